@@ -1,0 +1,226 @@
+"""Build backend: give cffi the C declarations, find a libzmq, leave the rest to setuptools.
+
+libzmq is the system's, found with pkg-config, or the one inside the pinned wheel `BUNDLE`, which is
+then shipped beside the module. `ZMQLITE_LIBZMQ` chooses: auto (the default), system or bundled.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import setuptools
+from cffi import FFI
+from setuptools.build_meta import _BuildMetaBackend
+from setuptools.command.build_ext import build_ext as _build_ext
+
+ROOT = Path(__file__).resolve().parent
+VENDOR = ROOT / "vendor" / "libzmq"
+PACKAGE = ROOT / "zmqlite"
+
+# The API of libzmq by topic: each file may use the types that the ones before it declare.
+DECLARATIONS = (
+    "errors.h",
+    "context.h",
+    "message.h",
+    "socket.h",
+    "options.h",
+    "poll.h",
+    "monitor.h",
+    "security.h",
+    "util.h",
+)
+SHIM = ("_shim.h", "_callbacks.cdef")
+# How the module was built: macros that the compiler command line defines.
+BUILD_FACTS = """
+static const char *const ZMQLITE_BUILD_VERSION;
+static const char *const ZMQLITE_BUILD_LIBZMQ;
+"""
+# zmq.h only names struct iovec; its fields are the system's.
+SOURCE = '#include <sys/uio.h>\n#include <zmq.h>\n#include "_shim.c"\n'
+
+EXTENSION = "zmqlite._zmq"
+MINIMUM = "4.3.4"
+BUNDLE = "pyzmq==27.3.0"
+BUNDLE_LICENCES = {"LICENSE.zeromq.txt", "LICENSE.libsodium.txt"}
+LIMITED_API = not sysconfig.get_config_var("Py_GIL_DISABLED")
+COMPILE_ARGS = [
+    "-std=c11",
+    "-D_GNU_SOURCE",
+    "-pthread",
+    # A prototype of ours that differs from zmq.h is only a warning otherwise.
+    "-Werror=int-conversion",
+    "-Werror=incompatible-pointer-types",
+]
+
+
+def joined(folder: Path, names: tuple[str, ...]) -> str:
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def make_ffi() -> FFI:
+    """The whole C side as cffi sees it: libzmq's API, our shim, and how the module was built."""
+    ffi = FFI()
+    ffi.cdef(joined(VENDOR, ("types.cdef", *DECLARATIONS)) + joined(PACKAGE, SHIM) + BUILD_FACTS)
+    ffi.set_source(EXTENSION, SOURCE)
+    return ffi
+
+
+def write_stand_in(folder: Path) -> None:
+    """Write our declarations as zmq.h, for a build without libzmq's own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    header = "#pragma once\n" + joined(VENDOR, ("types.h", *DECLARATIONS))
+    (folder / "zmq.h").write_text(header, encoding="utf-8")
+
+
+class Library(NamedTuple):
+    """A libzmq to link with: where its header is if it has one, and the files to ship if any."""
+
+    include_dir: str | None
+    link_args: list[str]
+    bundle: list[Path]
+
+
+def wanted() -> str:
+    choice = os.environ.get("ZMQLITE_LIBZMQ", "auto")
+    if choice not in ("auto", "system", "bundled"):
+        raise SystemExit(f"ZMQLITE_LIBZMQ={choice}: must be auto, system or bundled")
+    return choice
+
+
+def pkg_config(*query: str) -> str | None:
+    try:
+        done = subprocess.run(["pkg-config", *query, "libzmq"], capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def system_library() -> Library | None:
+    """The system's libzmq, or None if the bundled one is to be used."""
+    choice = wanted()
+    if choice == "bundled":
+        return None
+    if pkg_config(f"--atleast-version={MINIMUM}") is None:
+        if choice == "system":
+            raise SystemExit(
+                f"ZMQLITE_LIBZMQ=system: pkg-config finds no libzmq >= {MINIMUM}. Install pkg-config "
+                "and libzmq's development files (Debian: apt install pkg-config libzmq3-dev), "
+                "or set ZMQLITE_LIBZMQ=bundled."
+            )
+        return None
+    # Not --cflags and --libs: they ask for the .pc files of libzmq's own dependencies.
+    include, lib = (pkg_config(f"--variable={name}") for name in ("includedir", "libdir"))
+    return Library(str(include), [f"-L{lib}", "-lzmq"], [])
+
+
+def bundle_source() -> Distribution:
+    """The installed pyzmq, if it is the pinned one."""
+    name, _, pinned = BUNDLE.partition("==")
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        problem = f"{name} is not installed"
+    else:
+        if found.version == pinned:
+            return found
+        problem = f"the {name} installed is {found.version}"
+    raise SystemExit(
+        f"No libzmq to build with: pkg-config finds none >= {MINIMUM} or ZMQLITE_LIBZMQ=bundled is "
+        f"set, and {problem}, where {BUNDLE} is needed to take libzmq from. Either install "
+        "pkg-config and libzmq's development files (Debian: apt install pkg-config libzmq3-dev), "
+        f"or build without --no-build-isolation, or pip install {BUNDLE}."
+    )
+
+
+def bundled_library() -> Library:
+    """The libzmq and libsodium inside the pinned wheel, with their licences."""
+    paths = [Path(str(file.locate())) for file in bundle_source().files or ()]
+    shared = [path for path in paths if path.parent.name == "pyzmq.libs"]
+    licences = [path for path in paths if path.name in BUNDLE_LICENCES]
+    libzmq = [str(path) for path in shared if path.name.startswith("libzmq")]
+    if len(libzmq) != 1 or len(licences) != len(BUNDLE_LICENCES):
+        raise SystemExit(
+            f"The {BUNDLE} installed carries no libzmq that can be bundled: it has no Linux wheel for "
+            "this platform. Install libzmq's development files and set ZMQLITE_LIBZMQ=system."
+        )
+    return Library(None, [*libzmq, "-Wl,-rpath,$ORIGIN/_libs"], shared + licences)
+
+
+class build_ext(_build_ext):  # noqa: N801: the command's name
+    """Compile the one extension against the library that `ZMQLITE_LIBZMQ` chooses."""
+
+    def run(self) -> None:
+        self.force = True  # a module left in build/ may be of the other mode
+        self.library = system_library() or bundled_library()
+        super().run()
+        # Only now: an editable build moves the module into the checkout at its end.
+        beside = Path(self.get_ext_fullpath(EXTENSION)).parent / "_libs"
+        shutil.rmtree(beside, ignore_errors=True)
+        for path in self.library.bundle:
+            beside.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, beside)
+
+    def build_extension(self, ext: setuptools.Extension) -> None:
+        temporary = Path(self.build_temp)
+        temporary.mkdir(parents=True, exist_ok=True)
+        include = self.library.include_dir
+        if include is None:
+            include = str(temporary / "include")
+            write_stand_in(Path(include))
+        source = temporary / "_zmq.c"
+        make_ffi().emit_c_code(str(source))
+        ext.sources = [str(source)]
+        ext.include_dirs = [include, str(PACKAGE)]
+        ext.extra_link_args = ["-pthread", *self.library.link_args]
+        mode = "bundled" if self.library.bundle else "system"
+        ext.define_macros += [
+            ("ZMQLITE_BUILD_VERSION", f'"{self.distribution.get_version()}"'),
+            ("ZMQLITE_BUILD_LIBZMQ", f'"{mode}"'),
+        ]
+        # Python's own rpath is a path of this machine.
+        self.compiler.linker_so = [
+            arg for arg in self.compiler.linker_so if not arg.startswith("-Wl,-rpath")
+        ]
+        super().build_extension(ext)
+
+
+class Backend(_BuildMetaBackend):
+    """setuptools' hooks, with the extension that pyproject.toml cannot describe."""
+
+    def run_setup(self, setup_script: str = "setup.py") -> None:
+        inputs = [*VENDOR.iterdir(), *(PACKAGE / name for name in ("_shim.c", *SHIM))]
+        extension = setuptools.Extension(
+            EXTENSION,
+            sources=[],
+            # Everything named here goes into the sdist.
+            depends=["build_ffi.py", *sorted(str(path.relative_to(ROOT)) for path in inputs)],
+            py_limited_api=LIMITED_API,
+            define_macros=[] if LIMITED_API else [("_CFFI_NO_LIMITED_API", None)],
+            extra_compile_args=COMPILE_ARGS,
+        )
+        setuptools.setup(
+            ext_modules=[extension],
+            cmdclass={"build_ext": build_ext},
+            options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED_API else {},
+        )
+
+    def get_requires_for_build_wheel(self, config_settings: Any = None) -> list[str]:
+        needed: list[str] = super().get_requires_for_build_wheel(config_settings)
+        return needed if system_library() else [*needed, BUNDLE]
+
+
+_backend = Backend()
+build_sdist = _backend.build_sdist
+build_wheel = _backend.build_wheel
+build_editable = _backend.build_editable
+get_requires_for_build_sdist = _backend.get_requires_for_build_sdist
+get_requires_for_build_wheel = _backend.get_requires_for_build_wheel
+get_requires_for_build_editable = _backend.get_requires_for_build_editable
+prepare_metadata_for_build_wheel = _backend.prepare_metadata_for_build_wheel
+prepare_metadata_for_build_editable = _backend.prepare_metadata_for_build_editable
