@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,7 +46,9 @@ SOURCE = '#include <sys/uio.h>\n#include <zmq.h>\n#include "_shim.c"\n'
 
 EXTENSION = "zmqlite._zmq"
 MINIMUM = "4.3.4"
+NO_SYSTEM = f"pkg-config finds no libzmq >= {MINIMUM}"
 BUNDLE = "pyzmq==27.3.0"
+BUNDLE_PLATFORMS = ("linux-x86_64", "linux-aarch64")
 BUNDLE_LICENCES = {"LICENSE.zeromq.txt", "LICENSE.libsodium.txt"}
 LIMITED_API = not sysconfig.get_config_var("Py_GIL_DISABLED")
 COMPILE_ARGS = [
@@ -86,11 +88,21 @@ class Library(NamedTuple):
     bundle: list[Path]
 
 
-def wanted() -> str:
-    choice = os.environ.get("ZMQLITE_LIBZMQ", "auto")
-    if choice not in ("auto", "system", "bundled"):
-        raise SystemExit(f"ZMQLITE_LIBZMQ={choice}: must be auto, system or bundled")
-    return choice
+def choice() -> str:
+    value = os.environ.get("ZMQLITE_LIBZMQ", "auto")
+    if value not in ("auto", "system", "bundled"):
+        raise SystemExit(f"ZMQLITE_LIBZMQ={value}: must be auto, system or bundled")
+    return value
+
+
+def no_libzmq(*problems: str) -> SystemExit:
+    """The end of a build that has no libzmq: what is wrong, and what to do about it."""
+    return SystemExit(
+        f"No libzmq to build zmqlite with: {'; '.join(problems)}. Either install pkg-config and "
+        f"libzmq {MINIMUM} or newer with its header (Debian: apt install pkg-config libzmq3-dev) "
+        f"and leave ZMQLITE_LIBZMQ unset; or, on {' or '.join(BUNDLE_PLATFORMS)}, set "
+        f"ZMQLITE_LIBZMQ=bundled and build without --no-build-isolation, or install {BUNDLE} first."
+    )
 
 
 def pkg_config(*query: str) -> str | None:
@@ -103,56 +115,37 @@ def pkg_config(*query: str) -> str | None:
 
 def system_library() -> Library | None:
     """The system's libzmq, or None if the bundled one is to be used."""
-    choice = wanted()
-    if choice == "bundled":
+    if choice() == "bundled":
         return None
     if pkg_config(f"--atleast-version={MINIMUM}") is None:
-        if choice == "system":
-            raise SystemExit(
-                f"ZMQLITE_LIBZMQ=system: pkg-config finds no libzmq >= {MINIMUM}. Install pkg-config "
-                "and libzmq's development files (Debian: apt install pkg-config libzmq3-dev), "
-                "or set ZMQLITE_LIBZMQ=bundled."
-            )
+        if choice() == "system":
+            raise no_libzmq("ZMQLITE_LIBZMQ=system is set", NO_SYSTEM)
         return None
     # Not --cflags and --libs: they ask for the .pc files of libzmq's own dependencies.
     include, lib = (pkg_config(f"--variable={name}") for name in ("includedir", "libdir"))
     return Library(str(include), [f"-L{lib}", "-lzmq"], [])
 
 
-def bundle_source() -> Distribution:
-    """The installed pyzmq, if it is the pinned one."""
-    name, _, pinned = BUNDLE.partition("==")
-    try:
-        found = distribution(name)
-    except PackageNotFoundError:
-        problem = f"{name} is not installed"
-    else:
-        if found.version == pinned:
-            return found
-        problem = f"the {name} installed is {found.version}"
-    raise SystemExit(
-        f"No libzmq to build with: pkg-config finds none >= {MINIMUM} or ZMQLITE_LIBZMQ=bundled is "
-        f"set, and {problem}, where {BUNDLE} is needed to take libzmq from. Either install "
-        "pkg-config and libzmq's development files (Debian: apt install pkg-config libzmq3-dev), "
-        f"or build without --no-build-isolation, or pip install {BUNDLE}."
-    )
-
-
 def bundled_library() -> Library:
     """The libzmq and libsodium inside the pinned wheel, with their licences."""
-    paths = [Path(str(file.locate())) for file in bundle_source().files or ()]
-    shared = [path for path in paths if path.parent.name == "pyzmq.libs"]
+    asked = "ZMQLITE_LIBZMQ=bundled is set" if choice() == "bundled" else NO_SYSTEM
+    name, _, pinned = BUNDLE.partition("==")
+    try:
+        wheel = distribution(name)
+    except PackageNotFoundError:
+        raise no_libzmq(asked, f"{name} is not installed") from None
+    if wheel.version != pinned:
+        raise no_libzmq(asked, f"the {name} installed is {wheel.version}, not {pinned}")
+    paths = [Path(str(file.locate())) for file in wheel.files or ()]
+    shared = [path for path in paths if path.parent.name == f"{name}.libs"]
     licences = [path for path in paths if path.name in BUNDLE_LICENCES]
     libzmq = [str(path) for path in shared if path.name.startswith("libzmq")]
     if len(libzmq) != 1 or len(licences) != len(BUNDLE_LICENCES):
-        raise SystemExit(
-            f"The {BUNDLE} installed carries no libzmq that can be bundled: it has no Linux wheel for "
-            "this platform. Install libzmq's development files and set ZMQLITE_LIBZMQ=system."
-        )
+        raise no_libzmq(asked, f"the {BUNDLE} installed did not come as a wheel with a libzmq")
     return Library(None, [*libzmq, "-Wl,-rpath,$ORIGIN/_libs"], shared + licences)
 
 
-class build_ext(_build_ext):  # noqa: N801: the command's name
+class build_ext(_build_ext):
     """Compile the one extension against the library that `ZMQLITE_LIBZMQ` chooses."""
 
     def run(self) -> None:
@@ -212,7 +205,11 @@ class Backend(_BuildMetaBackend):
 
     def get_requires_for_build_wheel(self, config_settings: Any = None) -> list[str]:
         needed: list[str] = super().get_requires_for_build_wheel(config_settings)
-        return needed if system_library() else [*needed, BUNDLE]
+        if system_library():
+            return needed
+        if sysconfig.get_platform() not in BUNDLE_PLATFORMS:
+            raise no_libzmq(f"there is none to bundle for {sysconfig.get_platform()}")
+        return [*needed, BUNDLE]
 
 
 _backend = Backend()
