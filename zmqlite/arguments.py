@@ -10,11 +10,23 @@ from typing import TYPE_CHECKING
 from .errors import failure
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer  # collections.abc has it from Python 3.12
+    from typing_extensions import Buffer as Buffer  # collections.abc has it from Python 3.12
 
 INT_MAX = 2**31 - 1
 PORT_MAX = 2**16 - 1
 IPC_PATH_MAX = 107  # sizeof sun_path on Linux, less one
+KEY_LENGTH = 40
+RAW_KEY_LENGTH = 32
+
+
+def integer(value: int, name: str, low: int, high: int) -> int:
+    """Return a whole number within libzmq's range; neither bool nor float is one."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} is an int, not {type(value).__name__}")
+    number = operator.index(value)
+    if not low <= number <= high:
+        raise ValueError(f"{name} is {low} to {high}, not {number}")
+    return number
 
 
 def milliseconds(value: int | None, name: str = "timeout") -> int:
@@ -22,19 +34,8 @@ def milliseconds(value: int | None, name: str = "timeout") -> int:
     if value is None:
         return -1
     if isinstance(value, bool | float):
-        raise TypeError(
-            f"{name} is an int, in milliseconds, not {type(value).__name__}; "
-            "1.5 seconds are 1500, None is for ever"
-        )
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(
-            f"{name} is an int, in milliseconds, or None, not {type(value).__name__}"
-        ) from None
-    if not -1 <= value <= INT_MAX:
-        raise ValueError(f"{name} is -1 (for ever) to {INT_MAX} milliseconds, not {value}")
-    return value
+        raise TypeError(f"{name} is an int, in milliseconds, not {value!r}: 1.5 seconds are 1500")
+    return integer(value, name, -1, INT_MAX)
 
 
 def text(value: str, name: str) -> bytes:
@@ -70,23 +71,38 @@ def _check_ports(address: str, whole: str) -> None:
             raise ValueError(f"a port is 0 to {PORT_MAX} or *, not {port!r} as in {whole!r}")
 
 
-def payload(data: Buffer) -> bytes | memoryview:
-    """Return the content of one frame as flat bytes, without a copy wherever possible.
+def flat(data: Buffer, name: str) -> bytes | memoryview:
+    """Return a buffer as flat bytes, without a copy wherever possible.
 
     A view keeps the buffer exported (a bytearray cannot be resized) for as long as it lives. A
     buffer with gaps, or with items that memoryview cannot recast, is copied.
     """
     if isinstance(data, bytes):
         return data
-    if isinstance(data, str):
-        raise TypeError("send() takes bytes, not str; encode it, or use send_string()")
     try:
         view = memoryview(data)
     except TypeError:
-        raise TypeError(
-            f"send() takes bytes or another buffer, not {type(data).__name__}"
-        ) from None
+        kind = type(data).__name__
+        raise TypeError(f"{name} takes bytes or another buffer, not {kind}") from None
     try:
         return view.cast("B")
     except TypeError:
         return view.tobytes()
+
+
+def payload(data: Buffer) -> bytes | memoryview:
+    """Return the content of one frame as flat bytes; see flat()."""
+    if isinstance(data, str):
+        raise TypeError("send() takes bytes, not str; encode it, or use send_string()")
+    return flat(data, "send()")
+
+
+def curve_key(value: bytes, name: str) -> bytes:
+    """Return a CURVE key for C: Z85 text of exactly the length that C reads without asking."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"{name} is bytes, not {type(value).__name__}")
+    if len(value) == RAW_KEY_LENGTH:
+        raise ValueError(f"{name} is in Z85, 40 bytes: z85_encode() turns 32 raw bytes into it")
+    if len(value) != KEY_LENGTH:
+        raise ValueError(f"{name} is {KEY_LENGTH} bytes of Z85, not {len(value)}")
+    return value

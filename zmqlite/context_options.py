@@ -1,0 +1,153 @@
+"""The options of a context: one row each, all integers in C.
+
+All that a stable libzmq has are here, and zero_copy_recv, which has the number of a draft but
+works on stable builds. A default is libzmq's own.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from .arguments import INT_MAX
+from .errors import ZMQError, failure
+from .options import Bool, Effect, Int, Number, resolve, rows_of
+
+
+class Cpu(Int):
+    """A CPU for the threads to run on, which the system would let a thread have."""
+
+    def to_int(self, value: int) -> int:
+        cpu = super().to_int(value)
+        _rehearse(lambda: os.sched_setaffinity(0, {cpu}), self.name)
+        return cpu
+
+
+class ContextOptions:
+    """Options as attributes of a context.
+
+    Set them before the first socket is created: what concerns the threads is silently ignored
+    afterwards, though it reads back.
+
+    Raises:
+        AttributeError: a write-only option was read, or a read-only one set.
+        TypeError, ValueError: a value of the wrong type or out of range.
+
+    C: zmq_ctx_set(3), zmq_ctx_get(3)
+    """
+
+    __slots__ = ()
+
+    io_threads = Int(
+        1, "Threads that do the networking; with 0 only inproc works.", 1, effect=Effect.START
+    )
+    max_sockets = Int(
+        2,
+        "Sockets at the same time, those of monitors included.",
+        1023,
+        low=1,
+        effect=Effect.START,
+    )
+    socket_limit = Int(3, "The largest max_sockets.", access="r")
+    thread_priority = Int(
+        3,
+        "Priority of the threads. With the policies SCHED_FIFO and SCHED_RR it is theirs; with "
+        "others any priority but 0 asks for the highest.",
+        access="w",
+        effect=Effect.START,
+    )
+    thread_sched_policy = Int(
+        4,
+        "Scheduling policy of the threads, one of os.SCHED_*; -1 if never set.",
+        -1,
+        effect=Effect.START,
+    )
+    max_msgsz = Int(
+        5, "Stored, but heeded nowhere; set a socket's maxmsgsize.", INT_MAX, effect=Effect.NEVER
+    )
+    msg_t_size = Int(6, "Bytes of a zmq_msg_t.", 64, access="r")
+    thread_affinity_cpu_add = Cpu(
+        7,
+        "A CPU for the threads to run on; more of them add up.",
+        access="w",
+        effect=Effect.START,
+        high=1023,
+    )
+    thread_affinity_cpu_remove = Int(
+        8, "A CPU that was added, to take back.", access="w", effect=Effect.START
+    )
+    thread_name_prefix = Int(9, "A number in front of the threads' names.", 0, effect=Effect.START)
+    zero_copy_recv = Bool(
+        10,
+        "Let frames share the memory that they were received into, rather than copy each; a small "
+        "one that is kept then keeps up to 8 KiB.",
+        True,
+        effect=Effect.SOCKETS,
+    )
+    ipv6 = Bool(42, "What a new socket's ipv6 is.", False, effect=Effect.SOCKETS)
+    blocky = Bool(
+        70,
+        "Whether a new socket's linger is libzmq's own default, rather than 0; a Context(linger=) "
+        "sets its own anyway.",
+        True,
+        effect=Effect.SOCKETS,
+    )
+
+
+ALL_CONTEXT_OPTIONS: dict[str, Number[Any, Any]] = rows_of(ContextOptions)
+
+
+def context_option(option: Number[Any, Any] | int, access: str) -> Number[Any, Any]:
+    """Return the row to read ("r") or write ("w") a context's option by; see resolve()."""
+    return resolve(ALL_CONTEXT_OPTIONS, option, access, _unlisted)
+
+
+def _unlisted(number: int) -> Int:
+    return Int(number, low=-INT_MAX - 1)
+
+
+def check_thread_options(policy: int, priority: int) -> None:
+    """Raise what libzmq would abort on as it starts its threads; -1 is "not set".
+
+    Policy and priority are two options, and neither can be judged without the other. So a
+    context calls this before it creates its first socket, after which they have no effect.
+
+    Raises:
+        ZMQError: the process lacks the privilege (EPERM).
+        InvalidArgument: there is no such policy, or it has no such priority.
+    """
+    if policy != -1 or priority != -1:
+        _rehearse(lambda: _schedule(policy, priority), "thread_sched_policy, thread_priority")
+
+
+def _schedule(policy: int, priority: int) -> None:
+    """Do to the calling thread what libzmq does to those that it starts."""
+    if policy == -1:
+        policy = os.sched_getscheduler(0)
+    real_time = policy in (os.SCHED_FIFO, os.SCHED_RR)
+    static = os.sched_getparam(0).sched_priority
+    if priority != -1:
+        static = priority if real_time else 0
+    os.sched_setscheduler(0, policy, os.sched_param(static))
+    if priority > 0 and not real_time:
+        os.nice(-20)
+
+
+def _rehearse(attempt: Callable[[], object], subject: str) -> None:
+    """Make an attempt on a thread of its own, where it changes nothing for others."""
+    failed: list[ZMQError] = []
+
+    def run() -> None:
+        try:
+            attempt()
+        except OSError as error:
+            failed.append(failure(error.errno or errno.EINVAL, "zmq_ctx_set", subject))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]

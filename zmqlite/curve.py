@@ -1,0 +1,123 @@
+"""CURVE keys, their Z85 text form, and what the libzmq in use can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ._zmq import ffi, lib
+from .arguments import KEY_LENGTH, curve_key, flat, text
+from .errors import check
+
+if TYPE_CHECKING:
+    from ._zmq import CData
+    from .arguments import Buffer
+
+# zmq_has says no to these, though libzmq always has the former, and epgm where it has pgm.
+_ALWAYS = frozenset({"tcp", "inproc", "udp"})
+_COVERED_BY = {"epgm": "pgm"}
+
+
+def curve_keypair() -> tuple[bytes, bytes]:
+    """Return a new CURVE key pair (public, secret), each as 40 bytes of Z85.
+
+    The secret stays in memory for as long as Python keeps the bytes.
+
+    Raises:
+        NotSupported: libzmq was built without CURVE; see has().
+
+    C: zmq_curve_keypair(3)
+    """
+    with _scratch(KEY_LENGTH + 1) as public, _scratch(KEY_LENGTH + 1) as secret:
+        check(lib.zmq_curve_keypair(public, secret), "zmq_curve_keypair")
+        return ffi.buffer(public, KEY_LENGTH)[:], ffi.buffer(secret, KEY_LENGTH)[:]
+
+
+def curve_public(secret: bytes) -> bytes:
+    """Return the public key that belongs to a secret one, both as 40 bytes of Z85.
+
+    Raises:
+        NotSupported: libzmq was built without CURVE; see has().
+        ValueError: the secret is not 40 bytes long or not Z85.
+
+    C: zmq_curve_public(3)
+    """
+    secret = curve_key(secret, "the secret key")
+    with _scratch(KEY_LENGTH + 1) as public:
+        check(lib.zmq_curve_public(public, secret), "zmq_curve_public")
+        return ffi.buffer(public, KEY_LENGTH)[:]
+
+
+def z85_encode(data: Buffer) -> bytes:
+    """Return binary data as printable text: five characters for every four bytes.
+
+    Raises:
+        ValueError: the size is not a multiple of 4.
+
+    C: zmq_z85_encode(3)
+    """
+    raw = flat(data, "z85_encode()")
+    size, rest = divmod(len(raw), 4)
+    if rest:
+        raise ValueError(f"Z85 encodes a multiple of 4 bytes, not {len(raw)}")
+    with _scratch(5 * size + 1) as encoded:
+        source = ffi.from_buffer("uint8_t[]", raw)
+        check(lib.zmq_z85_encode(encoded, source, len(raw)), "zmq_z85_encode")
+        return ffi.buffer(encoded, 5 * size)[:]
+
+
+def z85_decode(encoded: bytes | str) -> bytes:
+    """Return the binary data of a Z85 text: four bytes for every five characters.
+
+    Raises:
+        ValueError: the length is not a multiple of 5, or the text is not Z85.
+
+    C: zmq_z85_decode(3)
+    """
+    characters = encoded.encode() if isinstance(encoded, str) else bytes(encoded)
+    size, rest = divmod(len(characters), 5)
+    if rest:
+        raise ValueError(f"Z85 text is a multiple of 5 characters, not {len(characters)}")
+    if b"\0" in characters:
+        raise ValueError("Z85 text contains a NUL character")
+    if not characters:
+        return b""  # the counterpart of z85_encode(b""), which libzmq refuses
+    with _scratch(4 * size) as raw:
+        check(lib.zmq_z85_decode(ffi.cast("uint8_t *", raw), characters), "zmq_z85_decode")
+        return ffi.buffer(raw, 4 * size)[:]
+
+
+def has(capability: str) -> bool:
+    """Tell whether libzmq was built with a transport, a mechanism or a feature.
+
+    Such as ipc, tipc, pgm, epgm, norm, vmci, ws, wss, curve, gssapi, draft, in any case. tcp, inproc
+    and udp are always there; an unknown name is False.
+
+    C: zmq_has(3)
+    """
+    name = text(capability, "capability").decode().lower()
+    name = _COVERED_BY.get(name, name)
+    # libzmq compares letter by letter, and its names are in lower case but for WS and WSS.
+    spellings = (name.encode(), name.upper().encode())
+    return name in _ALWAYS or any(lib.zmq_has(spelling) for spelling in spellings)
+
+
+def zmq_version() -> tuple[int, int, int]:
+    """Return the release of the libzmq in use: major, minor, patch.
+
+    C: zmq_version(3)
+    """
+    major, minor, patch = (ffi.new("int *") for _ in range(3))
+    lib.zmq_version(major, minor, patch)
+    return major[0], minor[0], patch[0]
+
+
+@contextmanager
+def _scratch(size: int) -> Iterator[CData]:
+    """Lend C a buffer that may come to hold a secret, and wipe it afterwards."""
+    buffer = ffi.new("char[]", size)
+    try:
+        yield buffer
+    finally:
+        ffi.memmove(buffer, bytes(size), size)

@@ -1,0 +1,371 @@
+"""What an option is: a row of a table, and the attribute that it becomes.
+
+The class of a row is the C type of the option. A row turns a value into the bytes that libzmq
+takes (`encode`) and back (`decode`), refusing first what libzmq would refuse without saying why,
+or accept and misunderstand. The tables are in socket_options and context_options; the objects
+that have options bring `get` and `set`, which make the calls.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from enum import Enum, IntEnum, IntFlag
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Protocol,
+    Self,
+    TypeVar,
+    overload,
+)
+
+from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
+from .constants import SocketType
+
+if TYPE_CHECKING:
+    from .arguments import Buffer
+
+Got = TypeVar("Got")
+Given = TypeVar("Given")
+E = TypeVar("E", bound=IntEnum | IntFlag)
+
+
+class Effect(Enum):
+    """When a change of an option takes effect."""
+
+    NOW = "at once"
+    LINGER = "when a connection or the socket is closed"
+    PEERS = "for peers that attach from then on"
+    ONCE = "for the next connect() only"
+    LATER = "for later bind() and connect() calls; those made before ignore it silently"
+    START = "if set before the first socket is created; later it is silently ignored"
+    SOCKETS = "for sockets created from then on"
+    NEVER = "never"
+
+
+class HasOptions(Protocol):
+    """An object whose options are rows: a Socket or a Context."""
+
+    def get(self, option: Option[Got, Any], /) -> Got: ...
+    def set(self, option: Option[Any, Given], value: Given, /) -> None: ...
+
+
+@dataclass(eq=False, repr=False)
+class Option(ABC, Generic[Got, Given]):
+    """One option: its number and what is known about it. `Got` is read, `Given` is written."""
+
+    number: int
+    doc: str = ""
+    default: Got | None = None
+    _: KW_ONLY
+    access: str = "rw"
+    effect: Effect = Effect.LATER
+    types: tuple[SocketType, ...] | None = None  # None: all; libzmq mostly ignores it on others
+    needs: str = ""  # what libzmq must be built with, for has()
+    name: str = field(init=False)
+
+    sizes: ClassVar[tuple[int, ...]] = (4,)
+    """Buffer sizes to read with, in turn while libzmq says EINVAL: it does not tell the size."""
+
+    def __post_init__(self) -> None:
+        self.name = f"option {self.number}"
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.__doc__ = self.describe()
+
+    def __repr__(self) -> str:
+        return f"<option {self.name} ({self.number})>"
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: HasOptions, owner: type) -> Got: ...
+    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:
+        if instance is None:
+            return self
+        self.require("r")
+        return instance.get(self)
+
+    def __set__(self, instance: HasOptions, value: Given) -> None:
+        self.require("w")
+        instance.set(self, value)
+
+    def require(self, access: str) -> None:
+        """Raise AttributeError if the option cannot be read ("r") or written ("w")."""
+        if access not in self.access:
+            kind = "write-only: libzmq cannot be asked for it" if access == "r" else "read-only"
+            raise AttributeError(f"{self.name} is {kind}")
+
+    @abstractmethod
+    def encode(self, value: Given) -> bytes | None:
+        """Return what zmq_setsockopt takes; None stands for NULL and length 0, to clear."""
+
+    @abstractmethod
+    def decode(self, raw: bytes) -> Got:
+        """Return the value of the bytes that zmq_getsockopt wrote."""
+
+    def values(self) -> str:
+        """Name the values that may be set; empty where the type says it all."""
+        return ""
+
+    def describe(self) -> str:
+        """Put all that the row says into sentences, for help()."""
+        sentences = [self.doc]
+        if "w" in self.access and self.values():
+            sentences.append(f"Values: {self.values()}.")
+        if self.default is not None:
+            default = self.default.name if isinstance(self.default, Enum) else repr(self.default)
+            sentences.append(f"Default: {default}.")
+        if "r" not in self.access:
+            sentences.append("Write-only.")
+        sentences.append(
+            f"Takes effect {self.effect.value}." if "w" in self.access else "Read-only."
+        )
+        if self.types is not None:
+            sentences.append(f"For {', '.join(kind.name for kind in self.types)}.")
+        if self.needs:
+            sentences.append(f"Needs a libzmq that has({self.needs!r}).")
+        return " ".join(sentences)
+
+
+class Number(Option[Got, Given]):
+    """An option that is one integer in C; the options of a context all are."""
+
+    signed: ClassVar[bool] = True
+
+    @abstractmethod
+    def to_int(self, value: Given) -> int:
+        """Return the C integer of a value."""
+
+    @abstractmethod
+    def from_int(self, number: int) -> Got:
+        """Return the value of a C integer."""
+
+    def encode(self, value: Given) -> bytes | None:
+        return self.to_int(value).to_bytes(self.sizes[0], sys.byteorder, signed=self.signed)
+
+    def decode(self, raw: bytes) -> Got:
+        return self.from_int(int.from_bytes(raw, sys.byteorder, signed=self.signed))
+
+
+@dataclass(eq=False, repr=False)
+class Ranged(Number[int, Given]):
+    """A plain integer, within the range that libzmq accepts."""
+
+    _: KW_ONLY
+    low: int = 0
+    high: int = INT_MAX
+
+    def from_int(self, number: int) -> int:
+        return number
+
+    def values(self) -> str:
+        unlimited = self.high == 2 ** (8 * self.sizes[0] - self.signed) - 1
+        return f"{self.low} or more" if unlimited else f"{self.low} to {self.high}"
+
+
+class Int(Ranged[int]):
+    """A C int."""
+
+    def to_int(self, value: int) -> int:
+        return integer(value, self.name, self.low, self.high)
+
+
+class Int64(Int):
+    """A C int64_t."""
+
+    sizes = (8,)
+
+
+class UInt64(Int):
+    """A C uint64_t."""
+
+    sizes = (8,)
+    signed = False
+
+
+class Fd(Int):
+    """A file descriptor."""
+
+
+class Milliseconds(Ranged[int | None]):
+    """A duration in whole milliseconds; -1 (or None) is for ever, where that is in range."""
+
+    def to_int(self, value: int | None) -> int:
+        return integer(milliseconds(value, self.name), self.name, self.low, self.high)
+
+    def values(self) -> str:
+        return f"{super().values()}, in milliseconds"
+
+
+class Bool(Number[bool, bool]):
+    """True or False; 1 and 0 are as good."""
+
+    def to_int(self, value: bool) -> int:
+        if not isinstance(value, int):
+            raise TypeError(f"{self.name} is a bool, not {type(value).__name__}")
+        return integer(int(value), self.name, 0, 1)
+
+    def from_int(self, number: int) -> bool:
+        return number != 0
+
+
+@dataclass(eq=False, repr=False)
+class EnumInt(Number[E, E]):
+    """An integer that has names."""
+
+    _: KW_ONLY
+    kind: type[E]
+
+    def to_int(self, value: E) -> int:
+        return self.kind(integer(value, self.name, 0, INT_MAX))
+
+    def from_int(self, number: int) -> E:
+        return self.kind(number)
+
+    def values(self) -> str:
+        return ", ".join(str(member.name) for member in self.kind)
+
+
+@dataclass(eq=False, repr=False)
+class Filter(Option[int, int | None]):
+    """A process, user or group number that is let in; more of them add up, None clears."""
+
+    _: KW_ONLY
+    high: int = 2**32 - 1
+
+    def encode(self, value: int | None) -> bytes | None:
+        if value is None:
+            return None
+        return integer(value, self.name, 0, self.high).to_bytes(4, sys.byteorder)
+
+    def decode(self, raw: bytes) -> int:
+        return int.from_bytes(raw, sys.byteorder)
+
+    def values(self) -> str:
+        return f"0 to {self.high}, None clears"
+
+
+@dataclass(eq=False, repr=False)
+class Text(Option[str, str | None]):
+    """A text, which libzmq takes without a NUL and gives back with one."""
+
+    _: KW_ONLY
+    longest: int = 255
+    clears: bool = False
+
+    sizes = (256, 4096, 65536, 2**20)
+
+    def encode(self, value: str | None) -> bytes | None:
+        if value is None:
+            if self.clears:
+                return None
+            raise TypeError(f"{self.name} is a str and cannot be cleared again")
+        encoded = text(value, self.name)
+        if not 1 <= len(encoded) <= self.longest:
+            raise ValueError(f"{self.name} is {self.values()}, not {len(encoded)}")
+        return encoded
+
+    def decode(self, raw: bytes) -> str:
+        return os.fsdecode(raw.removesuffix(b"\0"))
+
+    def values(self) -> str:
+        return f"1 to {self.longest} bytes" + (", None clears" if self.clears else "")
+
+
+@dataclass(eq=False, repr=False)
+class Binary(Option[bytes, "Buffer"]):
+    """Bytes of any content."""
+
+    _: KW_ONLY
+    shortest: int = 0
+    longest: int = INT_MAX
+
+    sizes = (256,)
+
+    def encode(self, value: Buffer) -> bytes | None:
+        encoded = bytes(flat(value, self.name))
+        if not self.shortest <= len(encoded) <= self.longest:
+            raise ValueError(f"{self.name} is {self.values()}, not {len(encoded)}")
+        return encoded
+
+    def decode(self, raw: bytes) -> bytes:
+        return raw
+
+    def values(self) -> str:
+        limit = f" to {self.longest}" if self.longest < INT_MAX else " or more"
+        return f"{self.shortest}{limit} bytes"
+
+
+class RoutingId(Binary):
+    """The name of a peer. One that starts with NUL could be taken for one that libzmq made up."""
+
+    def encode(self, value: Buffer) -> bytes | None:
+        encoded = super().encode(value)
+        if encoded is not None and encoded.startswith(b"\0"):
+            raise ValueError(f"{self.name} must not start with NUL: libzmq makes up such names")
+        return encoded
+
+
+class Key(Option[bytes, bytes]):
+    """A CURVE key as 40 bytes of Z85, never raw: libzmq takes any 32 bytes for a raw key."""
+
+    sizes = (41,)
+
+    def encode(self, value: bytes) -> bytes | None:
+        return curve_key(value, self.name)
+
+    def decode(self, raw: bytes) -> bytes:
+        return raw.removesuffix(b"\0")
+
+    def values(self) -> str:
+        return "40 bytes of Z85"
+
+
+class Unlisted(Option["int | bytes", "int | bytes"]):
+    """An option by its number alone: four bytes are a C int, anything else stays bytes."""
+
+    sizes = (4, 8, 256, 4096, 65536)
+
+    def encode(self, value: int | bytes) -> bytes | None:
+        if isinstance(value, bytes):
+            return value
+        return integer(value, self.name, -INT_MAX - 1, INT_MAX).to_bytes(
+            4, sys.byteorder, signed=True
+        )
+
+    def decode(self, raw: bytes) -> int | bytes:
+        return int.from_bytes(raw, sys.byteorder, signed=True) if len(raw) == 4 else raw
+
+
+Row = TypeVar("Row", bound=Option[Any, Any])
+
+
+def resolve(
+    rows: Mapping[str, Row], option: Row | int, access: str, unlisted: Callable[[int], Row]
+) -> Row:
+    """Return the row to read ("r") or write ("w") an option by: the given one, or its number's.
+
+    A number that no row has, from a newer libzmq than the table, gets an unlisted row.
+
+    Raises:
+        AttributeError: the row does not allow this access.
+    """
+    if isinstance(option, Option):
+        option.require(access)
+        return option
+    number = integer(option, "an option", 0, INT_MAX)
+    matches = (row for row in rows.values() if row.number == number and access in row.access)
+    return next(matches, None) or unlisted(number)
+
+
+def rows_of(table: type) -> dict[str, Any]:
+    """Return the rows that a table class defines, by name."""
+    return {name: row for name, row in vars(table).items() if isinstance(row, Option)}
