@@ -1,0 +1,812 @@
+/* The C of zmqlite: whole messages in one crossing, a guard that turns misuse into an error, batches,
+   and memory handed to libzmq that is freed without the GIL. Nothing here calls Python but the one
+   line that asks the interpreter to collect released memory later.
+
+   Who owns what. Python holds a zl_socket for every libzmq socket and reaches libzmq only through it.
+   `busy` is taken for the length of each call, so the rest of the struct needs no lock. Received frames
+   wait in `frames` until Python has made objects of them: a receive lends the first `lent` of them and
+   leaves `busy` set; the loan ends with `busy` back at 0, and the next call drops what was lent. An
+   exception in between therefore loses nothing, since zl_keep ends the loan without dropping. */
+
+#include <Python.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <zmq.h>
+
+#include "_shim.h"
+
+#define ON_STACK 16 /* parts of a message that need no malloc */
+
+struct zl_socket {
+    void *socket; /* libzmq's; NULL once closed */
+    unsigned int generation;
+    unsigned char busy;
+    unsigned char sending;  /* a message was begun with SNDMORE and not yet ended */
+    unsigned char more;     /* the frame taken last has followers */
+    unsigned char captured; /* zl_forward gave the first message in `frames` to the capture socket */
+    int visitors;           /* threads inside zl_monitor, which does not take `busy` */
+    int rcvtimeo, sndtimeo; /* what the options say, to tell a wait without end from one that ends */
+    zmq_msg_t *frames;      /* all `capacity` of them initialised; in use: `count` from `first` */
+    int first, count, capacity, lent;
+    pthread_t lender;
+    char *arena;
+    int *sizes;
+};
+
+struct zl_message {
+    zmq_msg_t msg;
+    pthread_mutex_t lock; /* zmq_msg_copy writes to its source */
+};
+
+/* Memory that Python pinned for libzmq, from zl_send_frames until zl_released. */
+typedef struct pinned {
+    struct pinned *next;
+    uint64_t pin;
+} pinned;
+
+static struct {
+    pthread_mutex_t lock;
+    pinned *first;
+    void (*collect)(void); /* NULL before zl_start and after zl_stop */
+    int scheduled;
+} released = {PTHREAD_MUTEX_INITIALIZER, NULL, NULL, 0};
+
+static unsigned int generation; /* counts the forks that led to this process */
+
+/* ---------------------------------------------------------------- process and released memory */
+
+static void in_forked_child(void)
+{
+    static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+    generation++;
+    released.lock = unlocked; /* its holder, if any, was not copied */
+    released.scheduled = 0;
+}
+
+void zl_start(void (*collect)(void))
+{
+    pthread_atfork(NULL, NULL, in_forked_child);
+    released.collect = collect;
+}
+
+/* From here on no thread of libzmq touches the interpreter, which may now go away. */
+void zl_stop(void)
+{
+    pthread_mutex_lock(&released.lock);
+    released.collect = NULL;
+    pthread_mutex_unlock(&released.lock);
+}
+
+unsigned int zl_generation(void)
+{
+    return generation;
+}
+
+static int run_collect(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&released.lock);
+    void (*collect)(void) = released.collect;
+    released.scheduled = 0;
+    pthread_mutex_unlock(&released.lock);
+    if (collect)
+        collect();
+    return 0;
+}
+
+/* libzmq's free callback, on any thread. Py_AddPendingCall needs no GIL; where its queue is full the
+   next release or zl_released makes up for it. The lock keeps the interpreter alive meanwhile. */
+static void release(void *data, void *hint)
+{
+    (void)data;
+    pinned *p = hint;
+    pthread_mutex_lock(&released.lock);
+    p->next = released.first;
+    released.first = p;
+    if (released.collect && !released.scheduled)
+        released.scheduled = Py_AddPendingCall(run_collect, NULL) == 0;
+    pthread_mutex_unlock(&released.lock);
+}
+
+/* The number of one pin that may be dropped, or 0. */
+uint64_t zl_released(void)
+{
+    pthread_mutex_lock(&released.lock);
+    pinned *p = released.first;
+    if (p)
+        released.first = p->next;
+    pthread_mutex_unlock(&released.lock);
+    uint64_t pin = p ? p->pin : 0;
+    free(p);
+    return pin;
+}
+
+static pinned *new_pinned(uint64_t pin)
+{
+    pinned *p = malloc(sizeof *p);
+    if (p)
+        p->pin = pin;
+    return p;
+}
+
+/* ---------------------------------------------------------------- the guard */
+
+static void drop(zl_socket *s, int frames)
+{
+    while (frames-- > 0) {
+        zmq_msg_close(&s->frames[s->first]);
+        zmq_msg_init(&s->frames[s->first]);
+        s->first++;
+        s->count--;
+    }
+    if (s->count == 0)
+        s->first = 0;
+}
+
+static void end_loan(zl_socket *s)
+{
+    s->more = zmq_msg_more(&s->frames[s->first + s->lent - 1]);
+    s->captured = 0;
+    drop(s, s->lent);
+    s->lent = 0;
+}
+
+int zl_enter(zl_socket *s)
+{
+    if (s->generation != generation)
+        return -ECHILD;
+    if (__atomic_exchange_n(&s->busy, 1, __ATOMIC_ACQUIRE))
+        return -EBUSY;
+    if (!s->socket) {
+        zl_leave(s);
+        return -ENOTSOCK;
+    }
+    if (s->lent)
+        end_loan(s);
+    return 0;
+}
+
+void zl_leave(zl_socket *s)
+{
+    __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+}
+
+static int left(zl_socket *s, int rc)
+{
+    zl_leave(s);
+    return rc;
+}
+
+static int code(int rc)
+{
+    return rc == -1 ? -zmq_errno() : rc;
+}
+
+/* ---------------------------------------------------------------- life of a socket */
+
+zl_socket *zl_socket_new(void *context, int type)
+{
+    zl_socket *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->arena = malloc(ZL_ARENA + ZL_SIZES * sizeof *s->sizes);
+    s->socket = s->arena ? zmq_socket(context, type) : NULL;
+    if (!s->socket) {
+        int error = errno;
+        free(s->arena);
+        free(s);
+        errno = error;
+        return NULL;
+    }
+    s->sizes = (int *)(s->arena + ZL_ARENA);
+    s->generation = generation;
+    s->rcvtimeo = s->sndtimeo = -1;
+    return s;
+}
+
+/* Frees what zl_close left. A socket that is still open stays: libzmq's threads know it. */
+void zl_socket_free(zl_socket *s)
+{
+    if (s->socket)
+        return;
+    free(s->frames);
+    free(s->arena);
+    free(s);
+}
+
+/* Closes the socket, after waiting up to `patience` ms for another thread to come out of it. */
+int zl_close(zl_socket *s, int patience)
+{
+    static const struct timespec nap = {0, 1000000};
+    int rc = zl_enter(s);
+    while (rc == -EBUSY && patience-- > 0) {
+        nanosleep(&nap, NULL);
+        rc = zl_enter(s);
+    }
+    if (rc < 0)
+        return rc;
+    void *socket = __atomic_exchange_n(&s->socket, NULL, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&s->visitors, __ATOMIC_SEQ_CST))
+        nanosleep(&nap, NULL);
+    drop(s, s->count);
+    rc = code(zmq_close(socket));
+    return left(s, rc);
+}
+
+void *zl_libzmq_socket(zl_socket *s)
+{
+    return s->socket;
+}
+
+/* ---------------------------------------------------------------- endpoints and options */
+
+#define ENDPOINT_CALL(name, call)                                                                  \
+    int name(zl_socket *s, const char *endpoint)                                                   \
+    {                                                                                              \
+        int rc = zl_enter(s);                                                                      \
+        return rc < 0 ? rc : left(s, code(call(s->socket, endpoint)));                             \
+    }
+ENDPOINT_CALL(zl_bind, zmq_bind)
+ENDPOINT_CALL(zl_connect, zmq_connect)
+ENDPOINT_CALL(zl_unbind, zmq_unbind)
+ENDPOINT_CALL(zl_disconnect, zmq_disconnect)
+
+int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
+{
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    rc = code(zmq_setsockopt(s->socket, option, value, size));
+    if (rc == 0 && option == ZMQ_RCVTIMEO)
+        memcpy(&s->rcvtimeo, value, sizeof s->rcvtimeo);
+    if (rc == 0 && option == ZMQ_SNDTIMEO)
+        memcpy(&s->sndtimeo, value, sizeof s->sndtimeo);
+    return left(s, rc);
+}
+
+/* As zmq_getsockopt, but EVENTS and RCVMORE count the frames that wait here. */
+int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size)
+{
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    rc = code(zmq_getsockopt(s->socket, option, value, size));
+    if (rc == 0 && option == ZMQ_EVENTS && s->count)
+        *(int *)value |= ZMQ_POLLIN;
+    if (rc == 0 && option == ZMQ_RCVMORE)
+        *(int *)value = s->more;
+    return left(s, rc);
+}
+
+/* Starts monitoring at `endpoint`, or stops it where that is NULL. Allowed while another thread is in
+   the socket, since libzmq locks its monitor itself; zl_close waits for visitors. */
+int zl_monitor(zl_socket *s, const char *endpoint, int events)
+{
+    if (s->generation != generation)
+        return -ECHILD;
+    __atomic_add_fetch(&s->visitors, 1, __ATOMIC_SEQ_CST);
+    void *socket = __atomic_load_n(&s->socket, __ATOMIC_SEQ_CST);
+    int rc = socket ? code(zmq_socket_monitor(socket, endpoint, events)) : -ENOTSOCK;
+    __atomic_sub_fetch(&s->visitors, 1, __ATOMIC_SEQ_CST);
+    return rc;
+}
+
+/* ---------------------------------------------------------------- waiting */
+
+/* Lets the next call wait for `timeout`: its flags, or -errno. Followed by `disarm`. */
+static int arm(zl_socket *s, int option, int set, int timeout)
+{
+    if (timeout == 0 || (timeout == ZL_AS_SET && set != -1))
+        return ZMQ_DONTWAIT;
+    if (timeout == ZL_AS_SET || timeout == set)
+        return 0;
+    return code(zmq_setsockopt(s->socket, option, &timeout, sizeof timeout));
+}
+
+static void disarm(zl_socket *s, int option, int set, int timeout)
+{
+    if (timeout != 0 && timeout != ZL_AS_SET && timeout != set)
+        zmq_setsockopt(s->socket, option, &set, sizeof set); /* fails only where the context ended */
+}
+
+/* ---------------------------------------------------------------- sending */
+
+/* The first part waits for room. The others find it, whatever the high-water mark, so they are sent
+   without a timeout; after EINTR at once again, or the message would stay torn. EAGAIN means that the
+   peer went away in the middle and the message with it, which libzmq otherwise calls a success. */
+static int send_part(zl_socket *s, zmq_msg_t *part, int more, int timeout)
+{
+    int flags = more ? ZMQ_SNDMORE : 0, rc;
+    if (s->sending) {
+        do
+            rc = code(zmq_msg_send(part, s->socket, flags));
+        while (rc == -EINTR);
+        rc = rc == -EAGAIN ? 0 : rc;
+    } else {
+        int wait = arm(s, ZMQ_SNDTIMEO, s->sndtimeo, timeout);
+        if (wait < 0)
+            return wait;
+        rc = code(zmq_msg_send(part, s->socket, flags | wait));
+        disarm(s, ZMQ_SNDTIMEO, s->sndtimeo, timeout);
+    }
+    if (rc < 0)
+        return rc;
+    s->sending = more != 0;
+    return 0;
+}
+
+/* Sends the parts as one message and closes them, sent or not. */
+static int send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more, int timeout)
+{
+    int rc = zl_enter(s), entered = rc == 0;
+    for (int i = 0; i < count && rc >= 0; i++)
+        rc = send_part(s, &parts[i], more || i + 1 < count, timeout);
+    for (int i = 0; i < count; i++)
+        zmq_msg_close(&parts[i]);
+    return entered ? left(s, rc) : rc;
+}
+
+static int close_parts(zmq_msg_t *parts, int count, int rc)
+{
+    while (count-- > 0)
+        zmq_msg_close(&parts[count]);
+    return rc;
+}
+
+int zl_send(zl_socket *s, const void *data, size_t size)
+{
+    return zl_send_for(s, data, size, 0, ZL_AS_SET);
+}
+
+int zl_send_for(zl_socket *s, const void *data, size_t size, int more, int timeout)
+{
+    return zl_send_packed(s, data, &size, 1, more, timeout);
+}
+
+static int pack(zmq_msg_t *parts, const char *data, const size_t *sizes, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (zmq_msg_init_size(&parts[i], sizes[i]) == -1)
+            return close_parts(parts, i, -ENOMEM);
+        memcpy(zmq_msg_data(&parts[i]), data, sizes[i]);
+        data += sizes[i];
+    }
+    return 0;
+}
+
+/* One message whose `count` parts lie one after the other in `data`. All are made before the first is
+   sent, so that running out of memory cannot tear the message. */
+int zl_send_packed(zl_socket *s, const void *data, const size_t *sizes, int count, int more,
+                   int timeout)
+{
+    zmq_msg_t few[ON_STACK], *parts = few;
+    if (count > ON_STACK && !(parts = malloc(count * sizeof *parts)))
+        return -ENOMEM;
+    int rc = pack(parts, data, sizes, count);
+    if (rc == 0)
+        rc = send_parts(s, parts, count, more, timeout);
+    if (parts != few)
+        free(parts);
+    return rc;
+}
+
+static int make_part(zmq_msg_t *part, zl_frame *frame)
+{
+    if (frame->message) {
+        zmq_msg_init(part);
+        pthread_mutex_lock(&frame->message->lock);
+        int rc = code(zmq_msg_copy(part, &frame->message->msg));
+        pthread_mutex_unlock(&frame->message->lock);
+        return rc;
+    }
+    if (!frame->pin)
+        return pack(part, frame->data, &frame->size, 1);
+    pinned *p = new_pinned(frame->pin);
+    if (!p)
+        return -ENOMEM;
+    int rc = zmq_msg_init_data(part, (void *)frame->data, frame->size, release, p);
+    if (rc == -1) {
+        free(p);
+        return -ENOMEM;
+    }
+    frame->pin = 0; /* from here on `release` answers for it */
+    return 0;
+}
+
+/* One message of frames that are copied, pinned, or Message objects, in any mixture. */
+int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int timeout)
+{
+    zmq_msg_t few[ON_STACK], *parts = few;
+    if (count > ON_STACK && !(parts = malloc(count * sizeof *parts)))
+        return -ENOMEM;
+    int rc = 0, made = 0;
+    while (made < count && (rc = make_part(&parts[made], &frames[made])) >= 0)
+        made++;
+    rc = rc < 0 ? close_parts(parts, made, rc) : send_parts(s, parts, count, more, timeout);
+    if (parts != few)
+        free(parts);
+    return rc;
+}
+
+/* `count` messages of one frame each: how many were sent. Only the first waits. */
+int zl_send_many(zl_socket *s, const void *data, const size_t *sizes, int count, int timeout)
+{
+    const char *next = data;
+    int rc = zl_enter(s), sent = 0;
+    if (rc < 0)
+        return rc;
+    while (sent < count) {
+        zmq_msg_t part;
+        rc = pack(&part, next, &sizes[sent], 1);
+        if (rc == 0)
+            rc = close_parts(&part, 1, send_part(s, &part, 0, sent ? 0 : timeout));
+        if (rc < 0)
+            break;
+        next += sizes[sent++];
+    }
+    return left(s, sent ? sent : rc);
+}
+
+/* ---------------------------------------------------------------- receiving */
+
+/* A free slot behind the frames that wait. A zmq_msg_t must not be copied, so growing moves each. */
+static zmq_msg_t *free_slot(zl_socket *s)
+{
+    if (s->first + s->count < s->capacity)
+        return &s->frames[s->first + s->count];
+    int capacity = s->capacity ? 2 * s->capacity : 4;
+    zmq_msg_t *frames = malloc(capacity * sizeof *frames);
+    if (!frames)
+        return NULL;
+    for (int i = 0; i < capacity; i++)
+        zmq_msg_init(&frames[i]);
+    for (int i = 0; i < s->count; i++)
+        zmq_msg_move(&frames[i], &s->frames[s->first + i]);
+    free(s->frames);
+    s->frames = frames;
+    s->first = 0;
+    s->capacity = capacity;
+    return &frames[s->count];
+}
+
+static int fetch(zl_socket *s, int timeout)
+{
+    zmq_msg_t *slot = free_slot(s);
+    if (!slot)
+        return -ENOMEM;
+    int flags = arm(s, ZMQ_RCVTIMEO, s->rcvtimeo, timeout);
+    if (flags < 0)
+        return flags;
+    int rc = code(zmq_msg_recv(slot, s->socket, flags));
+    disarm(s, ZMQ_RCVTIMEO, s->rcvtimeo, timeout);
+    if (rc < 0)
+        return rc;
+    s->count++;
+    return 0;
+}
+
+static zmq_msg_t *frame(zl_socket *s, int index)
+{
+    return &s->frames[s->first + index];
+}
+
+/* Has a whole message at the head of `frames`: how many frames it has, or -errno. Only its first frame
+   can need to be waited for. */
+static int fetch_message(zl_socket *s, int timeout)
+{
+    int rc = s->count ? 0 : fetch(s, timeout);
+    for (int n = 1; rc >= 0; n++) {
+        if (!zmq_msg_more(frame(s, n - 1)))
+            return n;
+        while (n == s->count && (rc = fetch(s, 0)) == -EINTR)
+            ;
+    }
+    return rc;
+}
+
+/* Lends the first `count` frames, which leaves the socket busy until the caller has copied them. */
+static void lend(zl_socket *s, int count)
+{
+    s->lent = count;
+    s->lender = pthread_self();
+}
+
+unsigned char *zl_loan(zl_socket *s)
+{
+    return &s->busy;
+}
+
+char *zl_arena(zl_socket *s)
+{
+    return s->arena;
+}
+
+int *zl_sizes(zl_socket *s)
+{
+    return s->sizes;
+}
+
+int64_t zl_recv(zl_socket *s)
+{
+    return zl_recv_for(s, ZL_AS_SET);
+}
+
+/* Lends one frame: its size. It lies in the arena where that is at most ZL_SMALL. */
+int64_t zl_recv_for(zl_socket *s, int timeout)
+{
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    if (s->count == 0 && (rc = fetch(s, timeout)) < 0)
+        return left(s, rc);
+    size_t size = zmq_msg_size(frame(s, 0));
+    if (size <= ZL_SMALL)
+        memcpy(s->arena, zmq_msg_data(frame(s, 0)), size);
+    lend(s, 1);
+    return (int64_t)size;
+}
+
+int zl_recv_multipart(zl_socket *s)
+{
+    return zl_recv_multipart_for(s, ZL_AS_SET);
+}
+
+/* Lends one message: the number of its frames. They lie in the arena, their sizes in `sizes`, unless
+   ZL_APART was added because they are too many or too long. */
+int zl_recv_multipart_for(zl_socket *s, int timeout)
+{
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    int count = fetch_message(s, timeout);
+    if (count < 0)
+        return left(s, count);
+    lend(s, count);
+    size_t used = 0;
+    for (int i = 0; i < count; i++) {
+        size_t size = zmq_msg_size(frame(s, i));
+        if (i == ZL_SIZES || size > ZL_ARENA - used)
+            return ZL_APART + count;
+        memcpy(s->arena + used, zmq_msg_data(frame(s, i)), size);
+        s->sizes[i] = (int)size;
+        used += size;
+    }
+    return count;
+}
+
+/* Lends up to `limit` messages of one frame, all in the arena but for a single long one (ZL_APART + 1).
+   Stops before a message of several frames; -EPROTO where that is the first. */
+int zl_recv_many(zl_socket *s, int limit, int timeout)
+{
+    int rc = zl_enter(s), count = 0;
+    if (rc < 0)
+        return rc;
+    size_t used = 0;
+    for (; count < limit && count < ZL_SIZES; count++) {
+        if (count == s->count && (rc = fetch(s, count ? 0 : timeout)) < 0)
+            break;
+        size_t size = zmq_msg_size(frame(s, count));
+        if (zmq_msg_more(frame(s, count)) || (count == 0 && s->more)) {
+            rc = -EPROTO;
+            break;
+        }
+        if (size > ZL_ARENA - used)
+            break;
+        memcpy(s->arena + used, zmq_msg_data(frame(s, count)), size);
+        s->sizes[count] = (int)size;
+        used += size;
+    }
+    if (count == 0 && rc < 0)
+        return left(s, rc);
+    lend(s, count ? count : 1);
+    return count ? count : ZL_APART + 1;
+}
+
+void *zl_lent_data(zl_socket *s, int index)
+{
+    return zmq_msg_data(frame(s, index));
+}
+
+size_t zl_lent_size(zl_socket *s, int index)
+{
+    return zmq_msg_size(frame(s, index));
+}
+
+/* Makes `message`, which is empty, share the content of the lent frame. */
+int zl_lent_copy(zl_socket *s, zl_message *message)
+{
+    return code(zmq_msg_copy(&message->msg, frame(s, 0)));
+}
+
+/* Ends a loan and lets go of its frames at once, which matters where they are long. */
+void zl_taken(zl_socket *s)
+{
+    end_loan(s);
+    zl_leave(s);
+}
+
+/* Only the thread that holds the loan may give it back; from any other this does nothing. */
+void zl_keep(zl_socket *s)
+{
+    if (!__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE) || !s->lent ||
+        !pthread_equal(s->lender, pthread_self()))
+        return;
+    s->lent = 0;
+    zl_leave(s);
+}
+
+/* ---------------------------------------------------------------- forwarding and polling */
+
+static int enter_all(zl_socket **sockets, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int rc = sockets[i] ? zl_enter(sockets[i]) : 0;
+        if (rc < 0) {
+            while (i-- > 0)
+                if (sockets[i])
+                    zl_leave(sockets[i]);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static void leave_all(zl_socket **sockets, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (sockets[i])
+            zl_leave(sockets[i]);
+}
+
+static int capture_message(zl_socket *from, zl_socket *capture, int count)
+{
+    for (int i = 0; i < count; i++) {
+        zmq_msg_t copy;
+        zmq_msg_init(&copy);
+        zmq_msg_copy(&copy, frame(from, i));
+        int rc = send_part(capture, &copy, i + 1 < count, -1);
+        zmq_msg_close(&copy);
+        if (rc < 0)
+            return rc;
+    }
+    from->captured = 1;
+    return 0;
+}
+
+/* Sends the message at the head of `from`. -EAGAIN and -EINTR leave it there, to be tried again; any
+   other failure means that it cannot be sent, and drops it. */
+static int forward_message(zl_socket *from, zl_socket *to, int count, int timeout,
+                           zl_traffic *traffic)
+{
+    uint64_t bytes = 0;
+    int rc = 0;
+    for (int i = 0; i < count && rc >= 0; i++) {
+        size_t size = zmq_msg_size(frame(from, i));
+        rc = send_part(to, frame(from, i), i + 1 < count, timeout);
+        bytes += size;
+    }
+    if (rc == -EAGAIN || rc == -EINTR)
+        return rc;
+    drop(from, count);
+    from->captured = 0;
+    if (rc >= 0) {
+        traffic->messages++;
+        traffic->bytes += bytes;
+    }
+    return rc;
+}
+
+/* Moves up to `limit` whole messages: how many, 0 where none was there, -EAGAIN where the first found
+   no room. Does not wait for a message; waits for room for the first where `wait` says so. */
+int zl_forward(zl_socket *from, zl_socket *to, zl_socket *capture, int limit, int wait,
+               zl_traffic *traffic)
+{
+    zl_socket *all[] = {from, to == from ? NULL : to, capture};
+    int rc = enter_all(all, 3), moved = 0;
+    if (rc < 0)
+        return rc;
+    while (moved < limit) {
+        int count = rc = fetch_message(from, 0);
+        if (rc == -EAGAIN) {
+            rc = 0;
+            break;
+        }
+        if (rc >= 0 && capture && !from->captured)
+            rc = capture_message(from, capture, count);
+        if (rc >= 0)
+            rc = forward_message(from, to, count, wait && !moved ? -1 : 0, traffic);
+        if (rc < 0)
+            break;
+        moved++;
+    }
+    leave_all(all, 3);
+    return moved && (rc == -EAGAIN || rc == -EINTR) ? moved : rc < 0 ? rc : moved;
+}
+
+/* Writes pairs of index and events to `ready`: how many. Frames that wait here count as POLLIN. */
+int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout, int *ready)
+{
+    if (count == 0) /* libzmq cannot sleep longer than its clock's 32 bits of microseconds */
+        return code(poll(NULL, 0, (int)timeout));
+    int rc = enter_all(sockets, count);
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < count; i++) {
+        items[i].socket = sockets[i] ? sockets[i]->socket : NULL;
+        if (sockets[i] && sockets[i]->count && items[i].events & ZMQ_POLLIN)
+            timeout = 0;
+    }
+    rc = code(zmq_poll(items, count, timeout));
+    int found = 0;
+    for (int i = 0; i < count && rc >= 0; i++) {
+        if (sockets[i] && sockets[i]->count)
+            items[i].revents |= items[i].events & ZMQ_POLLIN;
+        if (items[i].revents) {
+            ready[2 * found] = i;
+            ready[2 * found++ + 1] = items[i].revents;
+        }
+    }
+    leave_all(sockets, count);
+    return rc < 0 ? rc : found;
+}
+
+int zl_poll_one(zl_socket *s, int events, long timeout)
+{
+    zmq_pollitem_t item = {NULL, 0, (short)events, 0};
+    int ready[2] = {0, 0};
+    int rc = zl_poll(&s, &item, 1, timeout, ready);
+    return rc < 0 ? rc : ready[1];
+}
+
+/* ---------------------------------------------------------------- Message */
+
+/* An empty message, or one over the memory that Python pinned under `pin`. NULL: out of memory. */
+zl_message *zl_message_new(const void *data, size_t size, uint64_t pin)
+{
+    zl_message *message = malloc(sizeof *message);
+    if (!message)
+        return NULL;
+    pthread_mutex_init(&message->lock, NULL);
+    if (!pin) {
+        zmq_msg_init(&message->msg);
+        return message;
+    }
+    zl_frame frame = {data, size, pin, NULL};
+    if (make_part(&message->msg, &frame) < 0) {
+        free(message);
+        return NULL;
+    }
+    return message;
+}
+
+void zl_message_free(zl_message *message)
+{
+    zmq_msg_close(&message->msg);
+    free(message);
+}
+
+void *zl_message_data(zl_message *message)
+{
+    return zmq_msg_data(&message->msg);
+}
+
+size_t zl_message_size(zl_message *message)
+{
+    return zmq_msg_size(&message->msg);
+}
+
+int zl_message_get(zl_message *message, int property)
+{
+    return zmq_msg_get(&message->msg, property);
+}
+
+const char *zl_message_gets(zl_message *message, const char *property)
+{
+    return zmq_msg_gets(&message->msg, property);
+}

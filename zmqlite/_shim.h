@@ -1,0 +1,88 @@
+/* What zmqlite adds to libzmq in C. cffi reads this file as declarations, _shim.c includes it.
+
+   Functions return a count (0 where there is nothing to count) or -errno. Three codes are ours:
+   -ENOTSOCK  the socket was closed
+   -EBUSY     another thread, or a signal handler, is inside the socket
+   -ECHILD    the object belongs to the process that forked this one */
+
+/* What a send or receive takes for `timeout`, beside milliseconds, 0 and -1 (for ever). */
+#define ZL_AS_SET -2 /* as SNDTIMEO or RCVTIMEO say; a finite one only tries, the caller waits */
+
+#define ZL_ARENA 65536 /* bytes of received frames lent at once */
+#define ZL_SIZES 1024  /* frames lent at once through the arena */
+#define ZL_SMALL 8192  /* a single frame up to this size is lent through the arena */
+#define ZL_APART 16777216 /* added to a count of frames that did not go through the arena */
+
+typedef struct zl_socket zl_socket;
+typedef struct zl_message zl_message;
+
+/* One frame to send: `message` where it is a Message, else memory that is copied at once or, where
+   `pin` is not 0, stays pinned until libzmq is done with it and zl_released gives that number back.
+   zl_send_frames writes 0 to `pin` when it has taken the duty to release over. */
+typedef struct zl_frame {
+    const void *data;
+    size_t size;
+    uint64_t pin;
+    zl_message *message;
+} zl_frame;
+
+typedef struct zl_traffic {
+    uint64_t messages;
+    uint64_t bytes;
+} zl_traffic;
+
+/* Once per process: `collect` runs on the main thread, with the GIL, after memory was released. */
+void zl_start(void (*collect)(void));
+void zl_stop(void);
+unsigned int zl_generation(void);
+uint64_t zl_released(void);
+
+zl_socket *zl_socket_new(void *context, int type);
+void zl_socket_free(zl_socket *s);
+int zl_close(zl_socket *s, int patience);
+int zl_enter(zl_socket *s);
+void zl_leave(zl_socket *s);
+void *zl_libzmq_socket(zl_socket *s);
+
+int zl_bind(zl_socket *s, const char *endpoint);
+int zl_connect(zl_socket *s, const char *endpoint);
+int zl_unbind(zl_socket *s, const char *endpoint);
+int zl_disconnect(zl_socket *s, const char *endpoint);
+int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size);
+int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size);
+int zl_monitor(zl_socket *s, const char *endpoint, int events);
+
+int zl_send(zl_socket *s, const void *data, size_t size);
+int zl_send_for(zl_socket *s, const void *data, size_t size, int more, int timeout);
+int zl_send_packed(zl_socket *s, const void *data, const size_t *sizes, int count, int more,
+                   int timeout);
+int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int timeout);
+int zl_send_many(zl_socket *s, const void *data, const size_t *sizes, int count, int timeout);
+
+/* A receive lends: the socket stays busy until the caller, having copied, writes 0 to the loan byte
+   or calls zl_taken. zl_keep ends a loan that was not used: the next receive gets the same again. */
+unsigned char *zl_loan(zl_socket *s);
+char *zl_arena(zl_socket *s);
+int *zl_sizes(zl_socket *s);
+int64_t zl_recv(zl_socket *s);
+int64_t zl_recv_for(zl_socket *s, int timeout);
+int zl_recv_multipart(zl_socket *s);
+int zl_recv_multipart_for(zl_socket *s, int timeout);
+int zl_recv_many(zl_socket *s, int limit, int timeout);
+void *zl_lent_data(zl_socket *s, int index);
+size_t zl_lent_size(zl_socket *s, int index);
+int zl_lent_copy(zl_socket *s, zl_message *message);
+void zl_taken(zl_socket *s);
+void zl_keep(zl_socket *s);
+
+int zl_forward(zl_socket *from, zl_socket *to, zl_socket *capture, int limit, int wait,
+               zl_traffic *traffic);
+int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout, int *ready);
+int zl_poll_one(zl_socket *s, int events, long timeout);
+
+zl_message *zl_message_new(const void *data, size_t size, uint64_t pin);
+void zl_message_free(zl_message *message);
+void *zl_message_data(zl_message *message);
+size_t zl_message_size(zl_message *message);
+int zl_message_get(zl_message *message, int property);
+const char *zl_message_gets(zl_message *message, const char *property);

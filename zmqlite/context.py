@@ -1,0 +1,277 @@
+"""Contexts: the owner of sockets, and the promise that nothing hangs at the end.
+
+Who owns what. A context keeps the C handle of each of its sockets until that is closed, not the
+Socket object; so whichever of them the garbage collector takes first, the context can close what is
+open. All calls that use libzmq's context pointer hold `_lock`, which `term` takes to make sure that
+nobody comes in any more; it waits for libzmq without it.
+
+How long the end takes. Every socket starts with the context's linger. `term` wakes all threads,
+closes all sockets, then waits until what can still be sent was sent or the linger is over. The same
+happens when a `with` block ends, when the last reference goes and when the interpreter exits.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import errno
+import threading
+import weakref
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from ._zmq import ffi, lib
+from .arguments import integer, milliseconds
+from .constants import DRAFT_SOCKET_TYPES, ETERM, SocketType
+from .context_options import (
+    ALL_CONTEXT_OPTIONS,
+    ContextOptions,
+    check_thread_options,
+    context_option,
+)
+from .curve import has
+from .descriptors import reserve
+from .errors import ZMQError, check, failure
+from .message import collect
+from .options import Number
+from .socket import Socket
+from .socket_options import ALL_SOCKET_OPTIONS
+
+if TYPE_CHECKING:
+    from ._zmq import CData
+
+Got = TypeVar("Got")
+Given = TypeVar("Given")
+
+LINGER: Final = 5000
+"""Milliseconds that a closed socket goes on sending, unless the context is told otherwise."""
+
+PATIENCE: Final = 1000
+"""Milliseconds that `term` gives other threads to come out of their calls after waking them."""
+
+FIRST_SOCKET: Final = 8
+"""Descriptors that libzmq opens with the first socket of a context, and aborts without."""
+
+_TYPE_NAMES: Final = {kind.value: kind.name for kind in SocketType} | {
+    number: name for name, number in DRAFT_SOCKET_TYPES.items()
+}
+_living: Final[weakref.WeakSet[Context]] = weakref.WeakSet()
+
+
+class Context(ContextOptions):
+    """The I/O threads of libzmq and the sockets that use them; most programs need one.
+
+    `io_threads` can be 0 for inproc alone. `linger` is what every socket starts with: how long,
+    in milliseconds, unsent messages outlive it; -1 (or None) is for ever, and then ending the
+    context can take that long. Other options of the context follow by name, as in `ipv6=True`.
+    Any thread may use it. A child process made by fork() has to make its own.
+
+    C: zmq_ctx_new(3), zmq_ctx_set(3)
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_abandoned",
+        "_generation",
+        "_handles",
+        "_linger",
+        "_lock",
+        "_pointer",
+        "_priority",
+        "_shut",
+        "_started",
+        "_termination",
+    )
+
+    def __init__(self, io_threads: int = 1, linger: int | None = LINGER, **options: Any) -> None:
+        self._linger = milliseconds(linger, "linger")
+        self._handles: set[CData] = set()
+        # Reentrant: a signal handler may call anything while its thread is in the middle.
+        self._lock = threading.RLock()
+        self._termination = threading.RLock()
+        self._priority = -1  # thread_priority, which cannot be read back
+        self._started = False
+        self._shut = False
+        self._abandoned = False  # somebody who waited for the end was interrupted
+        self._generation = lib.zl_generation()
+        self._pointer = check(lib.zmq_ctx_new(), "zmq_ctx_new")
+        _living.add(self)
+        for name, value in {"io_threads": io_threads, **options}.items():
+            if name not in ALL_CONTEXT_OPTIONS:
+                raise TypeError(f"Context() got {name}, which is no option of a context")
+            self.set(ALL_CONTEXT_OPTIONS[name], value)
+
+    # Sockets
+
+    def socket(self, type: int, **options: Any) -> Socket:
+        """Make a socket; options follow by name, as in `socket(PUB, sndhwm=10)`.
+
+        Raises:
+            NotSupported: a draft type, and libzmq was built without drafts.
+            InvalidArgument: no such type.
+            ContextTerminated: after `shutdown` or `term`.
+            ZMQError: EMFILE, max_sockets or the descriptors of the process are used up.
+
+        C: zmq_socket(3)
+        """
+        number = integer(type, "type", -(2**31), 2**31 - 1)
+        name = _TYPE_NAMES.get(number, str(number))
+        if name in DRAFT_SOCKET_TYPES and not has("draft"):
+            # libzmq would make it, and abort the process at the first handshake.
+            raise failure(errno.ENOTSUP, "zmq_socket", f"{name}, a draft type")
+        unknown = options.keys() - ALL_SOCKET_OPTIONS.keys()
+        if unknown:
+            raise TypeError(f"socket() got {', '.join(sorted(unknown))}: no option of a socket")
+        socket = Socket(self, self._new_handle(number, name), name)
+        try:
+            for option, value in {"linger": self._linger, **options}.items():
+                socket.set(ALL_SOCKET_OPTIONS[option], value)
+        except BaseException:
+            socket.close()
+            raise
+        return socket
+
+    def _new_handle(self, number: int, name: str) -> CData:
+        with self._open("zmq_socket") as pointer:
+            if not self._started:
+                # What libzmq would abort on as it starts its threads.
+                check_thread_options(self.thread_sched_policy, self._priority)
+                reserve(FIRST_SOCKET, "zmq_socket", name)
+                self._started = True
+            handle = check(lib.zl_socket_new(pointer, number), "zmq_socket", name)
+            handle = ffi.gc(handle, lib.zl_socket_free)
+            self._handles.add(handle)
+            return handle
+
+    def _forget(self, handle: CData) -> None:
+        self._handles.discard(handle)
+
+    # Options
+
+    def get(self, option: Number[Got, Any] | int) -> Got | Any:
+        """Read an option: a row such as `Context.io_threads`, or a number of zmq.h.
+
+        C: zmq_ctx_get(3)
+        """
+        row = context_option(option, "r")
+        with self._open("zmq_ctx_get") as pointer:
+            ffi.errno = 0  # -1 is also a value
+            value = lib.zmq_ctx_get(pointer, row.number)
+            if value == -1 and ffi.errno:
+                raise failure(ffi.errno, "zmq_ctx_get", row.name)
+        return row.from_int(value)
+
+    def set(self, option: Number[Any, Given] | int, value: Given) -> None:
+        """Change an option: a row such as `Context.io_threads`, or a number of zmq.h.
+
+        Raises:
+            TypeError, ValueError: not a value of this option.
+
+        C: zmq_ctx_set(3)
+        """
+        row = context_option(option, "w")
+        number = row.to_int(value)
+        with self._open("zmq_ctx_set") as pointer:
+            check(lib.zmq_ctx_set(pointer, row.number, number), "zmq_ctx_set", row.name)
+        if row is ContextOptions.thread_priority:
+            self._priority = number
+
+    # The end
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context was terminated."""
+        return not self._pointer
+
+    @property
+    def _foreign(self) -> bool:
+        """Whether this is a child process, and the context its parent's."""
+        return self._generation != lib.zl_generation()
+
+    @contextlib.contextmanager
+    def _open(self, call: str) -> Iterator[CData]:
+        if self._foreign:  # before the lock, which a thread of the parent may have held
+            raise failure(errno.ECHILD, call)
+        with self._lock:
+            if self._shut:
+                raise failure(ETERM, call)
+            yield self._pointer
+
+    def shutdown(self) -> None:
+        """Wake every thread that waits in a socket of this context, with ContextTerminated.
+
+        Any thread may call it; nothing is closed. From then on all that can be done with the
+        sockets is to close them, and with the context to terminate it.
+
+        C: zmq_ctx_shutdown(3)
+        """
+        with contextlib.suppress(ZMQError), self._open("zmq_ctx_shutdown") as pointer:
+            check(lib.zmq_ctx_shutdown(pointer), "zmq_ctx_shutdown")
+            self._shut = True
+
+    def term(self) -> None:
+        """Close all sockets and end the context; all it holds is free afterwards.
+
+        Waits while sockets have messages to send, each at most its linger. Threads that wait in a
+        socket get ContextTerminated. Doing it again does nothing, nor does it in a forked child.
+
+        Raises:
+            SocketBusy: another thread did not come out of a call within a second.
+            KeyboardInterrupt: the wait was interrupted; call it again to go on with it.
+
+        C: zmq_ctx_term(3)
+        """
+        if self._foreign:
+            return
+        with self._termination:
+            self._abandoned = True  # unless it comes to its end
+            self._close_sockets()
+            while self._pointer:
+                if lib.zmq_ctx_term(self._pointer) == 0:
+                    self._pointer = ffi.NULL
+                elif lib.zmq_errno() != errno.EINTR:
+                    raise failure(lib.zmq_errno(), "zmq_ctx_term")
+            self._abandoned = False
+        collect()
+
+    def _close_sockets(self) -> None:
+        self.shutdown()
+        for handle in tuple(self._handles):
+            code = lib.zl_close(handle, PATIENCE)
+            if code < 0 and code != -errno.ENOTSOCK:
+                raise failure(-code, "zmq_ctx_term")
+            self._forget(handle)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.term()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_pointer") and not self._abandoned:
+            self.term()
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{len(self._handles)} sockets"
+        return f"<zmqlite.Context, {state}, at {id(self):#x}>"
+
+
+@atexit.register
+def _end_all() -> None:
+    """Close all first, so that all linger at the same time; then nothing may call Python."""
+    try:
+        # Who was interrupted in waiting for a context, by Ctrl-C, is not made to wait again.
+        contexts = [each for each in _living if not (each._foreign or each._abandoned)]
+        for context in contexts:
+            context._close_sockets()
+        for context in contexts:
+            context.term()
+    finally:
+        lib.zl_stop()

@@ -1,0 +1,120 @@
+"""Waiting for several sockets and file descriptors at once."""
+
+from __future__ import annotations
+
+import resource
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+
+from ._zmq import ffi, lib
+from .arguments import milliseconds
+from .constants import Event
+from .errors import failure
+from .socket import Socket
+from .waiting import EVENTS, poll_events, until
+
+if TYPE_CHECKING:
+    from ._zmq import CData
+
+
+class HasFileno(Protocol):
+    """A file, a socket of the standard library, or anything else that is a file descriptor."""
+
+    def fileno(self) -> int: ...
+
+
+Pollable: TypeAlias = Socket | HasFileno | int
+
+
+class Poller:
+    """A set of sockets and file descriptors, and what to wait for on each.
+
+    Registering costs nothing per poll. One thread at a time, as for the sockets: while it polls,
+    all registered sockets are in use.
+
+    C: zmq_poll(3)
+    """
+
+    def __init__(self) -> None:
+        self._wanted: dict[Pollable, int] = {}
+        self._arrays: tuple[list[Pollable], CData, CData, CData] | None = None
+
+    def register(self, item: Pollable, events: int = Event.POLLIN | Event.POLLOUT) -> None:
+        """Wait for these events on a socket or descriptor from now on.
+
+        Registering again changes the events.
+
+        Raises:
+            ValueError: more items than the process may have descriptors.
+        """
+        if not isinstance(item, (Socket, int)) and not hasattr(item, "fileno"):
+            raise TypeError(f"a Poller takes sockets and descriptors, not {type(item).__name__}")
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        if item not in self._wanted and len(self._wanted) == most != resource.RLIM_INFINITY:
+            # libzmq aborts when the system refuses the list.
+            raise ValueError(f"the system polls at most {most} items, see ulimit -n")
+        self._wanted[item] = poll_events(events)
+        self._arrays = None
+
+    def modify(self, item: Pollable, events: int) -> None:
+        """Change what to wait for on something that is registered; KeyError if it is not."""
+        self._require(item)
+        self.register(item, events)
+
+    def unregister(self, item: Pollable) -> None:
+        """Forget a socket or descriptor, to be done before it is closed; KeyError if unknown."""
+        self._require(item)
+        del self._wanted[item]
+        self._arrays = None
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._wanted
+
+    def __len__(self) -> int:
+        return len(self._wanted)
+
+    def poll(self, timeout: int | None = None) -> list[tuple[Pollable, Event]]:
+        """Wait for events, `timeout` milliseconds or for ever; return what happened where.
+
+        The list is empty if the time ran out. POLLOUT does not always mean that the next send goes
+        through: PUB, XPUB, XSUB, STREAM and ROUTER report it always. Signals are handled while it
+        waits.
+
+        Raises:
+            SocketClosed, SocketBusy, ContextTerminated: of one of the sockets.
+            ValueError: nothing is registered and the wait would be for ever.
+
+        C: zmq_poll(3)
+        """
+        wait = milliseconds(timeout)
+        if not self._wanted and wait < 0:
+            raise ValueError("nothing is registered with the Poller, so nothing would end the wait")
+        items, sockets, native, ready = self._arrays or self._build()
+        count = until(lambda ms: lib.zl_poll(sockets, native, len(items), ms, ready), wait)
+        if count < 0:
+            raise failure(-count, "zmq_poll", self._culprit())
+        found = ffi.unpack(ready, 2 * count)
+        return [
+            (items[index], EVENTS[events])
+            for index, events in zip(found[::2], found[1::2], strict=True)
+        ]
+
+    def _require(self, item: Pollable) -> None:
+        if item not in self._wanted:
+            raise KeyError(f"{item!r} is not registered with this Poller")
+
+    def _build(self) -> tuple[list[Pollable], CData, CData, CData]:
+        items = list(self._wanted)
+        sockets = ffi.new("zl_socket *[]", len(items))
+        native = ffi.new("zmq_pollitem_t[]", len(items))
+        for index, item in enumerate(items):
+            native[index].events = self._wanted[item]
+            if isinstance(item, Socket):
+                sockets[index] = item._handle
+            else:
+                native[index].fd = item if isinstance(item, int) else item.fileno()
+        self._arrays = items, sockets, native, ffi.new("int[]", max(1, 2 * len(items)))
+        return self._arrays
+
+    def _culprit(self) -> str | None:
+        closed = [item for item in self._wanted if isinstance(item, Socket) and item.closed]
+        return repr(closed[0]) if closed else None

@@ -1,0 +1,291 @@
+"""Sockets: their life, their endpoints and their options. Messages go through Transfer."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import os
+import stat
+import warnings
+import weakref
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+
+from ._zmq import ffi, lib
+from .arguments import endpoint as encoded_endpoint
+from .arguments import milliseconds, payload
+from .constants import Event, MonitorEvent, SocketType
+from .descriptors import reserve
+from .errors import ContextTerminated, ForkedProcess, failure
+from .message import collect
+from .monitor import Monitor
+from .options import Option
+from .socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions, socket_option
+from .transfer import Transfer
+from .waiting import EVENTS, poll_events, until
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from ._zmq import CData
+    from .context import Context
+
+Got = TypeVar("Got")
+Given = TypeVar("Given")
+
+ZAP_ENDPOINT: Final = "inproc://zeromq.zap.01"
+
+_monitors = itertools.count(1)
+
+
+class Socket(Transfer):
+    """A message socket of one type, made by `Context.socket`.
+
+    One thread at a time: a call while another thread is inside raises SocketBusy and does no harm.
+    Handing a socket over to another thread is fine. Close it when done, or let `with`, the context
+    or the garbage collector do so; messages that are still to be sent are kept for `linger`
+    milliseconds after that. Options are attributes under libzmq's names: `socket.linger = 0`.
+
+    C: zmq_socket(3)
+    """
+
+    __slots__ = ("__weakref__", "_bound", "_monitor", "_monitored", "_peer_names", "context")
+
+    def __init__(self, context: Context, handle: CData, type_name: str) -> None:
+        super().__init__(handle, type_name)
+        self.context = context
+        self._bound: dict[str, str] = {}
+        self._monitor: weakref.ref[Monitor] | None = None
+        self._monitored: CData | None = None  # the socket whose events arrive here
+        self._peer_names: set[bytes] = set()
+
+    # Life
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket was closed, by itself or by its context."""
+        return not lib.zl_libzmq_socket(self._handle)
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket; `linger`, if given, first becomes the option of that name.
+
+        Returns at once: libzmq goes on sending for the time of `linger` (-1: for ever), and
+        `Context.term` waits for that. Doing it again does nothing, nor does it in a forked child.
+
+        Raises:
+            SocketBusy: another thread is inside the socket; `Context.shutdown` wakes it.
+
+        C: zmq_close(3)
+        """
+        if linger is not None and not self.closed:
+            with contextlib.suppress(ContextTerminated, ForkedProcess):  # too late to change it
+                self.linger = linger
+        code = self._end()
+        if code < 0:
+            raise failure(-code, "zmq_close", self._type_name)
+
+    def _end(self) -> int:
+        if self._monitored is not None:
+            # libzmq would block on the next event, with nobody there to take it.
+            lib.zl_monitor(self._monitored, ffi.NULL, 0)
+        code = lib.zl_close(self._handle, 0)
+        if code in (0, -errno.ENOTSOCK, -errno.ECHILD):
+            self.context._forget(self._handle)
+            code = 0
+        collect()
+        return code
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "context") and not self.closed and not self.context._foreign:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+            self._end()
+
+    def __repr__(self) -> str:
+        state = "closed " if self.closed else ""
+        return f"<{state}zmqlite.Socket {self._type_name} at {id(self):#x}>"
+
+    # Endpoints
+
+    def bind(self, endpoint: str) -> str:
+        """Accept peers at an endpoint; return the real one, with the port of `tcp://*:*`.
+
+        `tcp://interface:port` wants an interface name, an IP address or `*`. An ipc path that
+        already exists is taken over from whoever uses it, as libzmq does, but only if it is a
+        socket.
+
+        Raises:
+            AddressInUse: somebody is bound there, or the ipc path is a file of another kind.
+            ValueError: a malformed endpoint or a port out of range.
+            ZMQError: EACCES, EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EPROTONOSUPPORT ...
+
+        C: zmq_bind(3)
+        """
+        encoded = encoded_endpoint(endpoint)
+        if endpoint == ZAP_ENDPOINT and self._type_name not in ("REP", "ROUTER"):
+            # libzmq aborts at the next connection that asks for authentication.
+            raise ValueError(f"{ZAP_ENDPOINT} is for a REP or ROUTER socket")
+        if endpoint.startswith("ipc://"):
+            _refuse_file(endpoint)
+        reserve(2, "zmq_bind", endpoint)
+        self._endpoint_call("zmq_bind", lib.zl_bind, encoded, endpoint)
+        real = self.last_endpoint
+        self._bound[endpoint] = real
+        return real
+
+    def connect(self, endpoint: str) -> None:
+        """Start connecting to an endpoint, now and again after every loss of the connection.
+
+        Success says nothing about the peer; see `monitor`. With inproc and ipc, as with tcp, the
+        other side may bind later.
+
+        C: zmq_connect(3)
+        """
+        self._endpoint_call("zmq_connect", lib.zl_connect, encoded_endpoint(endpoint), endpoint)
+
+    def unbind(self, endpoint: str) -> None:
+        """Stop accepting peers at an endpoint, as given to `bind` or as returned by it.
+
+        C: zmq_unbind(3)
+        """
+        real = self._bound.get(endpoint, endpoint)
+        self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded_endpoint(real), endpoint)
+        self._bound = {key: value for key, value in self._bound.items() if value != real}
+
+    def disconnect(self, endpoint: str) -> None:
+        """End the connection to an endpoint, named exactly as it was to `connect`.
+
+        Messages for that peer are kept for `linger`; those from it that were not read are dropped.
+
+        C: zmq_disconnect(3)
+        """
+        encoded = encoded_endpoint(endpoint)
+        self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
+
+    def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
+        code = function(self._handle, encoded)
+        if code < 0:
+            raise failure(-code, call, endpoint)
+
+    # Options
+
+    def get(self, option: Option[Got, Any] | int) -> Got | Any:
+        """Read an option: a row such as `Socket.linger`, or a number of zmq.h.
+
+        A number that zmqlite does not know gives an int where libzmq has four bytes, else bytes.
+
+        C: zmq_getsockopt(3)
+        """
+        row = socket_option(option, "r")
+        for size in row.sizes:
+            value, length = ffi.new("char[]", size), ffi.new("size_t *", size)
+            code = lib.zl_getsockopt(self._handle, row.number, value, length)
+            while code == -errno.EINTR:
+                code = lib.zl_getsockopt(self._handle, row.number, value, length)
+            if code != -errno.EINVAL:
+                break
+        if code < 0:
+            raise failure(-code, "zmq_getsockopt", row.name)
+        return row.decode(ffi.buffer(value, length[0])[:])
+
+    def set(self, option: Option[Any, Given] | int, value: Given) -> None:
+        """Change an option: a row such as `Socket.linger`, or a number of zmq.h.
+
+        Raises:
+            TypeError, ValueError: not a value of this option; nothing was changed.
+            ZMQError: libzmq refuses it.
+
+        C: zmq_setsockopt(3)
+        """
+        row = socket_option(option, "w")
+        encoded = row.encode(value)
+        if row is SocketOptions.connect_routing_id and encoded in self._peer_names:
+            # libzmq aborts when a second connection of a socket gets the name of the first.
+            raise ValueError(f"{row.name} {encoded!r} was used before on this socket")
+        data, size = (ffi.NULL, 0) if encoded is None else (encoded, len(encoded))
+        code = lib.zl_setsockopt(self._handle, row.number, data, size)
+        if code < 0:
+            raise failure(-code, "zmq_setsockopt", row.name)
+        if row is SocketOptions.connect_routing_id and encoded is not None:
+            self._peer_names.add(encoded)
+
+    def subscribe(self, topic: Buffer) -> None:
+        """Receive messages that start with these bytes, too; b"" is every message (SUB).
+
+        Subscriptions add up and are counted: two need two `unsubscribe`.
+
+        C: ZMQ_SUBSCRIBE in zmq_setsockopt(3)
+        """
+        self.set(SUBSCRIBE, payload(topic))
+
+    def unsubscribe(self, topic: Buffer) -> None:
+        """Take one subscription back; one that was not made is no error.
+
+        C: ZMQ_UNSUBSCRIBE in zmq_setsockopt(3)
+        """
+        self.set(UNSUBSCRIBE, payload(topic))
+
+    # Waiting and watching
+
+    def poll(self, timeout: int | None = None, events: int = Event.POLLIN) -> Event:
+        """Wait until the socket can receive (POLLIN) or send (POLLOUT); 0 if it could not in time.
+
+        C: zmq_poll(3)
+        """
+
+        wanted = poll_events(events)
+        code = until(lambda ms: lib.zl_poll_one(self._handle, wanted, ms), milliseconds(timeout))
+        if code < 0:
+            raise failure(-code, "zmq_poll", self._type_name)
+        return EVENTS[code]
+
+    def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
+        """Watch the connections of this socket from now on: events in the order they happen.
+
+        Begin before `bind` and `connect` to miss nothing. inproc and udp have no events. A socket
+        has one monitor at a time.
+
+        Raises:
+            AddressInUse: the monitor of before is not closed.
+
+        C: zmq_socket_monitor(3)
+        """
+        before = self._monitor and self._monitor()
+        if before and not before.socket.closed:
+            raise failure(errno.EADDRINUSE, "zmq_socket_monitor", self._type_name)
+        endpoint = f"inproc://zmqlite.monitor.{next(_monitors)}"
+        receiver = self.context.socket(SocketType.PAIR, rcvhwm=0, linger=0)
+        # First the receiver: libzmq blocks on an event that nobody takes.
+        receiver.connect(endpoint)
+        code = lib.zl_monitor(self._handle, endpoint.encode(), int(events))
+        if code < 0:
+            receiver.close()
+            raise failure(-code, "zmq_socket_monitor", self._type_name)
+        receiver._monitored = self._handle
+        monitor = Monitor(receiver)
+        self._monitor = weakref.ref(monitor)
+        return monitor
+
+
+def _refuse_file(endpoint: str) -> None:
+    """Keep libzmq from deleting a file that is no socket to make place for one."""
+    path = endpoint.removeprefix("ipc://")
+    if path.startswith(("@", "*")):
+        return
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise failure(errno.EADDRINUSE, "zmq_bind", endpoint)

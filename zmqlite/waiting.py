@@ -1,0 +1,37 @@
+"""Waiting in C: with signals handled, and without a timeout stretched by them."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from typing import Final
+
+from .constants import Event
+
+EVENTS: Final = tuple(Event(mask) for mask in range(16))
+"""Every set of events under its number: making one anew costs more than a poll."""
+
+
+def until(attempt: Callable[[int], int], timeout: int) -> int:
+    """Make `attempt(ms)` until it ends for another reason than a signal; return its code.
+
+    The interpreter runs its signal handlers between two attempts; one that raises ends the wait.
+    `timeout` is in milliseconds; what is not positive is passed on as it is.
+    """
+    start = time.monotonic()
+    left = timeout
+    while (code := attempt(left)) == -errno.EINTR:
+        if timeout > 0:
+            spent = (time.monotonic() - start) * 1000
+            left = max(0, timeout - int(spent))
+    return code
+
+
+def poll_events(events: int) -> int:
+    """Return a mask of events for C."""
+    if not isinstance(events, int):
+        raise TypeError(f"events are POLLIN, POLLOUT ..., not {type(events).__name__}")
+    if not 0 < events < len(EVENTS):
+        raise ValueError(f"events are POLLIN, POLLOUT, POLLERR and POLLPRI, not {int(events):#x}")
+    return int(events)
