@@ -50,7 +50,6 @@ NO_SYSTEM = f"pkg-config finds no libzmq >= {MINIMUM}"
 BUNDLE = "pyzmq==27.3.0"
 BUNDLE_PLATFORMS = ("linux-x86_64", "linux-aarch64")
 BUNDLE_LICENCES = {"LICENSE.zeromq.txt", "LICENSE.libsodium.txt"}
-LIMITED_API = not sysconfig.get_config_var("Py_GIL_DISABLED")
 COMPILE_ARGS = [
     "-std=c11",
     "-D_GNU_SOURCE",
@@ -172,7 +171,7 @@ class build_ext(_build_ext):
         ext.include_dirs = [include, str(PACKAGE)]
         ext.extra_link_args = ["-pthread", *self.library.link_args]
         mode = "bundled" if self.library.bundle else "system"
-        ext.define_macros += [
+        ext.define_macros = [
             ("ZMQLITE_BUILD_VERSION", f'"{self.distribution.get_version()}"'),
             ("ZMQLITE_BUILD_LIBZMQ", f'"{mode}"'),
         ]
@@ -193,14 +192,13 @@ class Backend(_BuildMetaBackend):
             sources=[],
             # Everything named here goes into the sdist.
             depends=["build_ffi.py", *sorted(str(path.relative_to(ROOT)) for path in inputs)],
-            py_limited_api=LIMITED_API,
-            define_macros=[] if LIMITED_API else [("_CFFI_NO_LIMITED_API", None)],
+            py_limited_api=True,
             extra_compile_args=COMPILE_ARGS,
         )
         setuptools.setup(
             ext_modules=[extension],
             cmdclass={"build_ext": build_ext},
-            options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED_API else {},
+            options={"bdist_wheel": {"py_limited_api": "cp311"}},
         )
 
     def get_requires_for_build_wheel(self, config_settings: Any = None) -> list[str]:

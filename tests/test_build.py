@@ -57,7 +57,7 @@ def test_a_module_of_another_version_is_reported_as_stale(tmp_path: Path) -> Non
 
 def test_importing_leaves_pyzmq_alone_and_loads_one_libzmq() -> None:
     module, libraries = loaded_libraries()
-    assert re.fullmatch(r"_zmq\.abi3\.so|_zmq\..*t-.*\.so", module.name)
+    assert module.name == "_zmq.abi3.so"
     assert len([path for path in libraries if path.name.startswith("libzmq")]) == 1
 
 
@@ -222,7 +222,7 @@ def test_the_sdist_holds_every_source_and_no_binary(built: Path) -> None:
 @pytest.mark.timeout(300)
 def test_the_wheel_from_the_sdist_works_by_itself(built: Path, tmp_path: Path) -> None:
     [wheel] = built.glob("*.whl")
-    assert wheel.name.startswith(f"zmqlite-{VERSION}-cp311-")
+    assert wheel.name.startswith(f"zmqlite-{VERSION}-cp311-abi3-")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     assert not list(tmp_path.rglob("*.c"))
