@@ -75,7 +75,9 @@ def z85_decode(encoded: bytes | str) -> bytes:
 
     C: zmq_z85_decode(3)
     """
-    characters = encoded.encode() if isinstance(encoded, str) else bytes(encoded)
+    if isinstance(encoded, str):
+        encoded = encoded.encode()
+    characters = bytes(flat(encoded, "z85_decode()"))
     size, rest = divmod(len(characters), 5)
     if rest:
         raise ValueError(f"Z85 text is a multiple of 5 characters, not {len(characters)}")
@@ -91,8 +93,8 @@ def z85_decode(encoded: bytes | str) -> bytes:
 def has(capability: str) -> bool:
     """Tell whether libzmq was built with a transport, a mechanism or a feature.
 
-    Such as ipc, tipc, pgm, epgm, norm, vmci, ws, wss, curve, gssapi, draft, in any case. tcp, inproc
-    and udp are always there; an unknown name is False.
+    Such as ipc, tipc, pgm, epgm, norm, vmci, ws, wss, curve, gssapi, draft, in any case. tcp,
+    inproc and udp are always there; an unknown name is False.
 
     C: zmq_has(3)
     """

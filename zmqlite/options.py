@@ -50,10 +50,10 @@ class Effect(Enum):
 
 
 class HasOptions(Protocol):
-    """An object whose options are rows: a Socket or a Context."""
+    """An object whose options are rows: a Socket, or a Context, which takes rows of Number only."""
 
-    def get(self, option: Option[Got, Any], /) -> Got: ...
-    def set(self, option: Option[Any, Given], value: Given, /) -> None: ...
+    def get(self, option: Any, /) -> Any: ...
+    def set(self, option: Any, value: Any, /) -> None: ...
 
 
 @dataclass(eq=False, repr=False)
@@ -91,7 +91,8 @@ class Option(ABC, Generic[Got, Given]):
         if instance is None:
             return self
         self.require("r")
-        return instance.get(self)
+        value: Got = instance.get(self)
+        return value
 
     def __set__(self, instance: HasOptions, value: Given) -> None:
         self.require("w")

@@ -1,0 +1,242 @@
+"""Arguments are turned into what C takes, or refused before C misunderstands them."""
+
+import array
+import ctypes
+import errno
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from zmqlite.arguments import (
+    INT_MAX,
+    curve_key,
+    endpoint,
+    flat,
+    integer,
+    milliseconds,
+    payload,
+    text,
+)
+from zmqlite.errors import ZMQError
+
+
+class Index:
+    """Something that is an integer without being an int, as numpy has them."""
+
+    def __index__(self) -> int:
+        return 250
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(None, -1), (-1, -1), (0, 0), (1500, 1500), (INT_MAX, INT_MAX), (Index(), 250)],
+)
+def test_a_duration_is_milliseconds_or_none_for_ever(value: Any, expected: int) -> None:
+    assert milliseconds(value) == expected
+
+
+@pytest.mark.parametrize("value", [1.5, 0.0, True, False])
+def test_a_duration_in_seconds_is_refused_with_a_hint(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"rcvtimeo is an int, in milliseconds, not .*are 1500"):
+        milliseconds(value, "rcvtimeo")
+
+
+@pytest.mark.parametrize("value", ["5", b"5", [], object()])
+def test_a_duration_that_is_no_number_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match="timeout is an int, not"):
+        milliseconds(value)
+
+
+@pytest.mark.parametrize("value", [-2, INT_MAX + 1, -(2**40), 2**40])
+def test_a_duration_that_c_cannot_hold_is_refused(value: int) -> None:
+    with pytest.raises(ValueError, match=f"timeout is -1 to {INT_MAX}, not {value}"):
+        milliseconds(value)
+
+
+def test_an_integer_may_be_anything_that_is_one() -> None:
+    assert integer(Index(), "rate", 0, 1000) == 250  # type: ignore[arg-type]  # as numpy's
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", None])
+def test_what_is_not_quite_an_integer_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match="rate is an int, not"):
+        integer(value, "rate", 0, 1000)
+
+
+def test_a_text_keeps_file_names_as_they_are() -> None:
+    assert text("a/\udcff", "path") == b"a/\xff"
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(b"a", TypeError), (1, TypeError), ("a\0b", ValueError)]
+)
+def test_a_text_is_a_str_without_nul(value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="zap_domain"):
+        text(value, "zap_domain")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tcp://*:*",
+        "tcp://*:0",
+        "tcp://127.0.0.1:65535",
+        "tcp://localhost:5555",
+        "tcp://[::1]:5555",
+        "tcp://[fe80::1%eth0]:*",
+        "tcp://192.168.1.17:5555;192.168.1.1:5555",
+        "tcp://eth0:0;server:5555",
+        "tcp://[::1]:0;[::1]:5555",
+        "ws://*:8080/path:99999",
+        "wss://host:443",
+        "udp://eth0;239.0.0.1:5555",
+        "udp://*:5555",
+        "ipc:///tmp/socket",
+        "ipc://@abstract",
+        "ipc://*",
+        "ipc://" + "x" * 107,
+        "inproc://" + "x" * 5000,
+        "inproc://a:99999",
+        "pgm://eth0;224.0.0.1:5555",
+        "future://anything",
+    ],
+)
+def test_an_endpoint_reaches_libzmq_as_it_is(value: str) -> None:
+    assert endpoint(value) == value.encode()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "tcp", "tcp:/", "tcp://", "://", "://host:1", "localhost:5555", "5555", "inproc//a"],
+)
+def test_an_endpoint_names_transport_and_address(value: str) -> None:
+    with pytest.raises(ValueError, match="transport://address"):
+        endpoint(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tcp://*:65536",
+        "tcp://host:99999",
+        "tcp://host:-1",
+        "tcp://host:5555a",
+        "tcp://host: 5555",
+        "tcp://host:",
+        "tcp://host:١٢",
+        "tcp://[::1]:70000",
+        "tcp://*:70000;host:1",
+        "tcp://*:1;host:70000",
+        "udp://239.0.0.1:70000",
+        "ws://host:70000/path",
+        "wss://host:" + "9" * 5000,
+    ],
+)
+def test_a_port_that_libzmq_would_turn_into_another_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="a port is 0 to 65535"):
+        endpoint(value)
+
+
+@pytest.mark.parametrize("value", [b"tcp://*:1", 5555, None])
+def test_an_endpoint_is_a_str(value: Any) -> None:
+    with pytest.raises(TypeError, match="endpoint is a str, not"):
+        endpoint(value)
+
+
+def test_an_endpoint_with_nul_is_refused_not_cut() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        endpoint("inproc://a\0b")
+
+
+@pytest.mark.parametrize("path", ["x" * 108, "@" + "x" * 107, "ä" * 54])
+def test_an_ipc_path_that_the_system_cannot_hold_is_named(path: str) -> None:
+    with pytest.raises(ZMQError, match="107 bytes") as caught:
+        endpoint(f"ipc://{path}")
+    assert caught.value.errno == errno.ENAMETOOLONG
+    assert caught.value.subject == f"ipc://{path}"
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.builds(
+            "{}://{}".format, st.sampled_from(["tcp", "udp", "ws", "ipc", "x", ""]), st.text()
+        ),
+    )
+)
+@example("ipc://\ud800")
+def test_any_text_becomes_an_endpoint_without_nul_or_is_refused(value: str) -> None:
+    try:
+        encoded = endpoint(value)
+    except (ValueError, ZMQError):
+        return
+    assert b"://" in encoded
+    assert b"\0" not in encoded
+
+
+def test_bytes_are_sent_as_they_are() -> None:
+    data = b"content"
+    assert payload(data) is data
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (bytearray(b"abc"), b"abc"),
+        (memoryview(b"abc"), b"abc"),
+        (memoryview(b"abcdef")[::2], b"ace"),
+        (array.array("H", [1, 2]), array.array("H", [1, 2]).tobytes()),
+        (memoryview(b"abcd").cast("B", (2, 2)), b"abcd"),
+        ((ctypes.c_uint16 * 2)(0x0101, 0x0202), b"\1\1\2\2"),
+        (ctypes.c_uint32(0x01010101), b"\1\1\1\1"),
+        (memoryview(b""), b""),
+        (bytearray(), b""),
+    ],
+    ids=str,
+)
+def test_any_buffer_is_sent_as_its_bytes(data: Any, expected: bytes) -> None:
+    content = payload(data)
+    assert bytes(content) == expected
+    assert len(content) == len(expected)
+
+
+def test_a_buffer_without_gaps_is_not_copied() -> None:
+    data = array.array("I", [0, 0])
+    view = payload(data)
+    data[1] = 0x01010101
+    assert bytes(view) == b"\0\0\0\0\1\1\1\1"
+
+
+def test_a_str_is_refused_with_a_way_out() -> None:
+    with pytest.raises(TypeError, match=r"takes bytes, not str; encode it, or use send_string\(\)"):
+        payload("text")  # type: ignore[arg-type]  # the mistake itself
+
+
+@pytest.mark.parametrize("data", [None, 5, [b"a"], object()])
+def test_what_has_no_bytes_is_refused_by_its_type(data: Any) -> None:
+    with pytest.raises(TypeError, match=f"not {type(data).__name__}$"):
+        payload(data)
+
+
+def test_a_refused_buffer_names_who_refused_it() -> None:
+    with pytest.raises(TypeError, match="routing_id takes bytes or another buffer, not str"):
+        flat("text", "routing_id")  # type: ignore[arg-type]  # the mistake itself
+
+
+@pytest.mark.parametrize("size", [0, 31, 32, 39, 41, 80])
+def test_a_curve_key_of_another_length_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match="40 bytes"):
+        curve_key(b"0" * size, "curve_publickey")
+
+
+def test_a_raw_curve_key_is_refused_with_a_way_out() -> None:
+    with pytest.raises(ValueError, match="z85_encode"):
+        curve_key(bytes(32), "curve_publickey")
+
+
+@pytest.mark.parametrize("value", ["0" * 40, bytearray(40), None])
+def test_a_curve_key_is_bytes(value: Any) -> None:
+    with pytest.raises(TypeError, match="curve_publickey is bytes, not"):
+        curve_key(value, "curve_publickey")

@@ -1,0 +1,255 @@
+"""Rows turn values into C's bytes and back, and refuse what C would misunderstand."""
+
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zmqlite.constants import SUB, GssapiNameType
+from zmqlite.context_options import ALL_CONTEXT_OPTIONS
+from zmqlite.errors import ZMQError
+from zmqlite.options import (
+    Binary,
+    Bool,
+    Effect,
+    EnumInt,
+    Filter,
+    Int,
+    Int64,
+    Key,
+    Milliseconds,
+    Option,
+    RoutingId,
+    Text,
+    UInt64,
+    Unlisted,
+    rows_of,
+)
+from zmqlite.socket_options import ALL_SOCKET_OPTIONS
+
+Z85_KEY = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
+
+
+class Table:
+    """A table of one row of each class."""
+
+    count = Int(1, "A number.", 7, low=-1, high=9)
+    size = Int64(2, "A large number.", low=-1, high=2**63 - 1)
+    mask = UInt64(3, "Bits.", high=2**64 - 1, access="w")
+    wait = Milliseconds(4, "A time.", low=-1, effect=Effect.NOW)
+    pause = Milliseconds(5, "A time that ends.")
+    flag = Bool(6, "A switch.", False, types=(SUB,))
+    kind = EnumInt(7, "A choice.", GssapiNameType.USER_NAME, kind=GssapiNameType)
+    user = Filter(8, "A user.", access="w")
+    domain = Text(9, "A text.", "", longest=5)
+    proxy = Text(10, "A text that can be taken back.", clears=True, needs="curve")
+    state = Text(11, "A text to read.", access="r")
+    topic = Binary(12, "Bytes.", longest=4)
+    peer = RoutingId(13, "A name.", shortest=1, longest=255)
+    key = Key(14, "A key.")
+
+
+class Host(Table):
+    """An object that has options, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def get(self, option: Option[Any, Any]) -> Any:
+        self.asked.append(option)
+        return option.default
+
+    def set(self, option: Option[Any, Any], value: Any) -> None:
+        self.asked.append((option, value))
+
+
+def native(number: int, size: int = 4) -> bytes:
+    """The bytes of a C integer."""
+    return number.to_bytes(size, sys.byteorder, signed=number < 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "raw"),
+    [
+        (Table.count, -1, native(-1)),
+        (Table.count, 9, native(9)),
+        (Table.size, -1, native(-1, 8)),
+        (Table.size, 2**40, native(2**40, 8)),
+        (Table.mask, 2**64 - 1, b"\xff" * 8),
+        (Table.wait, -1, native(-1)),
+        (Table.wait, 1500, native(1500)),
+        (Table.flag, True, native(1)),
+        (Table.flag, False, native(0)),
+        (Table.kind, GssapiNameType.KRB5_PRINCIPAL, native(2)),
+        (Table.user, 2**32 - 1, b"\xff" * 4),
+        (Table.topic, b"", b""),
+        (Table.topic, b"a\0bc", b"a\0bc"),
+        (Table.peer, b"name", b"name"),
+    ],
+)
+def test_a_value_becomes_c_s_bytes_and_comes_back(row: Any, value: Any, raw: bytes) -> None:
+    assert row.encode(value) == raw
+    decoded = row.decode(raw)
+    assert decoded == value
+    assert type(decoded) is type(value)
+
+
+@pytest.mark.parametrize(("row", "value"), [(Table.proxy, "h:1"), (Table.key, Z85_KEY)])
+def test_the_nul_that_libzmq_counts_is_not_part_of_the_value(row: Any, value: Any) -> None:
+    raw = row.encode(value)
+    assert not raw.endswith(b"\0")
+    assert row.decode(raw + b"\0") == value
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "raw"),
+    [
+        (Table.wait, None, native(-1)),
+        (Table.flag, 1, native(1)),
+        (Table.kind, 1, native(1)),
+        (Table.topic, bytearray(b"ab"), b"ab"),
+        (Table.topic, memoryview(b"abcd")[::2], b"ac"),
+        (Table.proxy, None, None),
+        (Table.user, None, None),
+    ],
+)
+def test_another_way_to_say_a_value_is_understood(row: Any, value: Any, raw: bytes | None) -> None:
+    assert row.encode(value) == raw
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "error"),
+    [
+        (Table.count, True, TypeError),
+        (Table.count, 1.0, TypeError),
+        (Table.count, "1", TypeError),
+        (Table.count, None, TypeError),
+        (Table.count, -2, ValueError),
+        (Table.count, 10, ValueError),
+        (Table.size, 2**63, ValueError),
+        (Table.mask, -1, ValueError),
+        (Table.mask, 2**64, ValueError),
+        (Table.wait, 1.5, TypeError),
+        (Table.wait, True, TypeError),
+        (Table.wait, -2, ValueError),
+        (Table.wait, 2**31, ValueError),
+        (Table.pause, None, ValueError),
+        (Table.pause, -1, ValueError),
+        (Table.flag, 2, ValueError),
+        (Table.flag, -1, ValueError),
+        (Table.flag, 1.0, TypeError),
+        (Table.flag, "yes", TypeError),
+        (Table.flag, None, TypeError),
+        (Table.kind, 3, ValueError),
+        (Table.kind, "USER_NAME", TypeError),
+        (Table.user, -1, ValueError),
+        (Table.user, 2**32, ValueError),
+        (Table.user, "root", TypeError),
+        (Table.domain, b"a", TypeError),
+        (Table.domain, None, TypeError),
+        (Table.domain, "", ValueError),
+        (Table.domain, "a\0", ValueError),
+        (Table.domain, "äöü", ValueError),
+        (Table.proxy, "", ValueError),
+        (Table.topic, "ab", TypeError),
+        (Table.topic, None, TypeError),
+        (Table.topic, b"abcde", ValueError),
+        (Table.peer, b"", ValueError),
+        (Table.peer, b"x" * 256, ValueError),
+        (Table.peer, b"\0made up", ValueError),
+        (Table.key, Z85_KEY.decode(), TypeError),
+        (Table.key, bytes(32), ValueError),
+        (Table.key, Z85_KEY + b"\0", ValueError),
+    ],
+)
+def test_a_wrong_value_is_refused_under_the_option_s_name(
+    row: Any, value: Any, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=f"{row.name} |is not a valid"):
+        row.encode(value)
+
+
+def test_an_option_without_a_row_is_an_int_or_bytes() -> None:
+    row = Unlisted(116)
+    assert row.encode(-5) == native(-5)
+    assert row.decode(native(-5)) == -5
+    assert row.encode(b"\1\2\3\4\5") == b"\1\2\3\4\5"
+    assert row.decode(b"\1\2\3") == b"\1\2\3"
+
+
+@pytest.mark.parametrize(
+    ("value", "error"), [(True, TypeError), ("a", TypeError), (2**31, ValueError)]
+)
+def test_an_option_without_a_row_is_named_by_its_number(value: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="option 116 is"):
+        Unlisted(116).encode(value)
+
+
+EVERY_ROW = [*rows_of(Table).values(), *ALL_SOCKET_OPTIONS.values(), Unlisted(999)]
+EVERY_ROW += [row for row in ALL_CONTEXT_OPTIONS.values() if row.name != "thread_affinity_cpu_add"]
+
+anything = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.binary(),
+    st.builds(bytearray, st.binary()),
+    st.complex_numbers(),
+    st.lists(st.integers()),
+    st.builds(object),
+)
+
+
+@given(st.sampled_from(EVERY_ROW), anything)
+def test_any_object_is_encoded_or_refused(row: Option[Any, Any], value: object) -> None:
+    try:
+        raw = row.encode(value)
+    except (TypeError, ValueError, ZMQError):
+        return
+    assert raw is None or type(raw) is bytes
+
+
+def test_a_row_is_an_attribute() -> None:
+    host = Host()
+    assert host.count == 7
+    host.count = 8
+    assert host.asked == [Host.count, (Host.count, 8)]
+
+
+def test_a_row_of_a_class_is_the_row() -> None:
+    assert Host.count is Table.count is rows_of(Table)["count"]
+    assert repr(Host.count) == "<option count (1)>"
+
+
+def test_an_option_that_cannot_be_read_or_set_says_so() -> None:
+    host = Host()
+    with pytest.raises(AttributeError, match="mask is write-only"):
+        _ = host.mask
+    with pytest.raises(AttributeError, match="state is read-only"):
+        host.state = "new"
+    assert host.asked == []
+
+
+def test_an_option_cannot_be_deleted() -> None:
+    host = Host()
+    with pytest.raises(AttributeError):
+        del host.count
+
+
+def test_a_row_describes_itself() -> None:
+    assert Table.count.__doc__ == (
+        "A number. Values: -1 to 9. Default: 7. Takes effect for later bind() and connect() "
+        "calls; those made before ignore it silently."
+    )
+    assert Table.wait.__doc__ == (
+        "A time. Values: -1 or more, in milliseconds. Takes effect at once."
+    )
+    assert Table.state.__doc__ == "A text to read. Read-only."
+    assert "Write-only." in (Table.mask.__doc__ or "")
+    assert "For SUB." in (Table.flag.__doc__ or "")
+    assert "Default: USER_NAME." in (Table.kind.__doc__ or "")
+    assert "Needs a libzmq that has('curve')." in (Table.proxy.__doc__ or "")
