@@ -2,14 +2,16 @@
 
 Layers, each importing only from those above it:
 
-    _zmq                                       libzmq's API and our C, compiled
-    constants, errors, arguments, options      numbers, exceptions, what users pass
-    message, transfer, monitor, socket         one socket and what goes through it
-    context, poll, proxy                       many sockets
-    cli                                        python -m zmqlite
+    _zmq                                          libzmq's API and our C, compiled
+    constants, errors, arguments, options, curve  numbers, exceptions, what users pass
+    descriptors, waiting, message, monitor        what a socket needs
+    handle, transfer, socket                      one socket and what goes through it
+    context, poll, proxy                          many sockets
+    cli                                           python -m zmqlite
 """
 
-from ._zmq import ffi, lib
+from ._zmq import ffi as _ffi
+from ._zmq import lib as _lib
 from .constants import (
     DEALER,
     DONTWAIT,
@@ -60,3 +62,70 @@ from .proxy import proxy, proxy_steerable
 from .socket import Socket
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "DEALER",
+    "DONTWAIT",
+    "PAIR",
+    "POLLERR",
+    "POLLIN",
+    "POLLOUT",
+    "POLLPRI",
+    "PUB",
+    "PULL",
+    "PUSH",
+    "REP",
+    "REQ",
+    "ROUTER",
+    "SNDMORE",
+    "STREAM",
+    "SUB",
+    "XPUB",
+    "XSUB",
+    "AddressInUse",
+    "Again",
+    "Context",
+    "ContextTerminated",
+    "Event",
+    "Flag",
+    "ForkedProcess",
+    "GssapiNameType",
+    "HostUnreachable",
+    "InvalidArgument",
+    "Mechanism",
+    "Message",
+    "Monitor",
+    "MonitorEvent",
+    "NotSupported",
+    "Poller",
+    "ProtocolError",
+    "Socket",
+    "SocketBusy",
+    "SocketClosed",
+    "SocketEvent",
+    "SocketType",
+    "StateError",
+    "Timeout",
+    "ZMQError",
+    "__version__",
+    "curve_keypair",
+    "curve_public",
+    "has",
+    "proxy",
+    "proxy_steerable",
+    "z85_decode",
+    "z85_encode",
+    "zmq_version",
+]
+
+_built = _ffi.string(_lib.ZMQLITE_BUILD_VERSION).decode()
+if _built != __version__:
+    raise ImportError(
+        f"zmqlite {__version__} found a compiled module of version {_built}: "
+        "install zmqlite again (in a checkout: pip install -e .)"
+    )
+
+for _name in __all__:
+    if getattr(globals()[_name], "__module__", "").startswith(__name__ + "."):
+        globals()[_name].__module__ = __name__
+del _name

@@ -336,7 +336,14 @@ class _Lib:
         self, s: CData, data: bytes | CData, size: int, more: int, timeout: int, /
     ) -> int: ...
     def zl_send_packed(
-        self, s: CData, data: bytes | CData, sizes: CData | list[int], count: int, more: int, timeout: int, /
+        self,
+        s: CData,
+        data: bytes | CData,
+        sizes: CData | list[int],
+        count: int,
+        more: int,
+        timeout: int,
+        /,
     ) -> int: ...
     def zl_send_frames(
         self, s: CData, frames: CData, count: int, more: int, timeout: int, /

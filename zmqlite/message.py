@@ -1,10 +1,10 @@
 """Messages without a copy, and the memory that libzmq borrows for them.
 
 Who owns what. Memory that libzmq is to read later is pinned: an entry in a table keeps the Python
-object alive under a number. libzmq calls back on a thread of its own when it is done; there the shim
-only puts the number on a list, since taking the GIL on that thread could deadlock. The entries go
-when `collect` runs: on the main thread soon after, by a pending call of the interpreter, and on
-every thread that sends without a copy, closes a socket or terminates a context.
+object alive under a number. libzmq calls back on a thread of its own when it is done; there the
+shim only puts the number on a list, since taking the GIL on that thread could deadlock. The
+entries go when `collect` runs: on the main thread soon after, by a pending call of the
+interpreter, and on every thread that sends without a copy, closes a socket or ends a context.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What happens to a socket's connections, as typed events.
 
-libzmq sends the events of a monitored socket to an inproc PAIR socket, and blocks its I/O thread, and
-with it all traffic of the context, when nobody takes them. So the receiving end that `Socket.monitor`
-makes has no high-water mark: events that are not read use memory, and harm nothing else. Closing
-that end tells libzmq first to stop.
+libzmq sends the events of a monitored socket to an inproc PAIR socket, and blocks its I/O thread,
+and with it all traffic of the context, when nobody takes them. So the receiving end that
+`Socket.monitor` makes has no high-water mark: events that are not read use memory, and harm nothing
+else. Closing that end tells libzmq first to stop.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _HEAD = struct.Struct("=HI")
 class SocketEvent(NamedTuple):
     """One event: what happened, a number that belongs to it, and the endpoint.
 
-    `value` is a file descriptor (which may be closed by now), an errno, an interval in milliseconds,
-    a ProtocolError or a ZAP status, as MonitorEvent says. `endpoint` is the local one of a bound
-    socket and the remote one of a connected one; it can be empty.
+    `value` is a file descriptor (which may be closed by now), an errno, an interval in
+    milliseconds, a ProtocolError or a ZAP status, as MonitorEvent says. `endpoint` is the local one
+    of a bound socket and the remote one of a connected one; it can be empty.
 
     C: zmq_socket_monitor(3)
     """

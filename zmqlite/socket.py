@@ -20,8 +20,7 @@ from .descriptors import reserve
 from .errors import ContextTerminated, ForkedProcess, failure
 from .message import collect
 from .monitor import Monitor
-from .options import Option
-from .socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions, socket_option
+from .socket_options import SUBSCRIBE, UNSUBSCRIBE
 from .transfer import Transfer
 from .waiting import EVENTS, poll_events, until
 
@@ -50,7 +49,7 @@ class Socket(Transfer):
     C: zmq_socket(3)
     """
 
-    __slots__ = ("__weakref__", "_bound", "_monitor", "_monitored", "_peer_names", "context")
+    __slots__ = ("__weakref__", "_bound", "_monitor", "_monitored", "context")
 
     def __init__(self, context: Context, handle: CData, type_name: str) -> None:
         super().__init__(handle, type_name)
@@ -58,14 +57,8 @@ class Socket(Transfer):
         self._bound: dict[str, str] = {}
         self._monitor: weakref.ref[Monitor] | None = None
         self._monitored: CData | None = None  # the socket whose events arrive here
-        self._peer_names: set[bytes] = set()
 
     # Life
-
-    @property
-    def closed(self) -> bool:
-        """Whether the socket was closed, by itself or by its context."""
-        return not lib.zl_libzmq_socket(self._handle)
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket; `linger`, if given, first becomes the option of that name.
@@ -109,8 +102,9 @@ class Socket(Transfer):
 
     def __del__(self) -> None:
         if hasattr(self, "context") and not self.closed and not self.context._foreign:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
-            self._end()
+            unclosed = repr(self)
+            self._end()  # first, since a warning may be turned into an exception
+            warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
         state = "closed " if self.closed else ""
@@ -178,47 +172,7 @@ class Socket(Transfer):
         if code < 0:
             raise failure(-code, call, endpoint)
 
-    # Options
-
-    def get(self, option: Option[Got, Any] | int) -> Got | Any:
-        """Read an option: a row such as `Socket.linger`, or a number of zmq.h.
-
-        A number that zmqlite does not know gives an int where libzmq has four bytes, else bytes.
-
-        C: zmq_getsockopt(3)
-        """
-        row = socket_option(option, "r")
-        for size in row.sizes:
-            value, length = ffi.new("char[]", size), ffi.new("size_t *", size)
-            code = lib.zl_getsockopt(self._handle, row.number, value, length)
-            while code == -errno.EINTR:
-                code = lib.zl_getsockopt(self._handle, row.number, value, length)
-            if code != -errno.EINVAL:
-                break
-        if code < 0:
-            raise failure(-code, "zmq_getsockopt", row.name)
-        return row.decode(ffi.buffer(value, length[0])[:])
-
-    def set(self, option: Option[Any, Given] | int, value: Given) -> None:
-        """Change an option: a row such as `Socket.linger`, or a number of zmq.h.
-
-        Raises:
-            TypeError, ValueError: not a value of this option; nothing was changed.
-            ZMQError: libzmq refuses it.
-
-        C: zmq_setsockopt(3)
-        """
-        row = socket_option(option, "w")
-        encoded = row.encode(value)
-        if row is SocketOptions.connect_routing_id and encoded in self._peer_names:
-            # libzmq aborts when a second connection of a socket gets the name of the first.
-            raise ValueError(f"{row.name} {encoded!r} was used before on this socket")
-        data, size = (ffi.NULL, 0) if encoded is None else (encoded, len(encoded))
-        code = lib.zl_setsockopt(self._handle, row.number, data, size)
-        if code < 0:
-            raise failure(-code, "zmq_setsockopt", row.name)
-        if row is SocketOptions.connect_routing_id and encoded is not None:
-            self._peer_names.add(encoded)
+    # Subscriptions
 
     def subscribe(self, topic: Buffer) -> None:
         """Receive messages that start with these bytes, too; b"" is every message (SUB).

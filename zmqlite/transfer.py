@@ -1,10 +1,10 @@
 """Sending and receiving: the part of a socket that every message goes through.
 
 How a receive hands over its bytes. The shim lends frames, in an arena that all calls share, and
-leaves the socket busy until Python has made objects of them and writes 0 to the loan byte. Until then
-the frames stay in the shim: an exception in between (Ctrl-C, MemoryError) ends the loan with
-`zl_keep`, and the next receive gets the same frames again. So nothing is lost, and no other thread
-can write to the arena while it is being read.
+leaves the socket busy until Python has made objects of them and writes 0 to the loan byte. Until
+then the frames stay in the shim: an exception in between (Ctrl-C, MemoryError) ends the loan with
+`zl_keep`, and the next receive gets the same frames again. So nothing is lost, and no other
+thread can write to the arena while it is being read.
 
 How a wait ends. A default call into the shim tries once, and waits only where that needs no clock:
 for ever. Everything else, timeouts and signals, is the slow path through `_wait`.
@@ -21,6 +21,7 @@ from ._zmq import ffi, lib
 from .arguments import integer, milliseconds, payload
 from .constants import Flag
 from .errors import Again, ContextTerminated, ZMQError, failure, timed_out
+from .handle import Handle
 from .message import Message, collect, pin, received, unpin
 from .options import Milliseconds
 from .socket_options import SocketOptions
@@ -46,14 +47,13 @@ _DONTWAIT: Final = int(Flag.DONTWAIT)
 _SNDMORE: Final = int(Flag.SNDMORE)
 
 
-class Transfer(SocketOptions):
+class Transfer(Handle):
     """The sending and receiving half of Socket, over the handle of the shim."""
 
-    __slots__ = ("_arena", "_handle", "_loan", "_sizes", "_type_name")
+    __slots__ = ("_arena", "_loan", "_sizes")
 
     def __init__(self, handle: CData, type_name: str) -> None:
-        self._handle = handle
-        self._type_name = type_name
+        super().__init__(handle, type_name)
         self._arena = ffi.buffer(lib.zl_arena(handle), lib.ZL_ARENA)
         self._sizes = lib.zl_sizes(handle)
         self._loan = memoryview(ffi.buffer(lib.zl_loan(handle), 1))
@@ -87,9 +87,7 @@ class Transfer(SocketOptions):
 
     # Sending
 
-    def send(
-        self, data: Buffer | Message, flags: int = 0, *, timeout: int | None = None
-    ) -> None:
+    def send(self, data: Buffer | Message, flags: int = 0, *, timeout: int | None = None) -> None:
         """Send one frame: with SNDMORE more of the same message follow, else it ends it.
 
         Returns when libzmq has queued it, which is not yet delivered. The data may be reused at
@@ -107,10 +105,15 @@ class Transfer(SocketOptions):
 
         C: zmq_send(3), zmq_msg_send(3)
         """
-        if timeout is None and not flags and type(data) is bytes and len(data) < ZERO_COPY:
-            # Whatever comes back but success is looked at, by trying again, in _send.
-            if lib.zl_send(self._handle, data, len(data)) == 0:
-                return
+        if (
+            timeout is None
+            and not flags
+            and type(data) is bytes
+            and len(data) < ZERO_COPY
+            and lib.zl_send(self._handle, data, len(data)) == 0
+        ):
+            return
+        # Whatever else came back is looked at by trying again.
         self._send((data,), flags, timeout)
 
     def send_multipart(
@@ -192,9 +195,7 @@ class Transfer(SocketOptions):
             SocketOptions.sndtimeo,
         )
 
-    def _send(
-        self, frames: Sequence[Buffer | Message], flags: int, timeout: int | None
-    ) -> None:
+    def _send(self, frames: Sequence[Buffer | Message], flags: int, timeout: int | None) -> None:
         _check_flags(flags, _DONTWAIT | _SNDMORE)
         parts = [part if isinstance(part, Message) else payload(part) for part in frames]
         more = flags & _SNDMORE
@@ -270,9 +271,7 @@ class Transfer(SocketOptions):
         """Receive one frame as text. UnicodeDecodeError carries the bytes, as its `object`."""
         return self.recv(flags, timeout=timeout).decode(encoding)
 
-    def recv_into(
-        self, buffer: Buffer, flags: int = 0, *, timeout: int | None = None
-    ) -> int:
+    def recv_into(self, buffer: Buffer, flags: int = 0, *, timeout: int | None = None) -> int:
         """Receive one frame into writable memory; return its size. Waits and raises as `recv`.
 
         Raises:
