@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zmqlite.constants import SUB, GssapiNameType
-from zmqlite.context_options import ALL_CONTEXT_OPTIONS
+from zmqlite.context_options import ALL_CONTEXT_OPTIONS, ContextOptions, context_option
 from zmqlite.errors import ZMQError
 from zmqlite.options import (
     Binary,
@@ -27,7 +27,7 @@ from zmqlite.options import (
     Unlisted,
     rows_of,
 )
-from zmqlite.socket_options import ALL_SOCKET_OPTIONS
+from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions, socket_option
 
 Z85_KEY = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 
@@ -185,6 +185,33 @@ def test_an_option_without_a_row_is_an_int_or_bytes() -> None:
 def test_an_option_without_a_row_is_named_by_its_number(value: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="option 116 is"):
         Unlisted(116).encode(value)
+
+
+def test_an_option_is_found_by_row_or_number() -> None:
+    assert socket_option(17, "r") is socket_option(SocketOptions.linger, "w")
+    assert socket_option(17, "w") is SocketOptions.linger
+    assert context_option(3, "r") is ContextOptions.socket_limit
+    assert context_option(3, "w") is ContextOptions.thread_priority
+
+
+def test_a_number_from_the_future_gets_a_row_of_its_own() -> None:
+    assert isinstance(socket_option(999, "r"), Unlisted)
+    assert context_option(999, "w").to_int(-(2**31)) == -(2**31)
+    assert socket_option(999, "r").name == context_option(999, "r").name == "option 999"
+
+
+@pytest.mark.parametrize("option", ["linger", None, True, 1.0])
+def test_an_option_is_not_found_by_anything_else(option: Any) -> None:
+    for find in (socket_option, context_option):
+        with pytest.raises(TypeError, match="an option is an int"):
+            find(option, "r")
+
+
+def test_a_row_that_is_found_must_allow_the_access() -> None:
+    with pytest.raises(AttributeError, match="fd is read-only"):
+        socket_option(SocketOptions.fd, "w")
+    with pytest.raises(AttributeError, match="thread_priority is write-only"):
+        context_option(ContextOptions.thread_priority, "r")
 
 
 EVERY_ROW = [*rows_of(Table).values(), *ALL_SOCKET_OPTIONS.values(), Unlisted(999)]

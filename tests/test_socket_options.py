@@ -10,7 +10,7 @@ from zmqlite._zmq import ffi, lib
 from zmqlite.constants import DEALER, SUB, GssapiNameType, Mechanism, SocketType
 from zmqlite.curve import curve_keypair, has
 from zmqlite.errors import InvalidArgument, check
-from zmqlite.options import Bool, Effect, Filter, Key, Option, Ranged, Text
+from zmqlite.options import Bool, Effect, Filter, Key, Option, Ranged, Text, Unlisted
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SUBSCRIBE, UNSUBSCRIBE, SocketOptions
 
 Row = Option[Any, Any]
@@ -228,6 +228,16 @@ def test_subscriptions_are_set_through_rows_of_their_own(sockets: Sockets) -> No
         socket.set(SUBSCRIBE, topic)
         socket.set(UNSUBSCRIBE, topic)
     assert not hasattr(SocketOptions, "subscribe")
+
+
+def test_an_option_without_a_row_is_read_whatever_its_size(sockets: Sockets) -> None:
+    socket = sockets.make(DEALER)
+    socks_username, reconnect_stop = Unlisted(99), Unlisted(109)  # drafts that stable builds have
+    for value in (b"x", b"x" * 7, b"x" * 255):
+        socket.set(socks_username, value)
+        assert socket.get(socks_username) == value + b"\0"
+    socket.set(reconnect_stop, 3)
+    assert socket.get(reconnect_stop) == 3
 
 
 def test_a_public_key_reads_back_as_it_was_set(sockets: Sockets) -> None:

@@ -55,7 +55,7 @@ class ContextOptions:
     thread_priority = Int(
         3,
         "Priority of the threads. With the policies SCHED_FIFO and SCHED_RR it is theirs; with "
-        "others any priority but 0 asks for the highest.",
+        "others any number asks for the highest, which needs a privilege.",
         access="w",
         effect=Effect.START,
     )
@@ -132,7 +132,7 @@ def _schedule(policy: int, priority: int) -> None:
     if priority != -1:
         static = priority if real_time else 0
     os.sched_setscheduler(0, policy, os.sched_param(static))
-    if priority > 0 and not real_time:
+    if priority != -1 and not real_time:  # 4.3.5 leaves 0 alone, 4.3.4 does not
         os.nice(-20)
 
 
