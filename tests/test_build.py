@@ -74,7 +74,9 @@ def test_the_bundled_libzmq_is_the_one_pinned() -> None:
     assert libzmq_version() == declared
     notes = (VENDOR.parent / "README.md").read_text()
     assert BUNDLE.replace("==", " ") in notes
-    assert f"| libzmq | {'.'.join(map(str, libzmq_version()))} | MPL-2.0 |" in notes
+    version = ".".join(map(str, libzmq_version()))
+    assert f"| libzmq | {version} | MPL-2.0 |" in notes
+    assert f"libzmq {version}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 @only_bundled
