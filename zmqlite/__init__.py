@@ -10,8 +10,14 @@ Layers, each importing only from those above it:
     cli                                           python -m zmqlite
 """
 
-from ._zmq import ffi as _ffi
-from ._zmq import lib as _lib
+try:
+    from ._zmq import ffi as _ffi
+    from ._zmq import lib as _lib
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"zmqlite in {__path__[0]} has no compiled module; in a checkout: pip install -e ."
+    ) from error
+
 from .constants import (
     DEALER,
     DONTWAIT,
