@@ -85,6 +85,7 @@ def test_a_text_is_a_str_without_nul(value: Any, error: type[Exception]) -> None
         "tcp://127.0.0.1:65535",
         "tcp://localhost:5555",
         "tcp://[::1]:5555",
+        "tcp://[fe80::1]",
         "tcp://[fe80::1%eth0]:*",
         "tcp://192.168.1.17:5555;192.168.1.1:5555",
         "tcp://eth0:0;server:5555",

@@ -134,6 +134,11 @@ def test_a_cpu_that_the_system_would_not_give_is_refused(cpu: int, raw_context: 
         raw_context.thread_affinity_cpu_add = cpu
 
 
+def test_a_cpu_beyond_the_set_that_libzmq_keeps_is_refused(raw_context: RawContext) -> None:
+    with pytest.raises(ValueError, match="0 to 1023"):
+        raw_context.thread_affinity_cpu_add = 1024
+
+
 def test_trying_a_cpu_leaves_the_process_where_it_is(raw_context: RawContext) -> None:
     raw_context.thread_affinity_cpu_add = CPUS[0]
     assert sorted(os.sched_getaffinity(0)) == CPUS

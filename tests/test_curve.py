@@ -6,8 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from zmqlite._zmq import lib
+from zmqlite._zmq import ffi, lib
 from zmqlite.curve import (
+    _scratch,
     curve_keypair,
     curve_public,
     has,
@@ -91,6 +92,17 @@ def test_only_multiples_of_four_bytes_can_be_encoded(size: int) -> None:
 def test_only_multiples_of_five_characters_can_be_decoded(size: int) -> None:
     with pytest.raises(ValueError, match=f"multiple of 5 characters, not {size}"):
         z85_decode("0" * size)
+
+
+def test_text_is_not_cut_at_a_nul() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        z85_decode(b"00000\x000000")
+
+
+def test_a_buffer_that_held_a_secret_is_wiped() -> None:
+    with _scratch(4) as buffer:
+        ffi.memmove(buffer, b"key!", 4)
+    assert ffi.buffer(buffer)[:] == bytes(4)
 
 
 @pytest.mark.parametrize("call", [z85_encode, z85_decode])
