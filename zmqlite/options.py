@@ -12,24 +12,21 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum, IntEnum, IntFlag
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Generic,
-    Protocol,
-    Self,
-    TypeVar,
-    overload,
-)
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, overload
 
 from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
 from .constants import SocketType
 
 if TYPE_CHECKING:
     from .arguments import Buffer
+
+    class HasOptions(Protocol):
+        """An object whose options are rows: a Socket, or a Context, whose rows are Numbers."""
+
+        def get(self, option: Any, /) -> Any: ...
+        def set(self, option: Any, value: Any, /) -> None: ...
+
 
 Got = TypeVar("Got")
 Given = TypeVar("Given")
@@ -49,32 +46,31 @@ class Effect(Enum):
     NEVER = "never"
 
 
-class HasOptions(Protocol):
-    """An object whose options are rows: a Socket, or a Context, which takes rows of Number only."""
-
-    def get(self, option: Any, /) -> Any: ...
-    def set(self, option: Any, value: Any, /) -> None: ...
-
-
-@dataclass(eq=False, repr=False)
 class Option(ABC, Generic[Got, Given]):
-    """One option: its number and what is known about it. `Got` is read, `Given` is written."""
+    """One option: its number and what is known about it. `Got` is read, `Given` is written.
 
-    number: int
-    doc: str = ""
-    default: Got | None = None
-    _: KW_ONLY
+    A row states what differs from its class. `access` is "r", "w" or "rw"; `types` are the sockets
+    that the option is for, None for all: libzmq mostly ignores it on others; `needs` is what
+    libzmq must be built with, for has().
+    """
+
     access: str = "rw"
     effect: Effect = Effect.LATER
-    types: tuple[SocketType, ...] | None = None  # None: all; libzmq mostly ignores it on others
-    needs: str = ""  # what libzmq must be built with, for has()
-    name: str = field(init=False)
-
-    sizes: ClassVar[tuple[int, ...]] = (4,)
+    types: tuple[SocketType, ...] | None = None
+    needs: str = ""
+    sizes: tuple[int, ...] = (4,)
     """Buffer sizes to read with, in turn while libzmq says EINVAL: it does not tell the size."""
 
-    def __post_init__(self) -> None:
-        self.name = f"option {self.number}"
+    def __init__(
+        self, number: int, doc: str = "", default: Got | None = None, **facts: Any
+    ) -> None:
+        self.number = number
+        self.name = f"option {number}"
+        self.doc = doc
+        self.default = default
+        for name, value in facts.items():
+            getattr(self, name)  # refuse a fact that nothing heeds
+            setattr(self, name, value)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -139,7 +135,7 @@ class Option(ABC, Generic[Got, Given]):
 class Number(Option[Got, Given]):
     """An option that is one integer in C; the options of a context all are."""
 
-    signed: ClassVar[bool] = True
+    signed: bool = True
 
     @abstractmethod
     def to_int(self, value: Given) -> int:
@@ -156,11 +152,9 @@ class Number(Option[Got, Given]):
         return self.from_int(int.from_bytes(raw, sys.byteorder, signed=self.signed))
 
 
-@dataclass(eq=False, repr=False)
 class Ranged(Number[int, Given]):
     """A plain integer, within the range that libzmq accepts."""
 
-    _: KW_ONLY
     low: int = 0
     high: int = INT_MAX
 
@@ -183,6 +177,7 @@ class Int64(Int):
     """A C int64_t."""
 
     sizes = (8,)
+    high = 2**63 - 1
 
 
 class UInt64(Int):
@@ -190,6 +185,7 @@ class UInt64(Int):
 
     sizes = (8,)
     signed = False
+    high = 2**64 - 1
 
 
 class Fd(Int):
@@ -218,12 +214,12 @@ class Bool(Number[bool, bool]):
         return number != 0
 
 
-@dataclass(eq=False, repr=False)
 class EnumInt(Number[E, E]):
     """An integer that has names."""
 
-    _: KW_ONLY
-    kind: type[E]
+    def __init__(self, *row: Any, kind: type[E], **facts: Any) -> None:
+        super().__init__(*row, **facts)
+        self.kind = kind
 
     def to_int(self, value: E) -> int:
         return self.kind(integer(value, self.name, 0, INT_MAX))
@@ -235,11 +231,9 @@ class EnumInt(Number[E, E]):
         return ", ".join(str(member.name) for member in self.kind)
 
 
-@dataclass(eq=False, repr=False)
 class Filter(Option[int, int | None]):
     """A process, user or group number that is let in; more of them add up, None clears."""
 
-    _: KW_ONLY
     high: int = 2**32 - 1
 
     def encode(self, value: int | None) -> bytes | None:
@@ -254,15 +248,13 @@ class Filter(Option[int, int | None]):
         return f"0 to {self.high}, None clears"
 
 
-@dataclass(eq=False, repr=False)
 class Text(Option[str, str | None]):
     """A text, which libzmq takes without a NUL and gives back with one."""
 
-    _: KW_ONLY
+    sizes = (256, 4096, 65536, 2**20)
+
     longest: int = 255
     clears: bool = False
-
-    sizes = (256, 4096, 65536, 2**20)
 
     def encode(self, value: str | None) -> bytes | None:
         if value is None:
@@ -281,15 +273,13 @@ class Text(Option[str, str | None]):
         return f"1 to {self.longest} bytes" + (", None clears" if self.clears else "")
 
 
-@dataclass(eq=False, repr=False)
 class Binary(Option[bytes, "Buffer"]):
     """Bytes of any content."""
 
-    _: KW_ONLY
+    sizes = (256,)
+
     shortest: int = 0
     longest: int = INT_MAX
-
-    sizes = (256,)
 
     def encode(self, value: Buffer) -> bytes | None:
         encoded = bytes(flat(value, self.name))
@@ -307,6 +297,9 @@ class Binary(Option[bytes, "Buffer"]):
 
 class RoutingId(Binary):
     """The name of a peer. One that starts with NUL could be taken for one that libzmq made up."""
+
+    shortest = 1
+    longest = 255
 
     def encode(self, value: Buffer) -> bytes | None:
         encoded = super().encode(value)

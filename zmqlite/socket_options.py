@@ -91,7 +91,6 @@ class SocketOptions:
         "ignores it.",
         -1,
         low=-1,
-        high=2**63 - 1,
     )
     conflate = Bool(
         54,
@@ -106,7 +105,6 @@ class SocketOptions:
         4,
         "Bit mask of the I/O threads to use, 0 for any; if it has none, bind() raises EMTHREAD.",
         0,
-        high=2**64 - 1,
     )
 
     # Connections
@@ -243,8 +241,6 @@ class SocketOptions:
         "The name that ROUTER peers know the socket by, unique among them: a second peer of the "
         "same name is ignored. Not starting with NUL; cannot be emptied again.",
         b"",
-        shortest=1,
-        longest=255,
         types=(REQ, DEALER, ROUTER),
     )
     connect_routing_id = RoutingId(
@@ -252,8 +248,6 @@ class SocketOptions:
         "The name for the peer that the next connect() leads to, not in use by another.",
         access="w",
         effect=Effect.ONCE,
-        shortest=1,
-        longest=255,
         types=(ROUTER, STREAM),
     )
     router_mandatory = Bool(
@@ -357,15 +351,11 @@ class SocketOptions:
 
     # VMCI
 
-    vmci_buffer_size = UInt64(
-        85, "Bytes of the VMCI buffer.", high=2**64 - 1, access="w", needs="vmci"
-    )
+    vmci_buffer_size = UInt64(85, "Bytes of the VMCI buffer.", access="w", needs="vmci")
     vmci_buffer_min_size = UInt64(
-        86, "Bytes of the smallest VMCI buffer.", high=2**64 - 1, access="w", needs="vmci"
+        86, "Bytes of the smallest VMCI buffer.", access="w", needs="vmci"
     )
-    vmci_buffer_max_size = UInt64(
-        87, "Bytes of the largest VMCI buffer.", high=2**64 - 1, access="w", needs="vmci"
-    )
+    vmci_buffer_max_size = UInt64(87, "Bytes of the largest VMCI buffer.", access="w", needs="vmci")
     vmci_connect_timeout = Milliseconds(
         88, "Longest time for a VMCI connect; -1 is for ever.", low=-1, access="w", needs="vmci"
     )
