@@ -36,8 +36,8 @@ class Table:
     """A table of one row of each class."""
 
     count = Int(1, "A number.", 7, low=-1, high=9)
-    size = Int64(2, "A large number.", low=-1, high=2**63 - 1)
-    mask = UInt64(3, "Bits.", high=2**64 - 1, access="w")
+    size = Int64(2, "A large number.", low=-1)
+    mask = UInt64(3, "Bits.", access="w")
     wait = Milliseconds(4, "A time.", low=-1, effect=Effect.NOW)
     pause = Milliseconds(5, "A time that ends.")
     flag = Bool(6, "A switch.", False, types=(SUB,))
@@ -47,7 +47,7 @@ class Table:
     proxy = Text(10, "A text that can be taken back.", clears=True, needs="curve")
     state = Text(11, "A text to read.", access="r")
     topic = Binary(12, "Bytes.", longest=4)
-    peer = RoutingId(13, "A name.", shortest=1, longest=255)
+    peer = RoutingId(13, "A name.")
     key = Key(14, "A key.")
 
 
@@ -76,7 +76,7 @@ def native(number: int, size: int = 4) -> bytes:
         (Table.count, -1, native(-1)),
         (Table.count, 9, native(9)),
         (Table.size, -1, native(-1, 8)),
-        (Table.size, 2**40, native(2**40, 8)),
+        (Table.size, 2**63 - 1, native(2**63 - 1, 8)),
         (Table.mask, 2**64 - 1, b"\xff" * 8),
         (Table.wait, -1, native(-1)),
         (Table.wait, 1500, native(1500)),
@@ -265,6 +265,11 @@ def test_an_option_cannot_be_deleted() -> None:
     host = Host()
     with pytest.raises(AttributeError):
         del host.count
+
+
+def test_a_row_cannot_state_a_fact_that_its_class_does_not_heed() -> None:
+    with pytest.raises(AttributeError, match="lowest"):
+        Int(1, "A number.", lowest=0)
 
 
 def test_a_row_describes_itself() -> None:
