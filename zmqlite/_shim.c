@@ -190,6 +190,12 @@ static int code(int rc)
 
 /* ---------------------------------------------------------------- life of a socket */
 
+/* Ends with -EINTR where errno would be lost to the signal handler that Python runs next. */
+int zl_ctx_term(void *context)
+{
+    return code(zmq_ctx_term(context));
+}
+
 zl_socket *zl_socket_new(void *context, int type)
 {
     zl_socket *s = calloc(1, sizeof *s);

@@ -37,6 +37,7 @@ void zl_stop(void);
 unsigned int zl_generation(void);
 uint64_t zl_released(void);
 
+int zl_ctx_term(void *context);
 zl_socket *zl_socket_new(void *context, int type);
 void zl_socket_free(zl_socket *s);
 int zl_close(zl_socket *s, int patience);

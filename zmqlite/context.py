@@ -228,10 +228,11 @@ class Context(ContextOptions):
             self._abandoned = True  # unless it comes to its end
             self._close_sockets()
             while self._pointer:
-                if lib.zmq_ctx_term(self._pointer) == 0:
+                code = lib.zl_ctx_term(self._pointer)
+                if code == 0:
                     self._pointer = ffi.NULL
-                elif lib.zmq_errno() != errno.EINTR:
-                    raise failure(lib.zmq_errno(), "zmq_ctx_term")
+                elif code != -errno.EINTR:
+                    raise failure(-code, "zmq_ctx_term")
             self._abandoned = False
         collect()
 
