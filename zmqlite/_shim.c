@@ -25,6 +25,7 @@
 
 struct zl_socket {
     void *socket; /* libzmq's; NULL once closed */
+    int gone;     /* what a call gets then */
     unsigned int generation;
     unsigned char busy;
     unsigned char sending;  /* a message was begun with SNDMORE and not yet ended */
@@ -165,7 +166,7 @@ int zl_enter(zl_socket *s)
         return -EBUSY;
     if (!s->socket) {
         zl_leave(s);
-        return -ENOTSOCK;
+        return s->gone;
     }
     if (s->lent)
         end_loan(s);
@@ -226,8 +227,9 @@ void zl_socket_free(zl_socket *s)
     free(s);
 }
 
-/* Closes the socket, after waiting up to `patience` ms for another thread to come out of it. */
-int zl_close(zl_socket *s, int patience)
+/* Closes the socket, after waiting up to `patience` ms for another thread to come out of it; calls
+   that come later get `gone`. */
+int zl_close(zl_socket *s, int patience, int gone)
 {
     static const struct timespec nap = {0, 1000000};
     int rc = zl_enter(s);
@@ -241,6 +243,7 @@ int zl_close(zl_socket *s, int patience)
     while (__atomic_load_n(&s->visitors, __ATOMIC_SEQ_CST))
         nanosleep(&nap, NULL);
     drop(s, s->count);
+    s->gone = gone;
     rc = code(zmq_close(socket));
     return left(s, rc);
 }

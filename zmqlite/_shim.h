@@ -1,7 +1,7 @@
 /* What zmqlite adds to libzmq in C. cffi reads this file as declarations, _shim.c includes it.
 
    Functions return a count (0 where there is nothing to count) or -errno. Three codes are ours:
-   -ENOTSOCK  the socket was closed
+   -ENOTSOCK  the socket was closed; -ETERM where its context did that
    -EBUSY     another thread, or a signal handler, is inside the socket
    -ECHILD    the object belongs to the process that forked this one */
 
@@ -40,7 +40,7 @@ uint64_t zl_released(void);
 int zl_ctx_term(void *context);
 zl_socket *zl_socket_new(void *context, int type);
 void zl_socket_free(zl_socket *s);
-int zl_close(zl_socket *s, int patience);
+int zl_close(zl_socket *s, int patience, int gone);
 int zl_enter(zl_socket *s);
 void zl_leave(zl_socket *s);
 void *zl_libzmq_socket(zl_socket *s);

@@ -239,7 +239,7 @@ class Context(ContextOptions):
     def _close_sockets(self) -> None:
         self.shutdown()
         for handle in tuple(self._handles):
-            code = lib.zl_close(handle, PATIENCE)
+            code = lib.zl_close(handle, PATIENCE, -ETERM)
             if code < 0 and code != -errno.ENOTSOCK:
                 raise failure(-code, "zmq_ctx_term")
             self._forget(handle)

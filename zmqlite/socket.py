@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from ._zmq import ffi, lib
 from .arguments import endpoint as encoded_endpoint
 from .arguments import milliseconds, payload
-from .constants import Event, MonitorEvent, SocketType
+from .constants import ETERM, Event, MonitorEvent, SocketType
 from .descriptors import reserve
 from .errors import ContextTerminated, ForkedProcess, failure
 from .message import collect
@@ -82,8 +82,8 @@ class Socket(Transfer):
         if self._monitored is not None:
             # libzmq would block on the next event, with nobody there to take it.
             lib.zl_monitor(self._monitored, ffi.NULL, 0)
-        code = lib.zl_close(self._handle, 0)
-        if code in (0, -errno.ENOTSOCK, -errno.ECHILD):
+        code = lib.zl_close(self._handle, 0, -errno.ENOTSOCK)
+        if code in (0, -errno.ENOTSOCK, -ETERM, -errno.ECHILD):
             self.context._forget(self._handle)
             code = 0
         collect()
