@@ -128,12 +128,18 @@ uint64_t zl_released(void)
     return pin;
 }
 
-static pinned *new_pinned(uint64_t pin)
+/* Makes `msg` hold the memory that Python pinned under `pin`; where it fails the pin stays Python's. */
+int zl_msg_init_pinned(zmq_msg_t *msg, const void *data, size_t size, uint64_t pin)
 {
     pinned *p = malloc(sizeof *p);
-    if (p)
-        p->pin = pin;
-    return p;
+    if (!p)
+        return -ENOMEM;
+    p->pin = pin;
+    if (zmq_msg_init_data(msg, (void *)data, size, release, p) == -1) {
+        free(p);
+        return -ENOMEM;
+    }
+    return 0;
 }
 
 /* ---------------------------------------------------------------- the guard */
@@ -197,23 +203,39 @@ int zl_ctx_term(void *context)
     return code(zmq_ctx_term(context));
 }
 
-zl_socket *zl_socket_new(void *context, int type)
+/* A socket that is closed until zl_socket_open. NULL: out of memory. */
+zl_socket *zl_socket_make(void)
 {
     zl_socket *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
     s->arena = malloc(ZL_ARENA + ZL_SIZES * sizeof *s->sizes);
-    s->socket = s->arena ? zmq_socket(context, type) : NULL;
-    if (!s->socket) {
-        int error = errno;
-        free(s->arena);
+    if (!s->arena) {
         free(s);
-        errno = error;
         return NULL;
     }
     s->sizes = (int *)(s->arena + ZL_ARENA);
     s->generation = generation;
     s->rcvtimeo = s->sndtimeo = -1;
+    return s;
+}
+
+/* Whoever holds `s` can close it from here on, even where an exception follows at once. */
+int zl_socket_open(zl_socket *s, void *context, int type)
+{
+    s->socket = zmq_socket(context, type);
+    return s->socket ? 0 : -zmq_errno();
+}
+
+zl_socket *zl_socket_new(void *context, int type)
+{
+    zl_socket *s = zl_socket_make();
+    if (s && zl_socket_open(s, context, type) < 0) {
+        int error = errno;
+        zl_socket_free(s);
+        errno = error;
+        return NULL;
+    }
     return s;
 }
 
@@ -255,16 +277,18 @@ void *zl_libzmq_socket(zl_socket *s)
 
 /* ---------------------------------------------------------------- endpoints and options */
 
-#define ENDPOINT_CALL(name, call)                                                                  \
-    int name(zl_socket *s, const char *endpoint)                                                   \
+/* One call of libzmq's behind the guard. In C rather than in Python, where an exception raised by a
+   signal handler can come between entering and leaving. */
+#define GUARDED(name, parameters, call)                                                            \
+    int name parameters                                                                            \
     {                                                                                              \
         int rc = zl_enter(s);                                                                      \
-        return rc < 0 ? rc : left(s, code(call(s->socket, endpoint)));                             \
+        return rc < 0 ? rc : left(s, code(call));                                                  \
     }
-ENDPOINT_CALL(zl_bind, zmq_bind)
-ENDPOINT_CALL(zl_connect, zmq_connect)
-ENDPOINT_CALL(zl_unbind, zmq_unbind)
-ENDPOINT_CALL(zl_disconnect, zmq_disconnect)
+GUARDED(zl_bind, (zl_socket * s, const char *endpoint), zmq_bind(s->socket, endpoint))
+GUARDED(zl_connect, (zl_socket * s, const char *endpoint), zmq_connect(s->socket, endpoint))
+GUARDED(zl_unbind, (zl_socket * s, const char *endpoint), zmq_unbind(s->socket, endpoint))
+GUARDED(zl_disconnect, (zl_socket * s, const char *endpoint), zmq_disconnect(s->socket, endpoint))
 
 int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
 {
@@ -416,16 +440,10 @@ static int make_part(zmq_msg_t *part, zl_frame *frame)
     }
     if (!frame->pin)
         return pack(part, frame->data, &frame->size, 1);
-    pinned *p = new_pinned(frame->pin);
-    if (!p)
-        return -ENOMEM;
-    int rc = zmq_msg_init_data(part, (void *)frame->data, frame->size, release, p);
-    if (rc == -1) {
-        free(p);
-        return -ENOMEM;
-    }
-    frame->pin = 0; /* from here on `release` answers for it */
-    return 0;
+    int rc = zl_msg_init_pinned(part, frame->data, frame->size, frame->pin);
+    if (rc == 0)
+        frame->pin = 0; /* from here on `release` answers for it */
+    return rc;
 }
 
 /* One message of frames that are copied, pinned, or Message objects, in any mixture. */
@@ -773,6 +791,53 @@ int zl_poll_one(zl_socket *s, int events, long timeout)
     return rc < 0 ? rc : ready[1];
 }
 
+/* ---------------------------------------------------------------- libzmq's own calls, for capi */
+
+GUARDED(zl_raw_getsockopt, (zl_socket * s, int option, void *value, size_t *size),
+        zmq_getsockopt(s->socket, option, value, size))
+GUARDED(zl_raw_send, (zl_socket * s, const void *data, size_t size, int flags),
+        zmq_send(s->socket, data, size, flags))
+GUARDED(zl_raw_send_const, (zl_socket * s, const void *data, size_t size, int flags),
+        zmq_send_const(s->socket, data, size, flags))
+GUARDED(zl_raw_sendiov, (zl_socket * s, struct iovec *parts, size_t count, int flags),
+        zmq_sendiov(s->socket, parts, count, flags))
+GUARDED(zl_raw_recv, (zl_socket * s, void *data, size_t size, int flags),
+        zmq_recv(s->socket, data, size, flags))
+GUARDED(zl_raw_msg_send, (zl_socket * s, zmq_msg_t *msg, int flags),
+        zmq_msg_send(msg, s->socket, flags))
+GUARDED(zl_raw_msg_recv, (zl_socket * s, zmq_msg_t *msg, int flags),
+        zmq_msg_recv(msg, s->socket, flags))
+
+static void *raw(zl_socket *s)
+{
+    return s ? s->socket : NULL;
+}
+
+/* `capture` and `control` may be NULL, `backend` the same as `frontend`. */
+int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control,
+                 int steerable)
+{
+    zl_socket *all[] = {frontend, backend == frontend ? NULL : backend, capture, control};
+    int rc = enter_all(all, 4);
+    if (rc < 0)
+        return rc;
+    if (steerable)
+        rc = code(zmq_proxy_steerable(raw(frontend), raw(backend), raw(capture), raw(control)));
+    else
+        rc = code(zmq_proxy(raw(frontend), raw(backend), raw(capture)));
+    leave_all(all, 4);
+    return rc;
+}
+
+/* Ends a context and forgets it at once: no exception can come in between. */
+int zl_raw_ctx_term(void **context)
+{
+    int rc = code(zmq_ctx_term(*context));
+    if (rc == 0)
+        *context = NULL;
+    return rc;
+}
+
 /* ---------------------------------------------------------------- Message */
 
 /* An empty message, or one over the memory that Python pinned under `pin`. NULL: out of memory. */
@@ -786,8 +851,7 @@ zl_message *zl_message_new(const void *data, size_t size, uint64_t pin)
         zmq_msg_init(&message->msg);
         return message;
     }
-    zl_frame frame = {data, size, pin, NULL};
-    if (make_part(&message->msg, &frame) < 0) {
+    if (zl_msg_init_pinned(&message->msg, data, size, pin) < 0) {
         free(message);
         return NULL;
     }

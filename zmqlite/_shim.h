@@ -38,6 +38,8 @@ unsigned int zl_generation(void);
 uint64_t zl_released(void);
 
 int zl_ctx_term(void *context);
+zl_socket *zl_socket_make(void);
+int zl_socket_open(zl_socket *s, void *context, int type);
 zl_socket *zl_socket_new(void *context, int type);
 void zl_socket_free(zl_socket *s);
 int zl_close(zl_socket *s, int patience, int gone);
@@ -81,6 +83,19 @@ int zl_forward(zl_socket *from, zl_socket *to, zl_socket *capture, int limit, in
 int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout, int *ready);
 int zl_poll_one(zl_socket *s, int events, long timeout);
 
+/* Behind the guard but otherwise libzmq's own, blocking and EINTR included; for capi. */
+int zl_raw_getsockopt(zl_socket *s, int option, void *value, size_t *size);
+int zl_raw_send(zl_socket *s, const void *data, size_t size, int flags);
+int zl_raw_send_const(zl_socket *s, const void *data, size_t size, int flags);
+int zl_raw_sendiov(zl_socket *s, struct iovec *parts, size_t count, int flags);
+int zl_raw_recv(zl_socket *s, void *data, size_t size, int flags);
+int zl_raw_msg_send(zl_socket *s, zmq_msg_t *msg, int flags);
+int zl_raw_msg_recv(zl_socket *s, zmq_msg_t *msg, int flags);
+int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control,
+                 int steerable);
+int zl_raw_ctx_term(void **context);
+
+int zl_msg_init_pinned(zmq_msg_t *msg, const void *data, size_t size, uint64_t pin);
 zl_message *zl_message_new(const void *data, size_t size, uint64_t pin);
 void zl_message_free(zl_message *message);
 void *zl_message_data(zl_message *message);
