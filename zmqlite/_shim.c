@@ -5,8 +5,10 @@
    Who owns what. Python holds a zl_socket for every libzmq socket and reaches libzmq only through it.
    `busy` is taken for the length of each call, so the rest of the struct needs no lock. Received frames
    wait in `frames` until Python has made objects of them: a receive lends the first `lent` of them and
-   leaves `busy` set; the loan ends with `busy` back at 0, and the next call drops what was lent. An
-   exception in between therefore loses nothing, since zl_keep ends the loan without dropping. */
+   leaves `busy` at ZL_LENT; the loan ends with `busy` back at ZL_FREE, and the next call drops what was
+   lent. An exception in between therefore loses nothing, since zl_keep ends the loan without dropping.
+   Long frames go at once: the caller writes ZL_TAKEN and has zl_taken called by a destructor, which
+   no signal handler can interrupt. */
 
 #include <Python.h>
 
@@ -168,7 +170,9 @@ int zl_enter(zl_socket *s)
 {
     if (s->generation != generation)
         return -ECHILD;
-    if (__atomic_exchange_n(&s->busy, 1, __ATOMIC_ACQUIRE))
+    unsigned char nobody = ZL_FREE;
+    if (!__atomic_compare_exchange_n(&s->busy, &nobody, ZL_INSIDE, 0, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
         return -EBUSY;
     if (!s->socket) {
         zl_leave(s);
@@ -181,7 +185,7 @@ int zl_enter(zl_socket *s)
 
 void zl_leave(zl_socket *s)
 {
-    __atomic_store_n(&s->busy, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&s->busy, ZL_FREE, __ATOMIC_RELEASE);
 }
 
 static int left(zl_socket *s, int rc)
@@ -542,6 +546,7 @@ static void lend(zl_socket *s, int count)
 {
     s->lent = count;
     s->lender = pthread_self();
+    __atomic_store_n(&s->busy, ZL_LENT, __ATOMIC_RELEASE);
 }
 
 unsigned char *zl_loan(zl_socket *s)
@@ -651,9 +656,13 @@ int zl_lent_copy(zl_socket *s, zl_message *message)
     return code(zmq_msg_copy(&message->msg, frame(s, 0)));
 }
 
-/* Ends a loan and lets go of its frames at once, which matters where they are long. */
+/* Ends a loan after ZL_TAKEN and lets go of its frames at once, which matters where they are long. */
 void zl_taken(zl_socket *s)
 {
+    unsigned char taken = ZL_TAKEN;
+    if (!__atomic_compare_exchange_n(&s->busy, &taken, ZL_INSIDE, 0, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED))
+        return;
     end_loan(s);
     zl_leave(s);
 }
@@ -661,7 +670,7 @@ void zl_taken(zl_socket *s)
 /* Only the thread that holds the loan may give it back; from any other this does nothing. */
 void zl_keep(zl_socket *s)
 {
-    if (!__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE) || !s->lent ||
+    if (__atomic_load_n(&s->busy, __ATOMIC_ACQUIRE) != ZL_LENT ||
         !pthread_equal(s->lender, pthread_self()))
         return;
     s->lent = 0;

@@ -13,6 +13,12 @@
 #define ZL_SMALL 8192  /* a single frame up to this size is lent through the arena */
 #define ZL_APART 16777216 /* added to a count of frames that did not go through the arena */
 
+/* The loan byte: what a call, and then its caller, does in the socket. */
+#define ZL_FREE 0
+#define ZL_INSIDE 1
+#define ZL_LENT 2
+#define ZL_TAKEN 3
+
 typedef struct zl_socket zl_socket;
 typedef struct zl_message zl_message;
 
@@ -62,8 +68,9 @@ int zl_send_packed(zl_socket *s, const void *data, const size_t *sizes, int coun
 int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int timeout);
 int zl_send_many(zl_socket *s, const void *data, const size_t *sizes, int count, int timeout);
 
-/* A receive lends: the socket stays busy until the caller, having copied, writes 0 to the loan byte
-   or calls zl_taken. zl_keep ends a loan that was not used: the next receive gets the same again. */
+/* A receive lends: the socket stays busy until the caller, having copied, writes ZL_FREE to the loan
+   byte, or ZL_TAKEN and calls zl_taken, which does nothing else and otherwise nothing at all. zl_keep
+   ends a loan that was not used: the next receive gets the same again. */
 unsigned char *zl_loan(zl_socket *s);
 char *zl_arena(zl_socket *s);
 int *zl_sizes(zl_socket *s);

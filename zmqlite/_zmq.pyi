@@ -233,6 +233,10 @@ class _Lib:
     ZL_SIZES: int
     ZL_SMALL: int
     ZL_APART: int
+    ZL_FREE: int
+    ZL_INSIDE: int
+    ZL_LENT: int
+    ZL_TAKEN: int
     ZMQ_VERSION_MAJOR: int
     ZMQ_VERSION_MINOR: int
     ZMQ_VERSION_PATCH: int

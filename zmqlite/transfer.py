@@ -1,10 +1,11 @@
 """Sending and receiving: the part of a socket that every message goes through.
 
 How a receive hands over its bytes. The shim lends frames, in an arena that all calls share, and
-leaves the socket busy until Python has made objects of them and writes 0 to the loan byte. Until
+leaves the socket busy until Python has made objects of them and writes to the loan byte. Until
 then the frames stay in the shim: an exception in between (Ctrl-C, MemoryError) ends the loan with
 `zl_keep`, and the next receive gets the same frames again. So nothing is lost, and no other
-thread can write to the arena while it is being read.
+thread can write to the arena while it is being read. From that write to the `return`, nothing may
+run a signal handler, hence no call: one that raised would take the message with it.
 
 How a wait ends. A default call into the shim tries once, and waits only where that needs no clock:
 for ever. Everything else, timeouts and signals, is the slow path through `_wait`.
@@ -43,6 +44,8 @@ BATCH: Final = 1024
 _SMALL: Final = lib.ZL_SMALL
 _APART: Final = lib.ZL_APART
 _AS_SET: Final = lib.ZL_AS_SET
+_FREE: Final = lib.ZL_FREE
+_TAKEN: Final = lib.ZL_TAKEN
 _DONTWAIT: Final = int(Flag.DONTWAIT)
 _SNDMORE: Final = int(Flag.SNDMORE)
 
@@ -65,8 +68,8 @@ class Transfer(Handle):
         flags: int,
         timeout: int | None,
         option: Milliseconds,
-    ) -> int:
-        """Make `attempt(ms)` until it succeeds or the time is over; return its count.
+    ) -> int | ZMQError:
+        """Make `attempt(ms)` until it succeeds or the time is over; its count, or why it failed.
 
         Without a timeout of the call the option rules: the shim knows whether it is for ever, and
         only tries where it is not.
@@ -82,8 +85,8 @@ class Transfer(Handle):
         if code >= 0:
             return code
         if code == -errno.EAGAIN and wait > 0:
-            raise timed_out(wait, call, self._type_name)
-        raise failure(-code, call, self._type_name)
+            return timed_out(wait, call, self._type_name)
+        return failure(-code, call, self._type_name)
 
     # Sending
 
@@ -187,12 +190,8 @@ class Transfer(Handle):
         rest = data[sum(sizes[:start]) :] if start else data
         count = len(sizes) - start
         lengths = sizes[start:] if start else sizes
-        return self._wait(
-            "zmq_send",
-            lambda ms: lib.zl_send_many(self._handle, rest, lengths, count, ms),
-            flags,
-            timeout,
-            SocketOptions.sndtimeo,
+        return self._put(
+            lambda ms: lib.zl_send_many(self._handle, rest, lengths, count, ms), flags, timeout
         )
 
     def _send(self, frames: Sequence[Buffer | Message], flags: int, timeout: int | None) -> None:
@@ -212,7 +211,13 @@ class Transfer(Handle):
             def attempt(ms: int) -> int:
                 return lib.zl_send_packed(self._handle, data, sizes, count, more, ms)
 
-        self._wait("zmq_send", attempt, flags, timeout, SocketOptions.sndtimeo)
+        self._put(attempt, flags, timeout)
+
+    def _put(self, attempt: Callable[[int], int], flags: int, timeout: int | None) -> int:
+        count = self._wait("zmq_send", attempt, flags, timeout, SocketOptions.sndtimeo)
+        if isinstance(count, ZMQError):
+            raise count
+        return count
 
     # Receiving
 
@@ -237,7 +242,7 @@ class Transfer(Handle):
                 size = lib.zl_recv(self._handle)
                 if 0 <= size <= _SMALL:
                     data = self._arena[:size]
-                    self._loan[0] = 0
+                    self._loan[0] = _FREE
                     return data
                 if size > 0:
                     return self._take_frame(size)
@@ -269,7 +274,20 @@ class Transfer(Handle):
         self, flags: int = 0, *, encoding: str = "utf-8", timeout: int | None = None
     ) -> str:
         """Receive one frame as text. UnicodeDecodeError carries the bytes, as its `object`."""
-        return self.recv(flags, timeout=timeout).decode(encoding)
+
+        def take(size: int) -> str:
+            data = ffi.buffer(lib.zl_lent_data(self._handle, 0), size)[:]
+            guard = self._guard() if size > _SMALL else None
+            try:
+                string = data.decode(encoding)
+            except UnicodeDecodeError:
+                self._loan[0] = _FREE
+                raise
+            self._loan[0] = _FREE if guard is None else _TAKEN
+            del guard
+            return string
+
+        return self._receive(lib.zl_recv_for, take, flags, timeout)
 
     def recv_into(self, buffer: Buffer, flags: int = 0, *, timeout: int | None = None) -> int:
         """Receive one frame into writable memory; return its size. Waits and raises as `recv`.
@@ -284,8 +302,10 @@ class Transfer(Handle):
         def take(size: int) -> int:
             if size > len(target):
                 raise failure(errno.EMSGSIZE, "zmq_recv", f"{size} bytes into {len(target)}")
+            guard = self._guard()
             ffi.memmove(target, lib.zl_lent_data(self._handle, 0), size)
-            lib.zl_taken(self._handle)
+            self._loan[0] = _TAKEN
+            del guard
             return size
 
         return self._receive(lib.zl_recv_for, take, flags, timeout)
@@ -299,8 +319,10 @@ class Transfer(Handle):
         """
 
         def take(size: int) -> Message:
+            guard = self._guard()
             message = received(self._handle)
-            lib.zl_taken(self._handle)
+            self._loan[0] = _TAKEN
+            del guard
             return message
 
         return self._receive(lib.zl_recv_for, take, flags, timeout)
@@ -342,41 +364,53 @@ class Transfer(Handle):
         """Receive with `attempt`, and turn what it lent into objects with `take`."""
         _check_flags(flags, _DONTWAIT)
         handle = self._handle
-        lent = False
         try:
             count = self._wait(
                 "zmq_recv", lambda ms: attempt(handle, ms), flags, timeout, SocketOptions.rcvtimeo
             )
-            lent = True
-            return take(count)
-        except BaseException as error:
-            if lent or not isinstance(error, ZMQError):
-                lib.zl_keep(handle)
+            if not isinstance(count, ZMQError):
+                return take(count)
+        except BaseException:
+            lib.zl_keep(handle)
             raise
+        # Not above: a call that a signal handler makes while the interrupted one has a loan fails,
+        # and must leave that loan alone.
+        raise count
+
+    def _guard(self) -> CData:
+        """Make an object whose end lets go of the lent frames at once, if ZL_TAKEN was written.
+
+        A destructor in C does that, since after a call a signal handler could run and raise.
+        """
+        return ffi.gc(self._handle, lib.zl_taken)
 
     def _take_frame(self, size: int) -> bytes:
         if size <= _SMALL:
             data = self._arena[:size]
-            self._loan[0] = 0
-        else:
-            data = ffi.buffer(lib.zl_lent_data(self._handle, 0), size)[:]
-            lib.zl_taken(self._handle)
+            self._loan[0] = _FREE
+            return data
+        guard = self._guard()
+        data = ffi.buffer(lib.zl_lent_data(self._handle, 0), size)[:]
+        self._loan[0] = _TAKEN
+        del guard
         return data
 
     def _take_frames(self, count: int) -> list[bytes]:
         if count > _APART:
             handle = self._handle
+            guard = self._guard()
             frames = [
                 ffi.buffer(lib.zl_lent_data(handle, index), lib.zl_lent_size(handle, index))[:]
                 for index in range(count - _APART)
             ]
-            lib.zl_taken(handle)
+            self._loan[0] = _TAKEN
+            del guard
             return frames
         arena, start, frames = self._arena, 0, []
         for size in ffi.unpack(self._sizes, count):
             frames.append(arena[start : start + size])
             start += size
-        self._loan[0] = 0
+        self._loan[0] = _FREE
         return frames
 
 
