@@ -1,6 +1,6 @@
 /* The C of zmqlite: whole messages in one crossing, a guard that turns misuse into an error, batches,
-   and memory handed to libzmq that is freed without the GIL. Nothing here calls Python but the one
-   line that asks the interpreter to collect released memory later.
+   and memory handed to libzmq that is freed without the GIL. Nothing here calls Python but `release`
+   and `collect`, which let go of that memory later.
 
    Who owns what. Python holds a zl_socket for every libzmq socket and reaches libzmq only through it.
    `busy` is taken for the length of each call, so the rest of the struct needs no lock. Received frames
@@ -56,7 +56,7 @@ typedef struct pinned {
 static struct {
     pthread_mutex_t lock;
     pinned *first;
-    void (*collect)(void); /* NULL before zl_start and after zl_stop */
+    PyObject *pins; /* a dict, whose keys are the pins; NULL before zl_start and after zl_stop */
     int scheduled;
 } released = {PTHREAD_MUTEX_INITIALIZER, NULL, NULL, 0};
 
@@ -72,17 +72,17 @@ static void in_forked_child(void)
     released.scheduled = 0;
 }
 
-void zl_start(void (*collect)(void))
+void zl_start(void *pins)
 {
     pthread_atfork(NULL, NULL, in_forked_child);
-    released.collect = collect;
+    released.pins = pins;
 }
 
 /* From here on no thread of libzmq touches the interpreter, which may now go away. */
 void zl_stop(void)
 {
     pthread_mutex_lock(&released.lock);
-    released.collect = NULL;
+    released.pins = NULL;
     pthread_mutex_unlock(&released.lock);
 }
 
@@ -91,15 +91,22 @@ unsigned int zl_generation(void)
     return generation;
 }
 
-static int run_collect(void *unused)
+/* The interpreter's pending call, on its main thread and with the GIL. In C, since a signal handler
+   that raises would do so into nothing, inside a callback in Python. */
+static int collect(void *unused)
 {
     (void)unused;
     pthread_mutex_lock(&released.lock);
-    void (*collect)(void) = released.collect;
+    PyObject *pins = released.pins;
     released.scheduled = 0;
     pthread_mutex_unlock(&released.lock);
-    if (collect)
-        collect();
+    uint64_t pin;
+    while (pins && (pin = zl_released())) {
+        PyObject *key = PyLong_FromUnsignedLongLong(pin);
+        if (!key || PyDict_DelItem(pins, key) < 0)
+            PyErr_Clear();
+        Py_XDECREF(key);
+    }
     return 0;
 }
 
@@ -112,8 +119,8 @@ static void release(void *data, void *hint)
     pthread_mutex_lock(&released.lock);
     p->next = released.first;
     released.first = p;
-    if (released.collect && !released.scheduled)
-        released.scheduled = Py_AddPendingCall(run_collect, NULL) == 0;
+    if (released.pins && !released.scheduled)
+        released.scheduled = Py_AddPendingCall(collect, NULL) == 0;
     pthread_mutex_unlock(&released.lock);
 }
 

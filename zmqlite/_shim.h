@@ -37,8 +37,8 @@ typedef struct zl_traffic {
     uint64_t bytes;
 } zl_traffic;
 
-/* Once per process: `collect` runs on the main thread, with the GIL, after memory was released. */
-void zl_start(void (*collect)(void));
+/* Once per process: soon, on the main thread, the dict `pins` loses the keys that were released. */
+void zl_start(void *pins);
 void zl_stop(void);
 unsigned int zl_generation(void);
 uint64_t zl_released(void);

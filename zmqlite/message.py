@@ -3,8 +3,8 @@
 Who owns what. Memory that libzmq is to read later is pinned: an entry in a table keeps the Python
 object alive under a number. libzmq calls back on a thread of its own when it is done; there the
 shim only puts the number on a list, since taking the GIL on that thread could deadlock. The
-entries go when `collect` runs: on the main thread soon after, by a pending call of the
-interpreter, and on every thread that sends without a copy, closes a socket or ends a context.
+entries go on the main thread soon after, by a pending call of the interpreter, and in `collect`,
+which every thread runs that sends without a copy, closes a socket or ends a context.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import functools
 import itertools
+import operator
 from typing import TYPE_CHECKING
 
 from ._zmq import ffi, lib
@@ -45,17 +46,7 @@ def collect() -> None:
         unpin(number)
 
 
-@ffi.def_extern()
-def zl_collect() -> None:
-    """Be what the shim's pending call runs."""
-    collect()
-
-
-lib.zl_start(lib.zl_collect)
-
-
-def _hold(owner: CData, pointer: CData) -> None:
-    """Do nothing: as a destructor it keeps `owner` alive as long as the pointer it guards."""
+lib.zl_start(ffi.cast("void *", id(_pinned)))
 
 
 class Message:
@@ -86,7 +77,9 @@ class Message:
         """The content, read-only and not copied; the view keeps the memory alive by itself."""
         size = len(self)
         pointer = lib.zl_message_data(self._handle)
-        guarded = ffi.gc(pointer, functools.partial(_hold, self._handle), size)
+        # A destructor that only keeps the message alive. Not a function in Python, where a signal
+        # handler that raises would raise into nothing.
+        guarded = ffi.gc(pointer, functools.partial(operator.is_, self._handle), size)
         return memoryview(ffi.buffer(guarded, size)).toreadonly()
 
     @property
