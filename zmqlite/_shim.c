@@ -208,12 +208,6 @@ static int code(int rc)
 
 /* ---------------------------------------------------------------- life of a socket */
 
-/* Ends with -EINTR where errno would be lost to the signal handler that Python runs next. */
-int zl_ctx_term(void *context)
-{
-    return code(zmq_ctx_term(context));
-}
-
 /* A socket that is closed until zl_socket_open. NULL: out of memory. */
 zl_socket *zl_socket_make(void)
 {
@@ -228,6 +222,7 @@ zl_socket *zl_socket_make(void)
     s->sizes = (int *)(s->arena + ZL_ARENA);
     s->generation = generation;
     s->rcvtimeo = s->sndtimeo = -1;
+    s->gone = -ENOTSOCK;
     return s;
 }
 
@@ -236,18 +231,6 @@ int zl_socket_open(zl_socket *s, void *context, int type)
 {
     s->socket = zmq_socket(context, type);
     return s->socket ? 0 : -zmq_errno();
-}
-
-zl_socket *zl_socket_new(void *context, int type)
-{
-    zl_socket *s = zl_socket_make();
-    if (s && zl_socket_open(s, context, type) < 0) {
-        int error = errno;
-        zl_socket_free(s);
-        errno = error;
-        return NULL;
-    }
-    return s;
 }
 
 /* Frees what zl_close left. A socket that is still open stays: libzmq's threads know it. */
@@ -266,10 +249,8 @@ int zl_close(zl_socket *s, int patience, int gone)
 {
     static const struct timespec nap = {0, 1000000};
     int rc = zl_enter(s);
-    while (rc == -EBUSY && patience-- > 0) {
-        nanosleep(&nap, NULL);
-        rc = zl_enter(s);
-    }
+    while (rc == -EBUSY && patience-- > 0)
+        rc = nanosleep(&nap, NULL) == -1 ? -EINTR : zl_enter(s);
     if (rc < 0)
         return rc;
     void *socket = __atomic_exchange_n(&s->socket, NULL, __ATOMIC_SEQ_CST);
@@ -845,7 +826,8 @@ int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl
     return rc;
 }
 
-/* Ends a context and forgets it at once: no exception can come in between. */
+/* Ends a context and forgets it at once: no exception can come in between. Where a signal ended the
+   wait, the code keeps errno from the handler that Python runs next. */
 int zl_raw_ctx_term(void **context)
 {
     int rc = code(zmq_ctx_term(*context));

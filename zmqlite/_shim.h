@@ -43,10 +43,8 @@ void zl_stop(void);
 unsigned int zl_generation(void);
 uint64_t zl_released(void);
 
-int zl_ctx_term(void *context);
 zl_socket *zl_socket_make(void);
 int zl_socket_open(zl_socket *s, void *context, int type);
-zl_socket *zl_socket_new(void *context, int type);
 void zl_socket_free(zl_socket *s);
 int zl_close(zl_socket *s, int patience, int gone);
 int zl_enter(zl_socket *s);

@@ -37,6 +37,7 @@ from .message import collect
 from .options import Number
 from .socket import Socket
 from .socket_options import ALL_SOCKET_OPTIONS
+from .waiting import until
 
 if TYPE_CHECKING:
     from ._zmq import CData
@@ -50,8 +51,10 @@ LINGER: Final = 5000
 PATIENCE: Final = 1000
 """Milliseconds that `term` gives other threads to come out of their calls after waking them."""
 
-FIRST_SOCKET: Final = 8
-"""Descriptors that libzmq opens with the first socket of a context, and aborts without."""
+BASE_FDS: Final = 6
+THREAD_FDS: Final = 2
+"""Descriptors that libzmq opens with the first socket of a context, and with it for every I/O
+thread, and aborts without."""
 
 _TYPE_NAMES: Final = {kind.value: kind.name for kind in SocketType} | {
     number: name for name, number in DRAFT_SOCKET_TYPES.items()
@@ -93,9 +96,10 @@ class Context(ContextOptions):
         self._priority = -1  # thread_priority, which cannot be read back
         self._started = False
         self._shut = False
-        self._abandoned = False  # somebody who waited for the end was interrupted
+        self._abandoned = False  # somebody who waited for the end was interrupted, by Ctrl-C
         self._generation = lib.zl_generation()
-        self._pointer = check(lib.zmq_ctx_new(), "zmq_ctx_new")
+        self._pointer = ffi.new("void **")
+        self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
         _living.add(self)
         for name, value in {"io_threads": io_threads, **options}.items():
             if name not in ALL_CONTEXT_OPTIONS:
@@ -137,11 +141,17 @@ class Context(ContextOptions):
             if not self._started:
                 # What libzmq would abort on as it starts its threads.
                 check_thread_options(self.thread_sched_policy, self._priority)
-                reserve(FIRST_SOCKET, "zmq_socket", name)
-                self._started = True
-            handle = check(lib.zl_socket_new(pointer, number), "zmq_socket", name)
+                reserve(BASE_FDS + THREAD_FDS * self.io_threads, "zmq_socket", name)
+            handle = lib.zl_socket_make()
+            if not handle:
+                raise failure(errno.ENOMEM, "zmq_socket", name)
             handle = ffi.gc(handle, lib.zl_socket_free)
-            self._handles.add(handle)
+            self._handles.add(handle)  # before it is open, since Ctrl-C may come right after
+            code = lib.zl_socket_open(handle, pointer, number)
+            if code < 0:
+                self._forget(handle)
+                raise failure(-code, "zmq_socket", name)
+            self._started = True
             return handle
 
     def _forget(self, handle: CData) -> None:
@@ -182,7 +192,7 @@ class Context(ContextOptions):
     @property
     def closed(self) -> bool:
         """Whether the context was terminated."""
-        return not self._pointer
+        return not self._pointer[0]
 
     @property
     def _foreign(self) -> bool:
@@ -196,7 +206,7 @@ class Context(ContextOptions):
         with self._lock:
             if self._shut:
                 raise failure(ETERM, call)
-            yield self._pointer
+            yield self._pointer[0]
 
     def shutdown(self) -> None:
         """Wake every thread that waits in a socket of this context, with ContextTerminated.
@@ -227,11 +237,9 @@ class Context(ContextOptions):
         with self._termination:
             self._abandoned = True  # unless it comes to its end
             self._close_sockets()
-            while self._pointer:
-                code = lib.zl_ctx_term(self._pointer)
-                if code == 0:
-                    self._pointer = ffi.NULL
-                elif code != -errno.EINTR:
+            while self._pointer[0]:
+                code = lib.zl_raw_ctx_term(self._pointer)
+                if code not in (0, -errno.EINTR):
                     raise failure(-code, "zmq_ctx_term")
             self._abandoned = False
         collect()
@@ -239,8 +247,8 @@ class Context(ContextOptions):
     def _close_sockets(self) -> None:
         self.shutdown()
         for handle in tuple(self._handles):
-            code = lib.zl_close(handle, PATIENCE, -ETERM)
-            if code < 0 and code != -errno.ENOTSOCK:
+            code = _close(handle)
+            if code not in (0, -errno.ENOTSOCK, -ETERM):
                 raise failure(-code, "zmq_ctx_term")
             self._forget(handle)
 
@@ -264,15 +272,22 @@ class Context(ContextOptions):
         return f"<zmqlite.Context, {state}, at {id(self):#x}>"
 
 
+def _close(handle: CData) -> int:
+    return until(lambda patience: lib.zl_close(handle, patience, -ETERM), PATIENCE)
+
+
 @atexit.register
 def _end_all() -> None:
     """Close all first, so that all linger at the same time; then nothing may call Python."""
+    contexts = [each for each in _living if not (each._foreign or each._abandoned)]
     try:
-        # Who was interrupted in waiting for a context, by Ctrl-C, is not made to wait again.
-        contexts = [each for each in _living if not (each._foreign or each._abandoned)]
         for context in contexts:
             context._close_sockets()
         for context in contexts:
             context.term()
+    except KeyboardInterrupt:
+        for context in contexts:
+            context._abandoned = True  # or the garbage collector would wait again
+        raise
     finally:
         lib.zl_stop()
