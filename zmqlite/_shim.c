@@ -76,6 +76,7 @@ void zl_start(void *pins)
 {
     pthread_atfork(NULL, NULL, in_forked_child);
     released.pins = pins;
+    Py_INCREF(released.pins); /* libzmq may go on reading after the interpreter has gone */
 }
 
 /* From here on no thread of libzmq touches the interpreter, which may now go away. */
