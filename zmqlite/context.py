@@ -17,7 +17,7 @@ import contextlib
 import errno
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
@@ -76,6 +76,8 @@ class Context(ContextOptions):
     __slots__ = (
         "__weakref__",
         "_abandoned",
+        "_awaited",
+        "_bound",
         "_generation",
         "_handles",
         "_linger",
@@ -83,6 +85,7 @@ class Context(ContextOptions):
         "_pointer",
         "_priority",
         "_shut",
+        "_spare",
         "_started",
         "_termination",
     )
@@ -90,6 +93,9 @@ class Context(ContextOptions):
     def __init__(self, io_threads: int = 1, linger: int | None = LINGER, **options: Any) -> None:
         self._linger = milliseconds(linger, "linger")
         self._handles: set[CData] = set()
+        self._bound: set[bytes] = set()  # inproc endpoints
+        self._awaited: set[bytes] = set()  # inproc endpoints, connected to and not bound yet
+        self._spare: CData | None = None  # the socket that will bind what is still awaited
         # Reentrant: a signal handler may call anything while its thread is in the middle.
         self._lock = threading.RLock()
         self._termination = threading.RLock()
@@ -157,6 +163,29 @@ class Context(ContextOptions):
     def _forget(self, handle: CData) -> None:
         self._handles.discard(handle)
 
+    # inproc endpoints. To end a connection to one that was never bound, libzmq makes a socket that
+    # binds it, and aborts where it cannot have one. So there is a spare one, made in time.
+
+    def _await(self, endpoint: bytes) -> None:
+        with self._open("zmq_connect"):
+            if endpoint in self._bound:
+                return
+            if self._spare is None:
+                self._spare = self._new_handle(SocketType.PAIR, "PAIR")
+            self._awaited.add(endpoint)
+
+    def _appeared(self, endpoint: bytes) -> None:
+        self._bound.add(endpoint)
+        self._awaited.discard(endpoint)
+
+    def _disappeared(self, endpoints: Iterable[bytes]) -> None:
+        self._bound.difference_update(endpoints)
+
+    def _end_awaiting(self, endpoint: bytes) -> None:
+        if self._spare is not None:
+            lib.zl_bind(self._spare, endpoint)  # fails where somebody has bound it after all
+            self._awaited.discard(endpoint)
+
     # Options
 
     def get(self, option: Number[Got, Any] | int) -> Got | Any:
@@ -217,6 +246,8 @@ class Context(ContextOptions):
         C: zmq_ctx_shutdown(3)
         """
         with contextlib.suppress(ZMQError), self._open("zmq_ctx_shutdown") as pointer:
+            for endpoint in tuple(self._awaited):
+                self._end_awaiting(endpoint)
             check(lib.zmq_ctx_shutdown(pointer), "zmq_ctx_shutdown")
             self._shut = True
 

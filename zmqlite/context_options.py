@@ -46,7 +46,8 @@ class ContextOptions:
     )
     max_sockets = Int(
         2,
-        "Sockets at the same time, those of monitors included.",
+        "Sockets at the same time, those of monitors included, and one more as soon as a socket "
+        "connects to an inproc endpoint that nobody has bound.",
         1023,
         low=1,
         effect=Effect.START,

@@ -13,8 +13,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from ._zmq import ffi, lib
+from .arguments import INT_MAX, integer, milliseconds, payload
 from .arguments import endpoint as encoded_endpoint
-from .arguments import milliseconds, payload
 from .constants import ETERM, Event, MonitorEvent, SocketType
 from .descriptors import reserve
 from .errors import ContextTerminated, ForkedProcess, failure
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 Got = TypeVar("Got")
 Given = TypeVar("Given")
 
-ZAP_ENDPOINT: Final = "inproc://zeromq.zap.01"
+INPROC: Final = "inproc://"
+ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 
 _monitors = itertools.count(1)
 
@@ -79,12 +80,16 @@ class Socket(Transfer):
             raise failure(-code, "zmq_close", self._type_name)
 
     def _end(self) -> int:
+        # Each end of a monitor stops it first: libzmq would block on the next event, with nobody
+        # there to take it, and on the event of the stop itself.
         if self._monitored is not None:
-            # libzmq would block on the next event, with nobody there to take it.
             lib.zl_monitor(self._monitored, ffi.NULL, 0)
+        if self._monitor is not None:
+            lib.zl_monitor(self._handle, ffi.NULL, 0)
         code = lib.zl_close(self._handle, 0, -errno.ENOTSOCK)
         if code in (0, -errno.ENOTSOCK, -ETERM, -errno.ECHILD):
             self.context._forget(self._handle)
+            self.context._disappeared(map(encoded_endpoint, self._bound))
             code = 0
         collect()
         return code
@@ -136,6 +141,8 @@ class Socket(Transfer):
         self._endpoint_call("zmq_bind", lib.zl_bind, encoded, endpoint)
         real = self.last_endpoint
         self._bound[endpoint] = real
+        if endpoint.startswith(INPROC):
+            self.context._appeared(encoded)
         return real
 
     def connect(self, endpoint: str) -> None:
@@ -146,7 +153,10 @@ class Socket(Transfer):
 
         C: zmq_connect(3)
         """
-        self._endpoint_call("zmq_connect", lib.zl_connect, encoded_endpoint(endpoint), endpoint)
+        encoded = encoded_endpoint(endpoint)
+        if endpoint.startswith(INPROC):
+            self.context._await(encoded)
+        self._endpoint_call("zmq_connect", lib.zl_connect, encoded, endpoint)
 
     def unbind(self, endpoint: str) -> None:
         """Stop accepting peers at an endpoint, as given to `bind` or as returned by it.
@@ -154,8 +164,10 @@ class Socket(Transfer):
         C: zmq_unbind(3)
         """
         real = self._bound.get(endpoint, endpoint)
-        self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded_endpoint(real), endpoint)
+        encoded = encoded_endpoint(real)
+        self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded, endpoint)
         self._bound = {key: value for key, value in self._bound.items() if value != real}
+        self.context._disappeared([encoded])
 
     def disconnect(self, endpoint: str) -> None:
         """End the connection to an endpoint, named exactly as it was to `connect`.
@@ -168,7 +180,7 @@ class Socket(Transfer):
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
 
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
-        code = function(self._handle, encoded)
+        code = until(lambda _: function(self._handle, encoded), 0)
         if code < 0:
             raise failure(-code, call, endpoint)
 
@@ -218,15 +230,19 @@ class Socket(Transfer):
         before = self._monitor and self._monitor()
         if before and not before.socket.closed:
             raise failure(errno.EADDRINUSE, "zmq_socket_monitor", self._type_name)
-        endpoint = f"inproc://zmqlite.monitor.{next(_monitors)}"
+        mask = integer(events, "events", 0, INT_MAX)
+        endpoint = f"{INPROC}zmqlite.monitor.{next(_monitors)}"
         receiver = self.context.socket(SocketType.PAIR, rcvhwm=0, linger=0)
-        # First the receiver: libzmq blocks on an event that nobody takes.
+        # First the receiver: libzmq blocks on an event that nobody takes. For the same reason its
+        # end stops the events, from now on.
         receiver.connect(endpoint)
-        code = lib.zl_monitor(self._handle, endpoint.encode(), int(events))
+        receiver._monitored = self._handle
+        code = until(lambda _: lib.zl_monitor(self._handle, endpoint.encode(), mask), 0)
         if code < 0:
             receiver.close()
+            self.context._end_awaiting(endpoint.encode())
             raise failure(-code, "zmq_socket_monitor", self._type_name)
-        receiver._monitored = self._handle
+        self.context._appeared(endpoint.encode())
         monitor = Monitor(receiver)
         self._monitor = weakref.ref(monitor)
         return monitor
