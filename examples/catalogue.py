@@ -1,0 +1,31 @@
+"""All scenarios, by group; a group is a package with a table called `scenarios`."""
+
+from __future__ import annotations
+
+import difflib
+
+from .article.scenarios import SCENARIOS as ARTICLE
+from .scenario import Scenario
+
+GROUPS: dict[str, tuple[Scenario, ...]] = {
+    "The patterns, one by one": ARTICLE,
+}
+
+SCENARIOS: dict[str, Scenario] = {each.name: each for group in GROUPS.values() for each in group}
+
+
+def listing() -> str:
+    """Return a line for each scenario, under the title of its group."""
+    width = max(map(len, SCENARIOS))
+    lines = ["Examples to read, and to run: python -m examples run NAME", ""]
+    for title, group in GROUPS.items():
+        lines.append(f"{title}:")
+        lines += [f"  {each.name:<{width}}  {each.summary}" for each in group]
+    return "\n".join(lines)
+
+
+def unknown(name: str) -> str:
+    """Say that there is no such scenario, and which one may have been meant."""
+    close = difflib.get_close_matches(name, SCENARIOS, n=1)
+    hint = f"; did you mean {close[0]}?" if close else "."
+    return f"There is no example {name!r}{hint}\nThere are: {', '.join(SCENARIOS)}"
