@@ -18,12 +18,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <zmq.h>
 
 #include "_shim.h"
 
 #define ON_STACK 16 /* parts of a message that need no malloc */
+#define ZAP_ENFORCE_DOMAIN 93 /* a draft option in zmq.h, but there in stable builds */
 
 struct zl_socket {
     void *socket; /* libzmq's; NULL once closed */
@@ -278,16 +280,50 @@ void *zl_libzmq_socket(zl_socket *s)
         int rc = zl_enter(s);                                                                      \
         return rc < 0 ? rc : left(s, code(call));                                                  \
     }
-GUARDED(zl_bind, (zl_socket * s, const char *endpoint), zmq_bind(s->socket, endpoint))
 GUARDED(zl_connect, (zl_socket * s, const char *endpoint), zmq_connect(s->socket, endpoint))
 GUARDED(zl_unbind, (zl_socket * s, const char *endpoint), zmq_unbind(s->socket, endpoint))
 GUARDED(zl_disconnect, (zl_socket * s, const char *endpoint), zmq_disconnect(s->socket, endpoint))
+
+/* A listening descriptor is for one bind only: libzmq aborts where a second one takes it. */
+int zl_bind(zl_socket *s, const char *endpoint)
+{
+    static const int none = -1;
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    rc = code(zmq_bind(s->socket, endpoint));
+    if (rc == 0 && (strncmp(endpoint, "tcp:", 4) == 0 || strncmp(endpoint, "ipc:", 4) == 0))
+        zmq_setsockopt(s->socket, ZMQ_USE_FD, &none, sizeof none);
+    return left(s, rc);
+}
+
+/* What libzmq takes and aborts on later, at a bind or when a peer connects: -errno, or 0. */
+static int fatal_option(zl_socket *s, int option, const void *value, size_t size)
+{
+    if (option == ZMQ_USE_FD && value && size == sizeof(int) && *(const int *)value != -1) {
+        int listens = 0;
+        socklen_t length = sizeof listens;
+        if (getsockopt(*(const int *)value, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == -1)
+            return errno == EBADF ? -EBADF : -EINVAL;
+        return listens ? 0 : -EINVAL;
+    }
+    if (option == ZAP_ENFORCE_DOMAIN) {
+        char domain[256];
+        size_t length = sizeof domain;
+        int rc = zmq_getsockopt(s->socket, ZMQ_ZAP_DOMAIN, domain, &length);
+        return rc == 0 && length <= 1 ? -EINVAL : 0;
+    }
+    return 0;
+}
 
 int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
 {
     int rc = zl_enter(s);
     if (rc < 0)
         return rc;
+    rc = fatal_option(s, option, value, size);
+    if (rc < 0)
+        return left(s, rc);
     rc = code(zmq_setsockopt(s->socket, option, value, size));
     if (rc == 0 && option == ZMQ_RCVTIMEO)
         memcpy(&s->rcvtimeo, value, sizeof s->rcvtimeo);

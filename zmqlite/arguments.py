@@ -53,8 +53,10 @@ def endpoint(value: str) -> bytes:
     transport, separator, address = value.partition("://")
     if not (transport and separator and address):
         raise ValueError(f"an endpoint is transport://address, as in tcp://*:5555, not {value!r}")
-    if transport in ("tcp", "udp", "ws", "wss"):
+    if transport in ("tcp", "udp", "ws", "wss", "norm"):
         _check_ports(address, value)
+        if transport == "norm" and ":" not in address.rpartition(";")[2]:  # libzmq aborts on it
+            raise ValueError(f"a norm endpoint ends with address:port, not {value!r}")
     elif transport == "ipc" and len(os.fsencode(address)) > IPC_PATH_MAX:
         raise failure(errno.ENAMETOOLONG, "endpoint", value)
     return encoded

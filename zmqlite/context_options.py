@@ -50,6 +50,7 @@ class ContextOptions:
         "connects to an inproc endpoint that nobody has bound.",
         1023,
         low=1,
+        high=65535,
         effect=Effect.START,
     )
     socket_limit = Int(3, "The largest max_sockets.", access="r")

@@ -65,7 +65,9 @@ class Monitor:
             SocketClosed: the monitor was closed.
             ContextTerminated: the context was terminated while waiting.
         """
-        return decode(self.socket.recv_multipart(flags, timeout=timeout))
+        while len(frames := self.socket.recv_multipart(flags, timeout=timeout)) != 2:
+            pass  # half an event: libzmq lost the rest when a signal came as it sent it
+        return decode(frames)
 
     def __iter__(self) -> Iterator[SocketEvent]:
         """Yield events until the monitored socket, the monitor or the context is closed."""

@@ -6,7 +6,7 @@ import resource
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ._zmq import ffi, lib
-from .arguments import milliseconds
+from .arguments import INT_MAX, integer, milliseconds
 from .constants import Event
 from .errors import failure
 from .socket import Socket
@@ -111,7 +111,8 @@ class Poller:
             if isinstance(item, Socket):
                 sockets[index] = item._handle
             else:
-                native[index].fd = item if isinstance(item, int) else item.fileno()
+                number = item if isinstance(item, int) else item.fileno()
+                native[index].fd = integer(number, "a descriptor", 0, INT_MAX)
         self._arrays = items, sockets, native, ffi.new("int[]", max(1, 2 * len(items)))
         return self._arrays
 

@@ -182,7 +182,8 @@ class Socket(Transfer):
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
         code = until(lambda _: function(self._handle, encoded), 0)
         if code < 0:
-            raise failure(-code, call, endpoint)
+            # No such call waits: libzmq refused a tipc address, and left errno as it was.
+            raise failure(errno.EINVAL if code == -errno.EAGAIN else -code, call, endpoint)
 
     # Subscriptions
 
