@@ -1,0 +1,106 @@
+"""The launcher of the examples as a program to test: what it prints and what it leaves behind.
+
+What the processes of a scenario printed is read from its output, line by line, and everything that
+it starts is found by the temporary directory that it inherits.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from checkout import ROOT
+
+LIMIT = 20  # seconds for a scenario, which takes less than one
+
+
+class Result(NamedTuple):
+    """How a run of the launcher ended: its exit code, its own words, and those of each process."""
+
+    code: int
+    own: list[str]
+    printed: dict[str, list[str]]
+
+
+class Place:
+    """A directory to run the launcher in, and what is there of its processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.temporary = path / "temporary"
+        self.programs = path / "programs"
+        for directory in (self.temporary, self.programs):
+            directory.mkdir()
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(self.programs)]),
+            "PYTHONWARNINGS": "error",
+            "TMPDIR": str(self.temporary),
+        }
+
+    @contextmanager
+    def start(
+        self, *arguments: str, stdout: int = subprocess.PIPE
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Start Python, and end it and what it started if the test fails."""
+        with subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=self.temporary,
+            env=self.environment,
+            stdout=stdout,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+                process.wait(5)
+
+    def run(self, *arguments: str) -> Result:
+        """Run Python to its end, and take its output apart."""
+        with self.start(*arguments) as process:
+            output, _ = process.communicate(timeout=LIMIT)
+        assert self.is_clean()
+        own: list[str] = []
+        printed: dict[str, list[str]] = {}
+        for line in output.splitlines():
+            name, bar, text = line.partition(" | ")
+            if bar and not text.startswith("$ "):
+                printed.setdefault(name.rstrip(), []).append(text)
+            elif not bar:
+                own.append(line)
+        return Result(process.returncode, own, printed)
+
+    def is_clean(self) -> bool:
+        """Whether no process and no file was left behind."""
+        return not self.processes() and not list(self.temporary.iterdir())
+
+    def processes(self) -> list[str]:
+        """The command lines of the processes that were started here and are still there."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.fsencode(f"TMPDIR={self.temporary}") in (process / "environ").read_bytes():
+                    found.append((process / "cmdline").read_text())
+            except OSError:  # it has just ended, or belongs to somebody else
+                continue
+        return found
+
+    def program(self, name: str, text: str) -> None:
+        """Write a program for a scenario of the test's own."""
+        (self.programs / f"{name}.py").write_text(text)
+
+    def scenario(self, parts: str, options: str = "") -> Result:
+        """Run a scenario whose parts are given as Python."""
+        return self.run(
+            "-c",
+            "import sys\n"
+            "from examples.launcher import run\n"
+            "from examples.scenario import Part, Scenario\n"
+            f"sys.exit(run(Scenario('own', '', ({parts},), {options})))",
+        )
