@@ -1,0 +1,113 @@
+"""From Python's buffers and texts to the pointers that C takes, with the bounds that C lacks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import TYPE_CHECKING, TypeAlias
+
+from .._zmq import ffi
+from ..arguments import flat
+from ..errors import failure
+from ..message import pin
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from .._zmq import CData
+
+Memory: TypeAlias = "Buffer | CData | None"
+"""C's `void *` to data: a buffer, a cffi array or pointer, None for NULL."""
+
+Text: TypeAlias = "str | Buffer | CData | None"
+"""C's `const char *`: a str (in the encoding of file names), bytes up to a NUL, None for NULL."""
+
+_CDATA = type(ffi.NULL)
+
+
+def text(value: Text, name: str) -> bytes | None:
+    """Return a text for C without its final NUL; None for NULL."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        encoded = os.fsencode(value)
+    elif isinstance(value, _CDATA):
+        return ffi.string(value) if value else None
+    else:
+        encoded = bytes(flat(value, name))
+    return encoded.partition(b"\0")[0]
+
+
+def required(value: Text, name: str, code: int) -> bytes:
+    """Return a text for C; refuse NULL with `code`."""
+    encoded = text(value, name)
+    if encoded is None:
+        raise failure(code, name)
+    return encoded
+
+
+def source(data: Memory, size: int, name: str) -> bytes | CData:
+    """Return memory for C to read `size` bytes from; refuse less than that."""
+    if isinstance(data, bytes):
+        if size > len(data):
+            raise failure(errno.EFAULT, name)
+        return data
+    if isinstance(data, str):
+        raise TypeError(f"{name} takes bytes or another buffer, not str: encode it")
+    if data is None or isinstance(data, _CDATA):
+        return _foreign(data, size, name)
+    return _bounded(ffi.from_buffer("char[]", flat(data, name)), size, name)
+
+
+def target(data: Memory, size: int, name: str) -> CData:
+    """Return memory for C to write `size` bytes to; refuse less than that."""
+    if data is None or isinstance(data, _CDATA):
+        return _foreign(data, size, name)
+    try:
+        memory = ffi.from_buffer("char[]", data, require_writable=True)
+    except (BufferError, TypeError):
+        kind = type(data).__name__
+        raise TypeError(f"{name} takes a writable buffer without gaps, not this {kind}") from None
+    return _bounded(memory, size, name)
+
+
+def _bounded(memory: CData, size: int, name: str) -> CData:
+    if size > len(memory):
+        raise failure(errno.EFAULT, name)
+    return memory
+
+
+def _foreign(data: CData | None, size: int, name: str) -> CData:
+    """Return what cffi made; a pointer does not say where its memory ends, so C's trust remains."""
+    if data is None:
+        known = 0
+        data = ffi.NULL
+    else:
+        kind = ffi.typeof(data).kind
+        if kind not in ("array", "pointer"):
+            raise TypeError(f"{name} takes a cffi array or pointer, not this {kind}")
+        known = ffi.sizeof(data) if kind == "array" else sys.maxsize if data else 0
+    if size > known:
+        raise failure(errno.EFAULT, name)
+    return data
+
+
+def immutable(data: Memory) -> bool:
+    """Tell whether memory belongs to an object of Python's that must not change."""
+    return data is not None and not isinstance(data, _CDATA) and memoryview(data).readonly
+
+
+_constants: dict[int, tuple[CData, int]] = {}
+pin(_constants)  # never unpinned: libzmq may read them until the process ends
+
+
+def constant(memory: bytes | CData, size: int) -> CData:
+    """Return memory that now stays where it is for ever."""
+    if isinstance(memory, bytes):
+        memory = ffi.from_buffer("char[]", memory)
+    address = int(ffi.cast("uintptr_t", memory))
+    known = _constants.get(address)
+    if known is None or known[1] < size:
+        _constants[address] = memory, size
+    return memory
