@@ -6,7 +6,6 @@ goes on. What goes wrong with a socket ends it, since it would go wrong again.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import weakref
@@ -107,8 +106,8 @@ class Dispatcher:
         self._sockets: dict[object, TypedSocket[Any, Any]] = {}
         self._poller = Poller()
         self._stopped = False
-        self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._close = weakref.finalize(self, _close, self._wake, self._waker)
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._close = weakref.finalize(self, os.close, self._wake)
         self._poller.register(self._wake, Event.POLLIN)
 
     def add(self, socket: TypedSocket[Any, Any]) -> None:
@@ -162,24 +161,22 @@ class Dispatcher:
         """
         try:
             for item, _ in self._poller.poll(timeout):
-                if item is not self._wake:
+                if item == self._wake:
+                    os.eventfd_read(self._wake)
+                else:
                     self._turn(self._sockets[item])
         except ContextTerminated:
             return False
         stopped, self._stopped = self._stopped, False
-        if stopped:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self._wake, 1024)
         return not stopped
 
     def stop(self) -> None:
         """End `run`, now or when it is called next, after the handler that runs."""
         self._stopped = True
-        with contextlib.suppress(BlockingIOError):  # full, so it wakes anyway
-            os.write(self._waker, b"\0")
+        os.eventfd_write(self._wake, 1)
 
     def close(self) -> None:
-        """Let go of the two descriptors that `stop` needs; the sockets stay as they are."""
+        """Let go of the descriptor that `stop` needs; the sockets stay as they are."""
         self._close()
 
     def _turn(self, socket: TypedSocket[Any, Any]) -> None:
@@ -214,8 +211,3 @@ class Dispatcher:
         self.on_error(failure)
         if not failure.replied and failure.socket.socket.type is SocketType.REP:
             raise failure.error
-
-
-def _close(*descriptors: int) -> None:
-    for descriptor in descriptors:
-        os.close(descriptor)

@@ -236,6 +236,7 @@ class TypedSocket(Generic[S, R]):
 
         Raises:
             BatchError: some of them cannot be decoded; it has the others, too.
+            DecodeError: the only one that is there cannot be decoded.
         """
         if self._parse is None or self._subscriptions.exact:
             fetch = self._fetch_many
@@ -319,7 +320,7 @@ class TypedSocket(Generic[S, R]):
                 if message is not None:
                     messages.append(message)
         if errors:
-            raise BatchError(messages, errors)
+            raise errors[0] if len(batch) == 1 else BatchError(messages, errors)
         return messages or None
 
     def _fetch(self, flags: int, timeout: int | None) -> Sequence[Frame]:

@@ -1,0 +1,329 @@
+"""The codecs: frames for messages, messages for frames, and what is refused on the way."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import Message
+from schemas import (
+    Cart,
+    Cat,
+    CatFlap,
+    DataMessage,
+    Everything,
+    Node,
+    Open,
+    Order,
+    Plain,
+    Reading,
+    Ticket,
+)
+
+from zmqlite import proto
+from zmqlite.proto.descriptors import needs_check
+
+HELLO = DataMessage(content="hello", timestamp=7)
+HELLO_BYTES = b"\x0a\x05hello\x10\x07"
+
+
+def refusing(**options: Any) -> Any:
+    """Make a codec for a class whose parser raises what no runtime should."""
+
+    def parse(payload: bytes) -> Any:
+        raise RecursionError(len(payload))
+
+    codec: Any = proto.Bare(Cat, **options)
+    codec.kind = SimpleNamespace(DESCRIPTOR=Cat.DESCRIPTOR, FromString=parse)
+    return codec
+
+
+def nested(depth: int) -> bytes:
+    """Serialise a Node that contains a Node that contains ..."""
+    data = b""
+    for _ in range(depth):
+        size, length = len(data), b""
+        while size > 127:
+            length += bytes([size & 127 | 128])
+            size >>= 7
+        data = b"\x0a" + length + bytes([size]) + data
+    return data
+
+
+def test_bare_is_the_payload_and_nothing_else() -> None:
+    assert proto.Bare(DataMessage).encode(HELLO) == [HELLO_BYTES]
+
+
+def test_a_message_of_defaults_is_an_empty_frame() -> None:
+    codec = proto.Bare(DataMessage)
+    assert codec.encode(DataMessage()) == [b""]
+    assert codec.decode([b""]) == DataMessage()
+
+
+def test_topic_puts_the_topic_first() -> None:
+    codec = proto.Topic(DataMessage)
+    assert codec.encode(HELLO, b"weather") == [b"weather", HELLO_BYTES]
+    assert codec.decode([b"weather", HELLO_BYTES]) == HELLO
+
+
+def test_an_empty_topic_is_a_topic() -> None:
+    assert proto.Topic(DataMessage).encode(HELLO, b"") == [b"", HELLO_BYTES]
+
+
+def test_tagged_puts_the_full_name_of_the_type_first() -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    assert codec.encode(Cat(name="Tom")) == [b"zoo.Cat", b"\x0a\x03Tom"]
+    assert codec.encode(CatFlap(open=True)) == [b"zoo.CatFlap", b"\x08\x01"]
+
+
+def test_tagged_decodes_each_type_by_its_name() -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    assert codec.decode([b"zoo.Cat", b"\x0a\x03Tom"]) == Cat(name="Tom")
+    assert codec.decode([b"zoo.CatFlap", b"\x08\x01"]) == CatFlap(open=True)
+
+
+def test_tagged_may_have_a_topic_before_the_name() -> None:
+    codec = proto.Tagged(Cat, topic=True)
+    frames = codec.encode(Cat(name="Tom"), b"home")
+    assert frames == [b"home", b"zoo.Cat", b"\x0a\x03Tom"]
+    assert codec.decode(frames) == Cat(name="Tom")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Everything(text="x", cats={"a": Cat(name="A")}, packed=[1, 2], right=Cat(), raw=b"\0\xff"),
+        Node(child=Node(child=Node(depth=3))),
+        Order(number=1, note="two"),
+        Cart(orders=[Order(number=1), Order(number=2)]),
+        Reading(value=1.5, unit="C"),
+        Ticket(number=0),
+    ],
+    ids=lambda message: message.DESCRIPTOR.full_name,
+)
+@pytest.mark.parametrize("form", [proto.Bare, proto.Topic, proto.Tagged])
+def test_what_is_encoded_decodes_to_the_same(form: Any, message: Any) -> None:
+    codec = form(type(message))
+    topic = b"any" if codec.has_topic else None
+    assert codec.decode(codec.encode(message, topic)) == message
+
+
+@pytest.mark.parametrize("frame", [bytes, memoryview], ids=["bytes", "memoryview"])
+def test_frames_may_be_views(frame: Any) -> None:
+    frames = [frame(part) for part in (b"here", b"zoo.Cat", b"\x0a\x03Tom")]
+    assert proto.Tagged(Cat, topic=True).decode(frames) == Cat(name="Tom")
+    assert proto.Topic(Cat).decode(frames[1:]) == Cat(name="Tom")
+    assert proto.Bare(Cat).decode(frames[2:]) == Cat(name="Tom")
+
+
+@pytest.mark.parametrize(
+    ("codec", "wrong"),
+    [
+        (proto.Bare(Cat), 0),
+        (proto.Bare(Cat), 2),
+        (proto.Topic(Cat), 1),
+        (proto.Topic(Cat), 3),
+        (proto.Tagged(Cat), 1),
+        (proto.Tagged(Cat), 3),
+        (proto.Tagged(Cat, topic=True), 2),
+        (proto.Tagged(Cat, topic=True), 4),
+        (proto.Bare(Cat, attachments=2), 2),
+        (proto.Bare(Cat, attachments=2), 4),
+        (proto.Bare(Cat, attachments=range(1, 3)), 1),
+        (proto.Bare(Cat, attachments=range(1, 3)), 4),
+    ],
+    ids=str,
+)
+def test_a_wrong_number_of_frames_is_refused(codec: proto.Codec[Message], wrong: int) -> None:
+    frames = [b"zoo.Cat"] * wrong
+    with pytest.raises(proto.FrameCount, match=f": {wrong} frames, not ") as caught:
+        codec.decode(frames)
+    assert caught.value.frames == frames
+    assert caught.value.expected is Cat
+
+
+def test_an_unknown_type_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    codec = proto.Tagged(Cat)
+    monkeypatch.setattr(codec, "parse", None)
+    with pytest.raises(proto.UnknownType, match=re.escape("unknown type 'zoo.CatFlap'")) as caught:
+        codec.decode([b"zoo.CatFlap", b"\x08\x01"])
+    assert caught.value.name == "zoo.CatFlap"
+    assert caught.value.frames == [b"zoo.CatFlap", b"\x08\x01"]
+    assert caught.value.expected is None
+
+
+def test_a_long_or_odd_type_name_is_shown_short_and_escaped() -> None:
+    with pytest.raises(proto.UnknownType) as caught:
+        proto.Tagged(Cat).decode([b"\xff\n" + b"x" * 1_000_000, b""])
+    assert caught.value.name == r"\xff" + "\n" + "x" * 78 + "..."
+    assert len(str(caught.value)) < 300
+    assert "\n" not in str(caught.value)
+
+
+def test_a_payload_over_the_limit_is_refused_before_it_is_parsed() -> None:
+    codec = refusing(limit=10)
+    with pytest.raises(proto.MessageTooLarge, match="11 bytes are over the codec's limit of 10"):
+        codec.decode([b"x" * 11])
+    with pytest.raises(proto.DecodeError, match="does not parse"):
+        codec.decode([b"x" * 10])
+
+
+def test_the_limit_is_on_unless_told_otherwise() -> None:
+    assert proto.Bare(Cat).limit == proto.Topic(Cat).limit == proto.LIMIT == 64 * 1024 * 1024
+    with pytest.raises(proto.MessageTooLarge):
+        proto.Tagged(Cat).decode([b"zoo.Cat", bytes(proto.LIMIT + 1)])
+
+
+def test_the_limit_does_not_count_topic_type_and_attachments() -> None:
+    codec = proto.Tagged(Cat, topic=True, limit=5, attachments=1)
+    assert codec.decode([b"topics", b"zoo.Cat", b"\x0a\x03Tom", b"attached"]) == Cat(name="Tom")
+
+
+def test_a_message_over_the_limit_is_not_encoded() -> None:
+    with pytest.raises(proto.EncodeError, match=r"zoo.Cat: 12 bytes are over .* limit of 11"):
+        proto.Tagged(Cat, limit=11).encode(Cat(name="x" * 10))
+
+
+@pytest.mark.parametrize("limit", [0, -1, 2**31, 1.5, "1", None])
+def test_a_limit_is_a_positive_int(limit: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="limit is"):
+        proto.Bare(Cat, limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (Cat, b"\x0a"),
+        (Cat, b"\x0a\x05Tom"),
+        (Cat, b"\xff" * 20),
+        (Cat, b"\x0b"),
+        (Cat, b"\x0a\x02\xff\xfe"),
+        (Everything, b"\x52\x01\xff"),
+        (Node, nested(101)),
+        (Node, nested(10_000)),
+    ],
+    ids=["tag", "length", "varint", "group", "utf-8", "below", "deep", "very deep"],
+)
+def test_a_payload_that_does_not_parse_is_an_error_with_all_that_came(
+    kind: type[Message], payload: bytes
+) -> None:
+    with pytest.raises(proto.DecodeError, match="does not parse") as caught:
+        proto.Topic(kind).decode([b"topic", payload])
+    assert type(caught.value) is proto.DecodeError
+    assert caught.value.frames == [b"topic", payload]
+    assert caught.value.expected is kind
+    assert caught.value.__cause__ is not None
+
+
+def test_whatever_the_runtime_raises_is_a_decode_error() -> None:
+    with pytest.raises(proto.DecodeError) as caught:
+        refusing().decode([b"abc"])
+    assert isinstance(caught.value.__cause__, RecursionError)
+
+
+def test_an_error_shows_the_sizes_of_the_frames_but_not_their_content() -> None:
+    with pytest.raises(proto.DecodeError) as caught:
+        proto.Topic(Cat).decode([b"secret", b"\xffpassword"])
+    assert str(caught.value).endswith("(frames of 6, 9 bytes)")
+    assert "secret" not in str(caught.value)
+    assert "password" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [(Order, b""), (Cart, b"\x0a\x00"), (Open, b"\xa2\x06\x00"), (Ticket, b"")],
+    ids=["itself", "below", "extension", "edition"],
+)
+def test_a_missing_required_field_is_a_decode_error(kind: type[Message], payload: bytes) -> None:
+    with pytest.raises(proto.DecodeError, match="a required field is missing"):
+        proto.Bare(kind).decode([payload])
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        (Order(), "number"),
+        (Cart(orders=[Order(number=1), Order()]), r"orders\[1\].number"),
+        (Ticket(), "number"),
+    ],
+    ids=["proto2", "below", "edition"],
+)
+def test_a_missing_required_field_is_named_before_anything_is_encoded(
+    message: Any, names: str
+) -> None:
+    with pytest.raises(proto.EncodeError, match=names):
+        proto.Bare(type(message)).encode(message)
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [
+        (DataMessage, False),
+        (Node, False),
+        (Everything, False),
+        (Plain, False),
+        (Reading, False),
+        (Order, True),
+        (Cart, True),
+        (Open, True),
+        (Ticket, True),
+    ],
+    ids=str,
+)
+def test_only_types_that_can_lack_a_field_are_checked(kind: type[Message], needed: bool) -> None:
+    assert needs_check(kind) is needed
+
+
+@pytest.mark.parametrize("form", [proto.Bare, proto.Tagged, proto.Topic])
+@pytest.mark.parametrize("other", [CatFlap(), b"bytes", None])
+def test_another_class_of_message_is_a_type_error(form: Any, other: Any) -> None:
+    with pytest.raises(TypeError, match="does not encode"):
+        form(Cat).encode(other, b"topic")
+
+
+def test_a_topic_where_there_is_no_place_for_it_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="no place for a topic"):
+        proto.Bare(Cat).encode(Cat(), b"topic")
+    with pytest.raises(TypeError, match="without topic=True"):
+        proto.Tagged(Cat).encode(Cat(), b"topic")
+
+
+@pytest.mark.parametrize("topic", [None, "text", bytearray(b"x")])
+def test_a_missing_topic_or_one_that_is_not_bytes_is_a_type_error(topic: Any) -> None:
+    for codec in (proto.Topic(Cat), proto.Tagged(Cat, topic=True)):
+        with pytest.raises(TypeError, match="a topic, which is bytes"):
+            codec.encode(Cat(), topic)
+
+
+@pytest.mark.parametrize("kind", [int, Cat(), None, Message, "Cat"])
+@pytest.mark.parametrize("form", [proto.Bare, proto.Tagged])
+def test_only_generated_classes_are_taken(form: Any, kind: Any) -> None:
+    with pytest.raises(TypeError):
+        form(kind)
+
+
+def test_tagged_wants_types_and_no_two_of_one_name() -> None:
+    with pytest.raises(TypeError, match="takes the message classes"):
+        proto.Tagged()
+    file = descriptor_pb2.FileDescriptorProto(name="twin.proto", package="zoo")
+    file.message_type.add(name="Cat")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    twin = message_factory.GetMessageClass(pool.FindMessageTypeByName("zoo.Cat"))
+    with pytest.raises(ValueError, match=r"two classes are called zoo\.Cat"):
+        proto.Tagged(Cat, twin)
+
+
+@pytest.mark.parametrize("attachments", [-1, range(0), range(-1, 2), "1", 1.0])
+def test_a_number_of_attachments_is_one_or_a_range(attachments: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="attachments is"):
+        proto.Bare(Cat, attachments=attachments)
+
+
+def test_a_codec_says_what_it_handles() -> None:
+    assert repr(proto.Tagged(Cat, CatFlap)) == "Tagged(zoo.Cat, zoo.CatFlap)"
+    assert proto.Tagged(Cat, CatFlap).types == (Cat, CatFlap)
+    assert proto.Bare(Cat).types == (Cat,)

@@ -1,0 +1,99 @@
+"""The frames around a message: route before it, attachments after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from schemas import Cat
+
+from zmqlite import proto
+
+TOM = Cat(name="Tom")
+TOM_BYTES = b"\x0a\x03Tom"
+BARE = proto.Bare(Cat)
+IMAGE = proto.Bare(Cat, attachments=1)
+IMAGES = proto.Bare(Cat, attachments=range(3))
+
+
+def framing(codec: proto.Codec[Any], **options: Any) -> proto.Framing[Any, Any]:
+    return proto.Framing(codec, codec, **options)
+
+
+def test_all_that_is_around_a_message_comes_back() -> None:
+    codec = proto.Tagged(Cat, topic=True, attachments=2)
+    both = framing(codec, route=None)
+    sent = proto.Envelope(TOM, topic=b"t", route=[b"id", b""], attachments=[b"one", b"two"])
+    frames = both.pack(sent)
+    assert frames == [b"id", b"", b"t", b"zoo.Cat", TOM_BYTES, b"one", b"two"]
+    got = both.unpack([bytes(frame) for frame in frames])
+    assert (got.message, got.topic, got.route) == (TOM, b"t", [b"id", b""])
+    assert got.attachments == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("route", [[], [b"id"], [b"id", b""], [b"a", b"b", b""]])
+def test_a_route_of_any_length_is_what_precedes_the_message(route: list[bytes]) -> None:
+    got = framing(BARE, route=None).unpack([*route, TOM_BYTES])
+    assert (got.route, got.message) == (route, TOM)
+
+
+def test_an_empty_payload_is_not_taken_for_the_end_of_the_route() -> None:
+    got = framing(BARE, route=None).unpack([b"id", b"", b""])
+    assert (got.route, got.message) == ([b"id", b""], Cat())
+
+
+@pytest.mark.parametrize("frames", [[TOM_BYTES], [b"id", b"", TOM_BYTES]], ids=["less", "more"])
+def test_a_route_of_another_length_than_told_is_refused(frames: list[bytes]) -> None:
+    with pytest.raises(proto.FrameCount) as caught:
+        framing(BARE, route=1).unpack(frames)
+    assert caught.value.frames == frames
+
+
+def test_a_message_without_the_least_route_is_refused() -> None:
+    with pytest.raises(proto.FrameCount):
+        framing(BARE, route=None, least=1).unpack([TOM_BYTES])
+
+
+def test_a_decode_error_has_the_whole_message_and_the_way_back() -> None:
+    with pytest.raises(proto.DecodeError) as caught:
+        framing(BARE, route=None, least=1).unpack([b"id", b"", b"\xff"])
+    assert caught.value.frames == [b"id", b"", b"\xff"]
+    assert caught.value.route == [b"id", b""]
+
+
+def test_attachments_in_any_allowed_number_come_back() -> None:
+    for count in range(3):
+        got = framing(IMAGES).unpack([TOM_BYTES, *[b"x"] * count])
+        assert len(got.attachments) == count
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_another_number_of_attachments_is_not_sent(count: int) -> None:
+    with pytest.raises(ValueError, match=f"has 1 attachments, not {count}"):
+        framing(IMAGE).pack(proto.Envelope(TOM, attachments=[b"x"] * count))
+
+
+def test_with_a_free_number_of_attachments_the_length_of_the_route_must_be_told() -> None:
+    with pytest.raises(ValueError, match="route=1"):
+        framing(IMAGES, route=None)
+    got = framing(IMAGES, route=1).unpack([b"id", TOM_BYTES, b"x"])
+    assert (got.route, got.attachments) == ([b"id"], [b"x"])
+
+
+def test_received_attachments_are_views() -> None:
+    image = bytearray(b"pixels")
+    got = framing(IMAGE).unpack([TOM_BYTES, memoryview(image)])
+    image[0] = ord("P")
+    assert got.attachments == [b"Pixels"]
+
+
+def test_a_reply_takes_the_route_and_nothing_else() -> None:
+    request = proto.Envelope(TOM, topic=b"t", route=[b"id"], attachments=[b"x"])
+    reply = request.reply(Cat(name="Jerry"))
+    assert (reply.route, reply.topic, reply.attachments) == ([b"id"], None, [])
+    assert reply.message.name == "Jerry"
+
+
+def test_an_envelope_is_shown_without_its_content() -> None:
+    envelope = proto.Envelope(TOM, topic=b"t", route=[b"id"], attachments=[b"x"])
+    assert repr(envelope) == "<Envelope of zoo.Cat, topic b't', 1 in route, 1 attachments>"

@@ -1,0 +1,535 @@
+"""Typed sockets: over real sockets, and what becomes of the next message after a bad one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from schemas import Array, Cat, CatFlap, DataMessage, Order
+from support import Make
+
+import zmqlite as zmq
+from zmqlite import proto
+
+TOM = Cat(name="Tom")
+OPEN = CatFlap(open=True)
+GARBAGE = b"\xff\xff\xff"
+
+FORMS: dict[str, Callable[[], proto.Codec[Any]]] = {
+    "bare": lambda: proto.Bare(Cat, limit=100),
+    "topic": lambda: proto.Topic(Cat, limit=100),
+    "tagged": lambda: proto.Tagged(Cat, CatFlap, limit=100),
+    "tagged-topic": lambda: proto.Tagged(Cat, CatFlap, topic=True, limit=100),
+    "attachments": lambda: proto.Bare(Cat, limit=100, attachments=range(2)),
+    "required": lambda: proto.Bare(Order, limit=100),
+}
+BAD = {
+    "garbage": (proto.DecodeError, GARBAGE),
+    "long": (proto.MessageTooLarge, b"\x0a\x63" + b"x" * 99),
+    "frames": (proto.FrameCount, None),
+}
+
+
+def good(form: str, number: int) -> Any:
+    return Order(number=number) if form == "required" else Cat(name=f"Tom {number}")
+
+
+def frames_of(codec: proto.Codec[Any], message: Any) -> list[bytes]:
+    return codec.encode(message, b"topic" if codec.has_topic else None)
+
+
+def bad_frames(codec: proto.Codec[Any], payload: bytes | None) -> list[bytes]:
+    if payload is None:
+        return [b""] * (codec.head + 4)
+    frames = frames_of(codec, codec.types[0](number=1) if codec.types[0] is Order else TOM)
+    return [*frames[:-1], payload]
+
+
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def test_a_message_arrives_as_it_was_sent(pair: Any, form: str) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = FORMS[form]()
+    sender, receiver = proto.TypedSocket(push, codec), proto.TypedSocket(pull, codec)
+    topic = b"topic" if codec.has_topic else None
+    for number in range(3):
+        sender.send(good(form, number), topic=topic)
+    assert [receiver.recv() for _ in range(3)] == [good(form, number) for number in range(3)]
+
+
+@pytest.mark.parametrize("way", ["recv", "timeout", "dontwait", "envelope", "iterate", "many"])
+@pytest.mark.parametrize("bad", BAD)
+def test_after_a_bad_message_the_next_good_one_arrives(
+    pair: Any, form: str, bad: str, way: str
+) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = FORMS[form]()
+    typed = proto.TypedSocket(pull, codec)
+    ways: dict[str, Callable[[], Any]] = {
+        "recv": typed.recv,
+        "timeout": lambda: typed.recv(timeout=1000),
+        "dontwait": lambda: typed.recv(zmq.DONTWAIT),
+        "envelope": lambda: typed.recv_envelope().message,
+        "iterate": lambda: next(iter(typed)),
+        "many": lambda: typed.recv_many(1)[0],
+    }
+    error, payload = BAD[bad]
+    raw = bad_frames(codec, payload)
+    for number in range(2):
+        push.send_multipart(raw)
+        push.send_multipart(frames_of(codec, good(form, number)))
+    for number in range(2):
+        with pytest.raises(error) as caught:
+            ways[way]()
+        assert caught.value.frames == raw
+        assert ways[way]() == good(form, number)
+
+
+@pytest.mark.parametrize("name", ["tagged", "tagged-topic"])
+def test_after_an_unknown_type_the_next_good_message_arrives(pair: Any, name: str) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = FORMS[name]()
+    typed = proto.TypedSocket(pull, codec)
+    raw = [b"topic", b"zoo.Dog", b""][-1 - codec.head :]
+    push.send_multipart(raw)
+    push.send_multipart(frames_of(codec, TOM))
+    with pytest.raises(proto.UnknownType) as caught:
+        typed.recv()
+    assert caught.value.frames == raw
+    assert typed.recv() == TOM
+
+
+def test_on_error_takes_the_bad_messages_and_receiving_goes_on(pair: Any, form: str) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = FORMS[form]()
+    errors: list[proto.DecodeError] = []
+    typed = proto.TypedSocket(pull, codec, on_error=errors.append)
+    ways: list[Callable[[], Any]] = [
+        typed.recv,
+        lambda: typed.recv(timeout=1000),
+        lambda: typed.recv(zmq.DONTWAIT),
+        lambda: typed.recv_envelope().message,
+        lambda: typed.recv_many(5)[0],
+        lambda: next(iter(typed)),
+    ]
+    for number, way in enumerate(ways):
+        for _, payload in BAD.values():
+            push.send_multipart(bad_frames(codec, payload))
+        push.send_multipart(frames_of(codec, good(form, number)))
+        assert way() == good(form, number)
+        assert [type(error) for error in errors] == [kind for kind, _ in BAD.values()]
+        errors.clear()
+
+
+def test_bad_messages_take_nothing_from_the_time_and_add_nothing_to_it(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    errors: list[proto.DecodeError] = []
+    typed = proto.TypedSocket(pull, Cat, on_error=errors.append)
+    for _ in range(5):
+        push.send(GARBAGE)
+    with pytest.raises(zmq.Timeout, match=r"within 50 ms|within \d\d? ms"):
+        typed.recv(timeout=50)
+    assert len(errors) == 5
+    push.send(GARBAGE)
+    pull.rcvtimeo = 50
+    with pytest.raises(zmq.Timeout):
+        typed.recv()
+    push.send(GARBAGE)
+    with pytest.raises(zmq.Again):
+        typed.recv(zmq.DONTWAIT)
+    assert len(errors) == 7
+
+
+def test_a_flood_of_bad_messages_does_not_keep_a_receive(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, rcvhwm=0, sndhwm=0)
+
+    def answer_with_another(error: proto.DecodeError) -> None:
+        push.send(GARBAGE)
+
+    typed = proto.TypedSocket(pull, Cat, on_error=answer_with_another)
+    push.send(GARBAGE)
+    with pytest.raises(zmq.Timeout):
+        typed.recv(timeout=50)
+    with pytest.raises(zmq.Again):
+        typed.recv(zmq.DONTWAIT)
+
+
+def test_what_on_error_raises_comes_out_of_the_receive(pair: Any) -> None:
+    def refuse(error: proto.DecodeError) -> None:
+        raise KeyError("refused")
+
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    typed = proto.TypedSocket(pull, Cat, on_error=refuse)
+    push.send(GARBAGE)
+    with pytest.raises(KeyError, match="refused"):
+        typed.recv()
+
+
+def test_nothing_there_is_an_error_of_the_socket(pair: Any) -> None:
+    pull, _ = pair(zmq.PULL, zmq.PUSH)
+    typed = proto.TypedSocket(pull, Cat)
+    for receive in (typed.recv, typed.recv_envelope, typed.recv_many):
+        with pytest.raises(zmq.Again):
+            receive(flags=zmq.DONTWAIT)
+        with pytest.raises(zmq.Timeout):
+            receive(timeout=1)
+
+
+def test_no_room_is_an_error_of_the_socket(context: zmq.Context) -> None:
+    with context.socket(zmq.PUSH) as push:
+        typed = proto.TypedSocket(push, Cat)
+        with pytest.raises(zmq.Again):
+            typed.send(TOM, zmq.DONTWAIT)
+        with pytest.raises(zmq.Timeout):
+            typed.send(TOM, timeout=1)
+        with pytest.raises(zmq.Again):
+            typed.send_many([TOM], zmq.DONTWAIT)
+
+
+def test_a_message_that_cannot_be_encoded_sends_nothing(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    for codec, wrong, error in (
+        (proto.Bare(Order), Order(), proto.EncodeError),
+        (proto.Bare(Cat, limit=8), Cat(name="x" * 10), proto.EncodeError),
+        (proto.Tagged(Cat), OPEN, TypeError),
+        (proto.Bare(Cat), None, TypeError),
+        (proto.Topic(Cat), TOM, TypeError),
+    ):
+        sender: proto.TypedSocket[Any, Any] = proto.TypedSocket(push, codec)
+        for send in (sender.send, lambda message, by=sender: by.send_many([message])):
+            with pytest.raises(error):
+                send(wrong)
+    push.send(b"next")
+    assert pull.recv_multipart() == [b"next"]
+
+
+def test_sndmore_is_refused_since_a_typed_message_is_whole(pair: Any) -> None:
+    _, push = pair(zmq.PULL, zmq.PUSH)
+    typed = proto.TypedSocket(push, Cat)
+    with pytest.raises(ValueError, match="whole"):
+        typed.send(TOM, zmq.SNDMORE)
+    with pytest.raises(ValueError, match="whole"):
+        typed.send_envelope(proto.Envelope(TOM), zmq.SNDMORE)
+    with pytest.raises(ValueError, match="whole"):
+        typed.send_many([TOM], zmq.SNDMORE)
+
+
+def test_many_messages_go_and_come_at_once(pair: Any, form: str) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, rcvhwm=0, sndhwm=0)
+    codec = FORMS[form]()
+    sender, receiver = proto.TypedSocket(push, codec), proto.TypedSocket(pull, codec)
+    messages = [good(form, number) for number in range(3000)]
+    topic = b"topic" if codec.has_topic else None
+    assert sender.send_many(iter(messages), topic=topic) == 3000
+    received: list[Any] = []
+    while len(received) < 3000:
+        batch = receiver.recv_many(1000)
+        assert 1 <= len(batch) <= 1000
+        received += batch
+    assert received == messages
+
+
+def test_a_batch_with_bad_messages_keeps_the_good_ones(pair: Any, form: str) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = FORMS[form]()
+    typed = proto.TypedSocket(pull, codec)
+    bad = bad_frames(codec, GARBAGE)
+    sent = [frames_of(codec, good(form, 0)), bad, frames_of(codec, good(form, 1)), bad]
+    for frames in sent:
+        push.send_multipart(frames)
+    with pytest.raises(proto.BatchError, match="2 of 4 messages") as caught:
+        typed.recv_many()
+    assert caught.value.messages == [good(form, 0), good(form, 1)]
+    assert [error.frames for error in caught.value.errors] == [bad, bad]
+    assert caught.value.frames == bad
+    push.send_multipart(sent[0])
+    assert typed.recv_many() == [good(form, 0)]
+
+
+def test_a_partly_sent_batch_says_how_many(pair: Any, form: str) -> None:
+    _, push = pair(zmq.PULL, zmq.PUSH, rcvhwm=2, sndhwm=3)
+    codec = FORMS[form]()
+    typed = proto.TypedSocket(push, codec)
+    topic = b"topic" if codec.has_topic else None
+    messages = [good(form, number) for number in range(10)]
+    assert typed.send_many(messages, zmq.DONTWAIT, topic=topic) == 5
+
+
+def test_iteration_ends_with_the_context(context: zmq.Context, pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    push.send_multipart(frames_of(proto.Bare(Cat), TOM))
+    received = []
+    for message in proto.TypedSocket(pull, Cat):
+        received.append(message)
+        context.shutdown()
+    assert received == [TOM]
+
+
+# Topics and types
+
+
+def subscribed(pair: Any, codec: proto.Codec[Any], how: Callable[[Any], None]) -> Any:
+    xpub, sub = pair(zmq.XPUB, zmq.SUB)
+    typed = proto.TypedSocket(sub, codec)
+    how(typed)
+    assert xpub.recv().startswith(b"\1")
+    return proto.TypedSocket(xpub, codec), typed
+
+
+def test_a_topic_selects_by_its_first_bytes(pair: Any) -> None:
+    codec = proto.Topic(Cat)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe(b"home."))
+    publisher.send(Cat(name="wild"), topic=b"wood")
+    publisher.send(TOM, topic=b"home.sofa")
+    envelope = subscriber.recv_envelope()
+    assert (envelope.topic, envelope.message) == (b"home.sofa", TOM)
+    subscriber.unsubscribe(b"home.")
+    assert publisher.socket.recv() == b"\0home."
+
+
+def test_a_type_selects_its_messages_and_not_those_that_begin_alike(pair: Any) -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe_type(Cat))
+    for message in (OPEN, TOM, OPEN, Cat(name="Kit")):
+        publisher.send(message)
+    publisher.socket.send_multipart([b"zoo.Catfish", b""])
+    assert subscriber.recv() == TOM
+    assert subscriber.recv_envelope(timeout=1000).message == Cat(name="Kit")
+    with pytest.raises(zmq.Again):
+        subscriber.recv(zmq.DONTWAIT)
+    publisher.send_many([OPEN, TOM, OPEN])
+    assert subscriber.recv_many() == [TOM]
+
+
+def test_a_topic_beside_a_type_brings_in_what_begins_alike(pair: Any) -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe_type(Cat))
+    subscriber.subscribe(b"zoo.CatF")
+    publisher.socket.recv()
+    publisher.send(OPEN)
+    assert subscriber.recv() == OPEN
+    subscriber.unsubscribe(b"zoo.CatF")
+    publisher.send(OPEN)
+    publisher.send(TOM)
+    assert subscriber.recv() == TOM
+
+
+def test_types_are_counted_as_libzmq_counts_subscriptions(pair: Any) -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe_type(Cat))
+    subscriber.subscribe_type(Cat)
+    subscriber.unsubscribe_type(Cat)
+    subscriber.unsubscribe_type(CatFlap)
+    publisher.send(TOM)
+    assert subscriber.recv() == TOM
+    subscriber.unsubscribe_type(Cat)
+    assert publisher.socket.recv() == b"\0zoo.Cat"
+    subscriber.subscribe()
+    assert publisher.socket.recv() == b"\1"
+    publisher.send(OPEN)
+    assert subscriber.recv() == OPEN
+
+
+def test_a_subscription_that_could_not_work_is_refused(context: zmq.Context) -> None:
+    with context.socket(zmq.SUB) as sub:
+        with pytest.raises(ValueError, match="bare messages have no topic"):
+            proto.TypedSocket(sub, Cat).subscribe(b"home")
+        with pytest.raises(TypeError, match=r"only Tagged\(\) without a topic"):
+            proto.TypedSocket(sub, Cat).subscribe_type(Cat)
+        with pytest.raises(TypeError, match=r"only Tagged\(\) without a topic"):
+            proto.TypedSocket(sub, proto.Tagged(Cat, topic=True)).subscribe_type(Cat)
+        with pytest.raises(TypeError, match=r"has no zoo\.CatFlap"):
+            proto.TypedSocket(sub, proto.Tagged(Cat)).subscribe_type(CatFlap)
+        proto.TypedSocket(sub, Cat).subscribe()
+
+
+# Requests and replies
+
+
+def test_a_request_and_its_reply_have_types_of_their_own(pair: Any) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    server = proto.TypedSocket(rep, CatFlap, Cat)
+    client = proto.TypedSocket(req, Cat, CatFlap)
+    client.send(TOM)
+    assert server.recv() == TOM
+    server.send(OPEN)
+    assert client.recv() == OPEN
+    with pytest.raises(TypeError, match="does not encode CatFlap"):
+        client.send(OPEN)
+
+
+def test_a_rep_that_answers_a_bad_request_gets_the_next_one(pair: Any) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    server = proto.TypedSocket(rep, CatFlap, Cat)
+    req.send(GARBAGE)
+    with pytest.raises(proto.DecodeError):
+        server.recv()
+    server.send(CatFlap())
+    req.recv()
+    req.send_multipart(frames_of(proto.Bare(Cat), TOM))
+    assert server.recv() == TOM
+
+
+@pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER])
+def test_a_router_answers_each_client_by_its_route(
+    pair: Any, make: Make, kind: zmq.SocketType
+) -> None:
+    router, first = pair(zmq.ROUTER, kind)
+    second = make(kind, rcvtimeo=5000, routing_id=b"second")
+    second.connect(router.last_endpoint)
+    server = proto.TypedSocket(router, CatFlap, Cat)
+    clients = [proto.TypedSocket(socket, Cat, CatFlap) for socket in (first, second)]
+    for client in clients:
+        client.send(TOM)
+    for _ in clients:
+        request = server.recv_envelope()
+        assert request.message == TOM
+        assert request.route[1:] == ([b""] if kind is zmq.REQ else [])
+        server.send_envelope(request.reply(CatFlap(open=request.route[0] == b"second")))
+    assert [client.recv().open for client in clients] == [False, True]
+
+
+def test_a_dealer_talks_to_a_rep_with_an_empty_frame_as_route(pair: Any) -> None:
+    rep, dealer = pair(zmq.REP, zmq.DEALER)
+    server = proto.TypedSocket(rep, CatFlap, Cat)
+    client = proto.TypedSocket(dealer, Cat, CatFlap)
+    client.send_envelope(proto.Envelope(TOM, route=[b""]))
+    assert server.recv() == TOM
+    server.send(OPEN)
+    reply = client.recv_envelope()
+    assert (reply.route, reply.message) == ([b""], OPEN)
+
+
+def test_a_router_without_a_route_is_refused_instead_of_dropping(pair: Any) -> None:
+    router, _ = pair(zmq.ROUTER, zmq.DEALER)
+    server = proto.TypedSocket(router, Cat)
+    for send in (server.send, lambda message: server.send_many([message])):
+        with pytest.raises(ValueError, match="a ROUTER sends to a routing id"):
+            send(TOM)
+
+
+def test_a_bad_request_tells_a_router_where_it_came_from(pair: Any) -> None:
+    router, dealer = pair(zmq.ROUTER, zmq.DEALER, routing_id=b"me")
+    server = proto.TypedSocket(router, Cat)
+    dealer.send(GARBAGE)
+    dealer.send_multipart(frames_of(proto.Bare(Cat), TOM))
+    with pytest.raises(proto.DecodeError) as caught:
+        server.recv()
+    assert caught.value.route == [b"me"]
+    assert caught.value.frames == [b"me", GARBAGE]
+    assert server.recv() == TOM
+
+
+# Attachments
+
+
+def test_an_attachment_is_received_without_a_copy_and_outlives_the_socket(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Bare(Array, attachments=1)
+    sender, receiver = proto.TypedSocket(push, codec), proto.TypedSocket(pull, codec)
+    pixels = bytes(range(256)) * 4096
+    header = Array(shape=[1024, 1024], dtype="uint8")
+    sender.send_envelope(proto.Envelope(header, attachments=[zmq.Message(pixels)]))
+    envelope = receiver.recv_envelope()
+    receiver.close()
+    assert envelope.message == header
+    view = envelope.attachments[0]
+    assert isinstance(view, memoryview)
+    assert view.readonly
+    assert view.obj is not None
+    assert view == pixels
+
+
+def test_a_numpy_array_goes_beside_its_header(pair: Any) -> None:
+    numpy = pytest.importorskip("numpy", exc_type=ImportError)
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Tagged(Array, attachments=1)
+    array = numpy.arange(100_000, dtype="float32").reshape(100, 1000)
+    header = Array(shape=array.shape, dtype=str(array.dtype))
+    proto.TypedSocket(push, codec).send_envelope(proto.Envelope(header, attachments=[array]))
+    got = proto.TypedSocket(pull, codec).recv_envelope()
+    copy = numpy.frombuffer(got.attachments[0], got.message.dtype).reshape(got.message.shape)
+    assert (copy == array).all()
+    assert not copy.flags.writeable
+
+
+def test_a_message_without_its_attachment_is_refused_and_the_next_arrives(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Bare(Cat, attachments=1)
+    typed = proto.TypedSocket(pull, codec)
+    payload = frames_of(codec, TOM)
+    push.send_multipart(payload)
+    push.send_multipart([*payload, b"x", b"y"])
+    push.send_multipart([*payload, b"x"])
+    for _ in range(2):
+        with pytest.raises(proto.FrameCount):
+            typed.recv_envelope()
+    assert typed.recv_envelope().attachments == [b"x"]
+
+
+def test_a_receive_that_is_interrupted_between_frames_loses_none(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Bare(Cat, attachments=2)
+    typed = proto.TypedSocket(pull, codec)
+    push.send_multipart([*frames_of(codec, TOM), b"one", b"two"])
+    push.send_multipart([*frames_of(codec, Cat()), b"three", b"four"])
+    receive, calls = zmq.Socket.recv_message, []
+
+    def interrupted(socket: zmq.Socket, *arguments: Any, **options: Any) -> zmq.Message:
+        calls.append(socket)
+        if len(calls) in (2, 4):
+            raise KeyboardInterrupt
+        return receive(socket, *arguments, **options)
+
+    monkeypatch.setattr(zmq.Socket, "recv_message", interrupted)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            typed.recv_envelope()
+    got = typed.recv_envelope()
+    assert (got.message, got.attachments) == (TOM, [b"one", b"two"])
+    assert typed.recv_envelope().attachments == [b"three", b"four"]
+
+
+# Life
+
+
+def test_the_socket_stays_in_use_for_all_else(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    with proto.TypedSocket(pull, Cat) as typed:
+        assert typed.socket is pull
+        assert not typed.socket.poll(0)
+        proto.TypedSocket(push, Cat).send(TOM)
+        assert typed.socket.poll(1000) == zmq.POLLIN
+    assert pull.closed
+    assert "Bare(zoo.Cat)" in repr(typed)
+
+
+def test_only_a_socket_is_wrapped() -> None:
+    wrong: Any = b"socket"
+    with pytest.raises(TypeError, match=r"a zmqlite\.Socket is wanted"):
+        proto.TypedSocket(wrong, Cat)
+
+
+def test_a_thread_of_its_own_for_each_end(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    sender, receiver = proto.TypedSocket(push, DataMessage), proto.TypedSocket(pull, DataMessage)
+
+    def send() -> None:
+        for number in range(5000):
+            sender.send(DataMessage(content="x", timestamp=number))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        received = [receiver.recv(timeout=5000).timestamp for _ in range(5000)]
+    finally:
+        thread.join(10)
+    assert received == list(range(5000))
