@@ -154,6 +154,14 @@ int zl_msg_init_pinned(zmq_msg_t *msg, const void *data, size_t size, uint64_t p
     return 0;
 }
 
+/* Takes an object that is in no cycle away from the garbage collector. */
+void zl_untrack(void *object)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject_GC_UnTrack(object);
+    PyGILState_Release(state);
+}
+
 /* ---------------------------------------------------------------- the guard */
 
 static void drop(zl_socket *s, int frames)

@@ -42,6 +42,7 @@ void zl_start(void *pins);
 void zl_stop(void);
 unsigned int zl_generation(void);
 uint64_t zl_released(void);
+void zl_untrack(void *object);
 
 zl_socket *zl_socket_make(void);
 int zl_socket_open(zl_socket *s, void *context, int type);

@@ -35,6 +35,7 @@ from .descriptors import reserve
 from .errors import ZMQError, check, failure
 from .message import collect
 from .options import Number
+from .ownership import owned
 from .socket import Socket
 from .socket_options import ALL_SOCKET_OPTIONS
 from .waiting import until
@@ -65,9 +66,10 @@ _living: Final[weakref.WeakSet[Context]] = weakref.WeakSet()
 class Context(ContextOptions):
     """The I/O threads of libzmq and the sockets that use them; most programs need one.
 
-    `io_threads` can be 0 for inproc alone. `linger` is what every socket starts with: how long,
-    in milliseconds, unsent messages outlive it; -1 (or None) is for ever, and then ending the
-    context can take that long. Other options of the context follow by name, as in `ipv6=True`.
+    `io_threads` can be 0 for inproc alone. `linger` is what every socket but SUB and XSUB, which
+    drop what they cannot send, starts with: how long, in milliseconds, unsent messages outlive it;
+    -1 (or None) is for ever, and then ending the context can take that long. Other options of the
+    context follow by name, as in `ipv6=True`.
     Any thread may use it. A child process made by fork() has to make its own.
 
     C: zmq_ctx_new(3), zmq_ctx_set(3)
@@ -135,7 +137,10 @@ class Context(ContextOptions):
             raise TypeError(f"socket() got {', '.join(sorted(unknown))}: no option of a socket")
         socket = Socket(self, self._new_handle(number, name), name)
         try:
-            for option, value in {"linger": self._linger, **options}.items():
+            # What SUB and XSUB have to send at their end are unsubscriptions, maybe to nobody.
+            if name not in ("SUB", "XSUB"):
+                options = {"linger": self._linger, **options}
+            for option, value in options.items():
                 socket.set(ALL_SOCKET_OPTIONS[option], value)
         except BaseException:
             socket.close()
@@ -151,7 +156,7 @@ class Context(ContextOptions):
             handle = lib.zl_socket_make()
             if not handle:
                 raise failure(errno.ENOMEM, "zmq_socket", name)
-            handle = ffi.gc(handle, lib.zl_socket_free)
+            handle = owned(handle, lib.zl_socket_free)
             self._handles.add(handle)  # before it is open, since Ctrl-C may come right after
             code = lib.zl_socket_open(handle, pointer, number)
             if code < 0:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ._zmq import ffi, lib
 from .arguments import payload, text
 from .errors import failure
+from .ownership import owned
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -70,7 +71,7 @@ class Message:
         if not handle:
             unpin(number)
             raise failure(errno.ENOMEM, "zmq_msg_init_data")
-        self._handle = ffi.gc(handle, lib.zl_message_free)
+        self._handle = owned(handle, lib.zl_message_free)
 
     @property
     def data(self) -> memoryview:
@@ -119,7 +120,7 @@ def received(socket: CData) -> Message:
     handle = lib.zl_message_new(ffi.NULL, 0, 0)
     if not handle:
         raise failure(errno.ENOMEM, "zmq_msg_init")
-    message._handle = ffi.gc(handle, lib.zl_message_free)
+    message._handle = owned(handle, lib.zl_message_free)
     code = lib.zl_lent_copy(socket, message._handle)
     if code < 0:
         raise failure(-code, "zmq_msg_copy")

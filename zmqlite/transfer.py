@@ -215,9 +215,12 @@ class Transfer(Handle):
 
     def _put(self, attempt: Callable[[int], int], flags: int, timeout: int | None) -> int:
         count = self._wait("zmq_send", attempt, flags, timeout, SocketOptions.sndtimeo)
-        if isinstance(count, ZMQError):
+        if not isinstance(count, ZMQError):
+            return count
+        try:
             raise count
-        return count
+        finally:
+            del count  # or the frame and the traceback would keep each other, and the socket
 
     # Receiving
 
@@ -379,7 +382,10 @@ class Transfer(Handle):
             raise
         # Not above: a call that a signal handler makes while the interrupted one has a loan fails,
         # and must leave that loan alone.
-        raise count
+        try:
+            raise count
+        finally:
+            del count  # as in _put
 
     def _guard(self) -> CData:
         """Make an object whose end lets go of the lent frames at once, if ZL_TAKEN was written.

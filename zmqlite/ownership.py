@@ -1,0 +1,22 @@
+"""Who frees what C allocated: the last reference, and never anybody before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ._zmq import ffi, lib
+
+if TYPE_CHECKING:
+    from ._zmq import CData
+
+
+def owned(pointer: CData, free: Callable[[CData], None]) -> CData:
+    """Return the pointer as one that calls `free`, a function in C, with its last reference.
+
+    The garbage collector is not told of it: in a cycle it would call `free` first, and then the
+    finalizers of those who still use the memory.
+    """
+    owner = ffi.gc(pointer, free)
+    lib.zl_untrack(ffi.cast("void *", id(owner)))
+    return owner
