@@ -14,10 +14,13 @@ from ._handles import ContextHandle, answer, c_call, context_of, void_p
 from .constants import (
     ETERM,
     ZMQ_IO_THREADS,
+    ZMQ_MAX_SOCKETS,
     ZMQ_THREAD_AFFINITY_CPU_ADD,
     ZMQ_THREAD_PRIORITY,
     ZMQ_THREAD_SCHED_POLICY,
 )
+
+_MOST_SOCKETS = 2**30  # libzmq adds its own threads, and aborts where that overflows an int
 
 
 def zmq_ctx_new() -> void_p:
@@ -89,6 +92,8 @@ def zmq_ctx_set(context: void_p, option: int, optval: int) -> int:
         pointer = handle.pointer()
         if option == ZMQ_THREAD_AFFINITY_CPU_ADD and optval >= 0:
             _check_cpu(optval)
+        elif option == ZMQ_MAX_SOCKETS and optval > _MOST_SOCKETS:
+            raise failure(errno.EINVAL, "zmq_ctx_set")
         code = lib.zmq_ctx_set(pointer, option, optval)
         if code == 0 and option == ZMQ_THREAD_PRIORITY:
             handle.priority = optval

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 
 from .._zmq import ffi, lib
+from ..arguments import endpoint as checked
 from ..constants import DRAFT_SOCKET_TYPES
 from ..curve import has
 from ..descriptors import reserve
@@ -102,7 +104,7 @@ def zmq_bind(socket: void_p, endpoint: Text) -> int:
     C: zmq_bind(3)
     """
     handle = socket_of(socket)
-    address = required(endpoint, "zmq_bind", EINVAL)
+    address = _address(endpoint)
     if address == _ZAP_ENDPOINT and handle.type not in (ZMQ_REP, ZMQ_ROUTER):
         # libzmq aborts at the next connection that asks for authentication.
         raise failure(errno.EINVAL, "zmq_bind")
@@ -123,7 +125,18 @@ def zmq_connect(socket: void_p, endpoint: Text) -> int:
     C: zmq_connect(3)
     """
     handle = socket_of(socket)
-    return answer(lib.zl_connect(native(handle), required(endpoint, "zmq_connect", EINVAL)))
+    return answer(lib.zl_connect(native(handle), _address(endpoint)))
+
+
+def _address(endpoint: Text) -> bytes:
+    """Return an endpoint for C; refuse the kind that libzmq takes and aborts on later."""
+    address = required(endpoint, "endpoint", EINVAL)
+    if address.startswith(b"norm://"):
+        try:
+            checked(os.fsdecode(address))
+        except ValueError:
+            raise failure(EINVAL, "endpoint") from None
+    return address
 
 
 @c_call(-1)
