@@ -1,0 +1,238 @@
+"""Every type of socket with the peers it is made for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from support import TRANSPORTS, Connect, Make, Pair, await_subscription, subscribe
+
+from zmqlite import (
+    DEALER,
+    DONTWAIT,
+    PAIR,
+    POLLIN,
+    POLLOUT,
+    PUB,
+    PULL,
+    PUSH,
+    REP,
+    REQ,
+    ROUTER,
+    STREAM,
+    SUB,
+    XPUB,
+    XSUB,
+    Again,
+    Context,
+    InvalidArgument,
+    MonitorEvent,
+    NotSupported,
+    SocketType,
+    has,
+)
+from zmqlite.constants import DRAFT_SOCKET_TYPES
+
+ASK = [(REP, REQ), (ROUTER, REQ), (REP, DEALER), (ROUTER, DEALER), (ROUTER, ROUTER)]
+
+
+@pytest.mark.parametrize("kind", SocketType)
+def test_every_stable_type_can_be_made(kind: SocketType, make: Make) -> None:
+    socket = make(kind)
+    assert socket.type is kind
+    assert f"zmqlite.Socket {kind.name} at" in repr(socket)
+    assert make(int(kind)).type is kind  # type: ignore[arg-type]  # a number is as good
+
+
+@pytest.mark.parametrize("name", DRAFT_SOCKET_TYPES)
+@pytest.mark.skipif(has("draft"), reason="libzmq was built with drafts")
+def test_a_draft_type_is_refused(name: str, context: Context) -> None:
+    with pytest.raises(NotSupported, match=f"zmq_socket.*{name}, a draft type"):
+        context.socket(DRAFT_SOCKET_TYPES[name])
+
+
+@pytest.mark.parametrize("number", [-1, 21, 1000])
+def test_a_type_that_does_not_exist_is_refused(number: int, context: Context) -> None:
+    with pytest.raises(InvalidArgument, match=rf"zmq_socket\('{number}'\)"):
+        context.socket(number)
+
+
+@pytest.mark.parametrize("number", ["PUSH", 1.0, None, True, 2**31])
+def test_a_type_is_a_number(number: Any, context: Context) -> None:
+    with pytest.raises((TypeError, ValueError), match="type is"):
+        context.socket(number)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("binder", [0, 1])
+def test_push_sends_to_pull(transport: str, binder: int, pair: Pair) -> None:
+    kinds = (PUSH, PULL) if binder == 0 else (PULL, PUSH)
+    sockets = {socket.type: socket for socket in pair(*kinds, transport)}
+    sockets[PUSH].send(b"work")
+    assert sockets[PULL].recv(timeout=5000) == b"work"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("subscriber", [SUB, XSUB])
+@pytest.mark.parametrize("publisher", [PUB, XPUB])
+def test_publishers_send_to_subscribers(
+    transport: str, publisher: SocketType, subscriber: SocketType, pair: Pair
+) -> None:
+    source, sink = pair(publisher, subscriber, transport)
+    if subscriber is SUB:
+        subscribe(sink, source, b"a")
+    else:  # by a message, which is the same on the wire
+        sink.send(b"\1a")
+        await_subscription(sink, source, b"a")
+    source.send_multipart([b"b", b"not for you"])
+    source.send_multipart([b"abc", b"body"])
+    assert sink.recv_multipart(timeout=5000) == [b"abc", b"body"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize(("server", "client"), ASK)
+def test_a_question_gets_its_answer(
+    transport: str, server: SocketType, client: SocketType, make: Make, connect: Connect
+) -> None:
+    names = {"routing_id": b"server"} if client is ROUTER else {}
+    there, here = make(server, **names), make(client)
+    if client is ROUTER:
+        here.connect_routing_id = b"server"
+    connect(there, here, transport)
+    head = {REQ: [], DEALER: [b""], ROUTER: [b"server"]}[client]
+    for question in ([b"question"], [b"a", b"", b"b"]):
+        here.send_multipart([*head, *question])
+        received = there.recv_multipart(timeout=5000)
+        envelope = len(received) - len(question)
+        assert received[envelope:] == question
+        assert envelope == (0 if server is REP else 1 if client is ROUTER else 2)
+        there.send_multipart([*received, b"answer"])
+        assert here.recv_multipart(timeout=5000) == [*head, *question, b"answer"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_dealers_talk_freely(transport: str, pair: Pair) -> None:
+    a, b = pair(DEALER, DEALER, transport)
+    a.send_many([b"1", b"2", b"3"])
+    b.send(b"4")
+    assert [b.recv(timeout=5000) for _ in range(3)] == [b"1", b"2", b"3"]
+    assert a.recv(timeout=5000) == b"4"
+
+
+def test_work_is_dealt_out_in_turns_and_collected_fairly(make: Make, connect: Connect) -> None:
+    source, sink = make(PUSH), make(PULL)
+    workers = [(make(PULL), make(PUSH)) for _ in range(3)]
+    for incoming, outgoing in workers:
+        connect(source, incoming)
+        connect(sink, outgoing)
+    source.send_many([b""] * 30)
+    for number, (incoming, outgoing) in enumerate(workers):
+        assert len(incoming.recv_many(timeout=5000)) == 10
+        outgoing.send_many([b"%d" % number] * 10)
+    received = [sink.recv(timeout=5000) for _ in range(30)]
+    for turn in range(0, 30, 3):
+        assert sorted(received[turn : turn + 3]) == [b"0", b"1", b"2"]
+
+
+def test_requests_are_dealt_out_in_turns(make: Make, connect: Connect) -> None:
+    client = make(REQ)
+    servers = [make(REP) for _ in range(3)]
+    for server in servers:
+        connect(server, client)
+    asked: Counter[int] = Counter()
+    for _ in range(9):
+        client.send(b"question")
+        [server] = [server for server in servers if server.poll(0)]
+        asked[id(server)] += 1
+        server.send(server.recv())
+        assert client.recv(timeout=5000) == b"question"
+    assert sorted(asked.values()) == [3, 3, 3]
+
+
+def test_a_pair_has_one_peer(make: Make, connect: Connect) -> None:
+    first, second, third = make(PAIR), make(PAIR), make(PAIR)
+    endpoint = connect(first, second)
+    third.connect(endpoint)
+    third.send(b"nobody hears this")
+    second.send(b"hello")
+    assert first.recv(timeout=5000) == b"hello"
+    assert not first.poll(0)
+
+
+def test_types_that_do_not_fit_part_at_once(make: Make) -> None:
+    server, client = make(REP), make(PUSH)
+    with client.monitor(MonitorEvent.DISCONNECTED) as monitor:
+        client.connect(server.bind("tcp://127.0.0.1:*"))
+        assert monitor.recv(timeout=5000).event is MonitorEvent.DISCONNECTED
+
+
+@pytest.mark.parametrize(
+    ("kind", "alone", "connected"),
+    [
+        (PAIR, 0, POLLOUT),
+        (PUB, POLLOUT, POLLOUT),
+        (SUB, 0, 0),
+        (REQ, 0, POLLOUT),
+        (REP, 0, 0),
+        (DEALER, 0, POLLOUT),
+        (ROUTER, POLLOUT, POLLOUT),
+        (PULL, 0, 0),
+        (PUSH, 0, POLLOUT),
+        (XPUB, POLLOUT, POLLOUT),
+        (XSUB, POLLOUT, POLLOUT),
+        (STREAM, POLLOUT, POLLOUT),
+    ],
+)
+def test_a_type_says_when_it_can_send(
+    kind: SocketType, alone: int, connected: int, make: Make, endpoint: str
+) -> None:
+    socket = make(kind)
+    assert socket.events == alone
+    if kind is not STREAM:
+        peer = {PAIR: PAIR, REQ: REP, PUSH: PULL, DEALER: DEALER}.get(kind, DEALER)
+        make(peer).bind(endpoint)
+        socket.connect(endpoint)
+        assert socket.events == socket.poll(0, POLLIN | POLLOUT) == connected
+
+
+def test_conflate_keeps_the_newest_message(make: Make, connect: Connect) -> None:
+    sender, receiver = make(PUSH), make(PULL, conflate=True)
+    connect(sender, receiver)  # over inproc it is the one who connects that decides
+    sender.send_many([b"%d" % number for number in range(100)])
+    assert receiver.recv(timeout=5000) == b"99"
+    with pytest.raises(Again):
+        receiver.recv(DONTWAIT)
+    sender.send(b"100")
+    assert receiver.recv(timeout=5000) == b"100"
+
+
+# Requests that go unanswered
+
+
+def test_a_relaxed_req_asks_again_and_drops_the_late_answer(make: Make, connect: Connect) -> None:
+    client = make(REQ, req_relaxed=True, req_correlate=True)
+    server = make(ROUTER)
+    connect(server, client)
+    client.send(b"first")
+    first = server.recv_multipart(timeout=5000)
+    client.send(b"second")
+    second = server.recv_multipart(timeout=5000)
+    assert (first[-1], second[-1]) == (b"first", b"second")
+    assert first[1] != second[1]  # the number of the request
+    server.send_multipart(first)
+    server.send_multipart(second)
+    assert client.recv(timeout=5000) == b"second"
+    assert not client.poll(0)
+
+
+def test_a_rep_drops_the_answer_for_one_who_left(make: Make, connect: Connect) -> None:
+    server, gone, next_one = make(REP), make(REQ), make(REQ)
+    connect(server, gone)
+    gone.send(b"bye")
+    assert server.recv(timeout=5000) == b"bye"
+    gone.close()
+    server.send(b"too late")
+    connect(server, next_one)
+    next_one.send(b"hello")
+    assert server.recv(timeout=5000) == b"hello"

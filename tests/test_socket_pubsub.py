@@ -1,0 +1,228 @@
+"""Subscriptions: what they let through, how they add up, and who sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import TRANSPORTS, Connect, Make, Pair, eventually, subscribe
+
+from zmqlite import PUB, PULL, SUB, XPUB, XSUB, InvalidArgument, Socket, SocketType
+
+TOPICS = [b"", b"a", b"ab", b"abc", b"b", b"\0", b"a\0b", b"\xff" * 300]
+
+
+def received(subscriber: Socket, publisher: Socket) -> list[bytes]:
+    """Publish every topic; those that arrive. The subscriber must have subscribed to "end"."""
+    for topic in [*TOPICS, b"end"]:
+        publisher.send(topic)
+    arrived = []
+    while (topic := subscriber.recv(timeout=5000)) != b"end":
+        arrived.append(topic)
+    return arrived
+
+
+def starting(*prefixes: bytes) -> list[bytes]:
+    return [topic for topic in TOPICS if topic.startswith(prefixes)]
+
+
+@pytest.fixture(params=[PUB, XPUB])
+def publisher(request: pytest.FixtureRequest, make: Make) -> Socket:
+    kind: SocketType = request.param
+    return make(kind)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("topic", [*TOPICS, b"abcd", b"c"])
+def test_what_starts_with_the_topic_comes_through(
+    transport: str, topic: bytes, publisher: Socket, make: Make, connect: Connect
+) -> None:
+    subscriber = make(SUB)
+    connect(publisher, subscriber, transport)
+    subscribe(subscriber, publisher, topic)
+    if topic:
+        subscribe(subscriber, publisher, b"end")
+    assert received(subscriber, publisher) == starting(topic)
+
+
+def test_nothing_comes_through_without_a_subscription(pair: Pair) -> None:
+    publisher, subscriber = pair(PUB, SUB)
+    for topic in TOPICS:
+        publisher.send(topic)
+    assert not subscriber.poll(0)
+
+
+def test_subscriptions_add_up_and_bring_no_message_twice(
+    publisher: Socket, make: Make, connect: Connect
+) -> None:
+    subscriber = make(SUB)
+    connect(publisher, subscriber)
+    for topic in (b"end", b"ab", b"a", b"\0"):
+        subscribe(subscriber, publisher, topic)
+    assert received(subscriber, publisher) == starting(b"a", b"\0")
+
+
+def test_subscriptions_are_counted(pair: Pair) -> None:
+    publisher, subscriber = pair(PUB, SUB)
+    for topic in (b"end", b"a", b"a"):
+        subscribe(subscriber, publisher, topic)
+    subscriber.unsubscribe(b"a")
+    assert publisher.events
+    assert received(subscriber, publisher) == starting(b"a")
+    subscriber.unsubscribe(b"a")
+    assert publisher.events
+    assert received(subscriber, publisher) == []
+    subscriber.unsubscribe(b"a")  # is no error
+    subscriber.unsubscribe(b"never made")
+
+
+def test_the_first_frame_is_the_topic(pair: Pair) -> None:
+    publisher, subscriber = pair(PUB, SUB)
+    subscribe(subscriber, publisher, b"a")
+    publisher.send_multipart([b"b", b"a"])
+    publisher.send_multipart([b"a", b"b", b""])
+    assert subscriber.recv_multipart() == [b"a", b"b", b""]
+    assert not subscriber.poll(0)
+
+
+@pytest.mark.parametrize("topic", [bytearray(b"a"), memoryview(b"a"), b"a"])
+def test_a_topic_is_any_buffer(topic: Any, pair: Pair) -> None:
+    publisher, subscriber = pair(XPUB, SUB)
+    subscriber.subscribe(topic)
+    assert publisher.recv(timeout=5000) == b"\1a"
+    subscriber.unsubscribe(topic)
+    assert publisher.recv(timeout=5000) == b"\0a"
+
+
+@pytest.mark.parametrize("topic", ["a", None, 5])
+def test_a_topic_is_no_text(topic: Any, make: Make) -> None:
+    subscriber = make(SUB)
+    for method in (subscriber.subscribe, subscriber.unsubscribe):
+        with pytest.raises(TypeError, match="takes bytes"):
+            method(topic)
+
+
+@pytest.mark.parametrize("kind", [PUB, XPUB, PULL, XSUB])
+def test_others_do_not_subscribe(kind: SocketType, make: Make) -> None:
+    with pytest.raises(InvalidArgument, match="subscribe"):
+        make(kind).subscribe(b"")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_xpub_sees_each_topic_come_and_go_once(
+    transport: str, make: Make, connect: Connect
+) -> None:
+    publisher, first, second = make(XPUB), make(SUB), make(SUB)
+    connect(publisher, first, transport)
+    connect(publisher, second, transport)
+    first.subscribe(b"a")
+    assert publisher.recv(timeout=5000) == b"\1a"
+    second.subscribe(b"a")
+    second.subscribe(b"b")
+    assert publisher.recv(timeout=5000) == b"\1b"
+    first.unsubscribe(b"a")
+    first.subscribe(b"c")
+    assert publisher.recv(timeout=5000) == b"\1c"
+    second.unsubscribe(b"a")
+    assert publisher.recv(timeout=5000) == b"\0a"
+    second.close()
+    assert publisher.recv(timeout=5000) == b"\0b"
+
+
+def test_a_verbose_xpub_sees_every_subscription(make: Make, connect: Connect) -> None:
+    publisher, subscriber = make(XPUB, xpub_verbose=True), make(SUB)
+    connect(publisher, subscriber)
+    for _ in range(2):
+        subscriber.subscribe(b"a")
+    assert [publisher.recv(timeout=5000) for _ in range(2)] == [b"\1a", b"\1a"]
+
+
+def test_a_verboser_xpub_sees_every_unsubscription_too(make: Make, connect: Connect) -> None:
+    publisher, subscribers = make(XPUB, xpub_verboser=True), [make(SUB), make(SUB)]
+    for subscriber in subscribers:
+        connect(publisher, subscriber)
+        subscriber.subscribe(b"a")
+        assert publisher.recv(timeout=5000) == b"\1a"
+    for subscriber in subscribers:
+        subscriber.unsubscribe(b"a")
+        assert publisher.recv(timeout=5000) == b"\0a"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_xsub_subscribes_by_sending(transport: str, pair: Pair) -> None:
+    publisher, subscriber = pair(XPUB, XSUB, transport)
+    subscriber.send(b"\1a")
+    assert publisher.recv(timeout=5000) == b"\1a"
+    publisher.send(b"b")
+    publisher.send(b"a")
+    assert subscriber.recv(timeout=5000) == b"a"
+    subscriber.send_multipart([b"for the publisher", b"frames"])
+    assert publisher.recv_multipart(timeout=5000) == [b"for the publisher", b"frames"]
+    subscriber.send(b"\0a")
+    assert publisher.recv(timeout=5000) == b"\0a"
+
+
+def test_a_manual_xpub_decides_what_a_subscription_means(make: Make, connect: Connect) -> None:
+    publisher, subscriber = make(XPUB, xpub_manual=True), make(SUB)
+    connect(publisher, subscriber)
+    subscriber.subscribe(b"A")
+    assert publisher.recv(timeout=5000) == b"\1A"
+    publisher.subscribe(b"a-for-A")
+    subscriber.subscribe(b"")  # so that the subscriber does not filter
+    publisher.send(b"A")
+    publisher.send(b"a-for-A")
+    assert subscriber.recv(timeout=5000) == b"a-for-A"
+    assert not subscriber.poll(0)
+
+
+def test_a_welcome_message_reaches_every_subscriber_first(make: Make, connect: Connect) -> None:
+    publisher = make(XPUB, xpub_welcome_msg=b"welcome")
+    for transport in TRANSPORTS:
+        subscriber = make(SUB)
+        subscriber.subscribe(b"welcome")
+        connect(publisher, subscriber, transport)
+        assert subscriber.recv(timeout=5000) == b"welcome"
+
+
+def test_inverted_matching_lets_through_what_does_not_match(make: Make, connect: Connect) -> None:
+    publisher, subscriber = make(PUB, invert_matching=True), make(SUB, invert_matching=True)
+    connect(publisher, subscriber)
+    subscribe(subscriber, publisher, b"a")
+    for topic in TOPICS:
+        publisher.send(topic)
+    assert [subscriber.recv() for _ in range(4)] == [
+        topic for topic in TOPICS if not topic.startswith(b"a")
+    ]
+
+
+def test_a_subscription_is_made_anew_with_every_peer(make: Make, connect: Connect) -> None:
+    subscriber = make(SUB)
+    subscriber.subscribe(b"a")
+    for transport in TRANSPORTS:
+        publisher = make(XPUB)
+        connect(publisher, subscriber, transport)
+        assert publisher.recv(timeout=5000) == b"\1a"
+        publisher.send(b"a")
+        assert subscriber.recv(timeout=5000) == b"a"
+
+
+def test_a_subscriber_that_comes_back_is_subscribed_again(make: Make) -> None:
+    subscriber, publisher = make(SUB, reconnect_ivl=1), make(XPUB)
+    subscriber.subscribe(b"a")
+    endpoint = publisher.bind("tcp://127.0.0.1:*")
+    subscriber.connect(endpoint)
+    assert publisher.recv(timeout=5000) == b"\1a"
+    publisher.close()
+    publisher = make(XPUB)
+
+    def bound() -> bool:
+        try:
+            publisher.bind(endpoint)
+        except OSError:
+            return False
+        return True
+
+    eventually(bound)
+    # The subscriber takes in the new connection, and subscribes, inside a call of its own.
+    eventually(lambda: (subscriber.events, publisher.poll(1))[1])
+    assert publisher.recv() == b"\1a"

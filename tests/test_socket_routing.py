@@ -1,0 +1,189 @@
+"""Routing ids: how a ROUTER names its peers, and who may choose the name."""
+
+from __future__ import annotations
+
+import pytest
+from support import TRANSPORTS, Connect, Make, Pair, eventually
+
+from zmqlite import (
+    DEALER,
+    DONTWAIT,
+    PAIR,
+    REQ,
+    ROUTER,
+    STREAM,
+    Again,
+    HostUnreachable,
+    InvalidArgument,
+    Socket,
+    SocketType,
+)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_peers_without_a_name_get_one_of_five_bytes(
+    transport: str, make: Make, connect: Connect
+) -> None:
+    router, dealers = make(ROUTER), [make(DEALER) for _ in range(3)]
+    names = set()
+    for dealer in dealers:
+        connect(router, dealer, transport)
+        dealer.send(b"")
+        name, _ = router.recv_multipart(timeout=5000)
+        assert len(name) == 5
+        assert name.startswith(b"\0")
+        names.add(name)
+    assert len(names) == 3
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("kind", [REQ, DEALER, ROUTER])
+@pytest.mark.parametrize("name", [b"x", b"\xff\0\xfe", b"x" * 255])
+def test_a_peer_is_known_by_the_name_it_chose(
+    transport: str, kind: SocketType, name: bytes, make: Make, connect: Connect
+) -> None:
+    router, peer = make(ROUTER, routing_id=b"router"), make(kind, routing_id=name)
+    assert peer.routing_id == name
+    connect(router, peer, transport)
+    if kind is REQ:
+        peer.send(b"question")
+        assert router.recv_multipart(timeout=5000) == [name, b"", b"question"]
+    router.send_multipart([name, b"", b"body"])
+    assert peer.recv_multipart(timeout=5000)[-1] == b"body"
+    assert router.routing_id == b"router"
+
+
+def test_a_message_goes_to_the_peer_it_names(make: Make, connect: Connect) -> None:
+    router = make(ROUTER)
+    dealers = {name: make(DEALER, routing_id=name) for name in (b"a", b"b", b"c")}
+    for dealer in dealers.values():
+        connect(router, dealer)
+    for name in (b"c", b"a", b"b", b"a"):
+        router.send_multipart([name, b"for " + name])
+    assert [dealers[b"a"].recv() for _ in range(2)] == [b"for a"] * 2
+    assert dealers[b"b"].recv() == b"for b"
+    assert dealers[b"c"].recv() == b"for c"
+    assert not any(dealer.poll(0) for dealer in dealers.values())
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_the_connecting_router_may_name_its_peer(
+    transport: str, make: Make, connect: Connect
+) -> None:
+    router, first, second = make(ROUTER), make(DEALER), make(DEALER, routing_id=b"own name")
+    router.connect_routing_id = b"first"
+    connect(first, router, transport)
+    router.connect_routing_id = b"second"
+    connect(second, router, transport)
+    router.send_multipart([b"first", b"1"])
+    router.send_multipart([b"second", b"2"])
+    assert first.recv(timeout=5000) == b"1"
+    assert second.recv(timeout=5000) == b"2"
+    second.send(b"3")
+    assert router.recv_multipart(timeout=5000) == [b"second", b"3"]
+
+
+def test_the_given_name_is_for_one_connection(make: Make, connect: Connect) -> None:
+    router, named, other = make(ROUTER), make(DEALER), make(DEALER)
+    router.connect_routing_id = b"named"
+    connect(named, router)
+    connect(other, router)
+    other.send(b"")
+    assert router.recv_multipart(timeout=5000)[0].startswith(b"\0")
+
+
+@pytest.mark.parametrize("kind", [ROUTER, STREAM])
+def test_a_name_is_given_once_for_each_socket(kind: SocketType, make: Make) -> None:
+    socket = make(kind)
+    socket.connect_routing_id = b"name"
+    socket.connect("tcp://127.0.0.1:1")
+    with pytest.raises(ValueError, match="was used before on this socket"):
+        socket.connect_routing_id = b"name"
+    with pytest.raises(ValueError, match="was used before"):
+        socket.set(61, bytearray(b"name"))
+    socket.connect_routing_id = b"another"
+    socket.connect("tcp://127.0.0.1:1")
+    make(kind).connect_routing_id = b"name"
+
+
+@pytest.mark.parametrize("name", [b"", b"x" * 256, b"\0name"])
+@pytest.mark.parametrize("option", ["routing_id", "connect_routing_id"])
+def test_a_name_has_1_to_255_bytes_and_does_not_start_with_nul(
+    name: bytes, option: str, make: Make
+) -> None:
+    with pytest.raises(ValueError, match=f"^{option}"):
+        setattr(make(ROUTER), option, name)
+
+
+@pytest.mark.parametrize("kind", [DEALER, PAIR])
+def test_others_do_not_name_their_peers(kind: SocketType, make: Make) -> None:
+    socket = make(kind)
+    for _ in range(2):  # what libzmq refused is not taken for used
+        with pytest.raises(InvalidArgument, match="connect_routing_id"):
+            socket.connect_routing_id = b"name"
+
+
+def test_a_second_peer_of_the_same_name_is_ignored(make: Make, connect: Connect) -> None:
+    router = make(ROUTER)
+    first, second = make(DEALER, routing_id=b"name"), make(DEALER, routing_id=b"name")
+    connect(router, first)
+    connect(router, second)
+    second.send(b"ignored")
+    first.send(b"heard")
+    assert router.recv_multipart(timeout=5000) == [b"name", b"heard"]
+    router.send_multipart([b"name", b"answer"])
+    assert first.recv(timeout=5000) == b"answer"
+    assert not router.poll(0)
+
+
+def test_with_handover_the_second_peer_takes_the_name(make: Make, connect: Connect) -> None:
+    router = make(ROUTER, router_handover=True)
+    first, second = make(DEALER, routing_id=b"name"), make(DEALER, routing_id=b"name")
+    connect(router, first)
+    connect(router, second)
+    router.send_multipart([b"name", b"for the second"])
+    assert second.recv(timeout=5000) == b"for the second"
+    assert not first.poll(0)
+
+
+@pytest.mark.parametrize("kind", [REQ, DEALER, ROUTER])
+def test_a_probe_announces_a_peer(kind: SocketType, make: Make) -> None:
+    router, peer = make(ROUTER), make(kind, routing_id=b"peer", probe_router=True)
+    peer.connect(router.bind("tcp://127.0.0.1:*"))
+    assert router.recv_multipart(timeout=5000) == [b"peer", b""]
+
+
+def test_a_routing_id_alone_is_dropped(pair: Pair) -> None:
+    router, dealer = pair(ROUTER, DEALER)
+    dealer.send(b"hello")
+    name, _ = router.recv_multipart()
+    router.send(name)
+    router.send(b"nobody")
+    router.send_multipart([name, b"body"])
+    assert dealer.recv_multipart() == [b"body"]
+    assert not dealer.poll(0)
+
+
+def test_a_router_learns_that_a_peer_left_when_it_receives_or_polls(
+    make: Make, connect: Connect
+) -> None:
+    router = make(ROUTER, router_mandatory=True)
+    for transport in TRANSPORTS:
+        name = transport.encode()
+        dealer = make(DEALER, routing_id=name)
+        connect(router, dealer, transport)
+        router.send_multipart([name, b"body"])
+        assert dealer.recv(timeout=5000) == b"body"
+        dealer.close()
+        eventually(unreachable, router, name)
+
+
+def unreachable(router: Socket, name: bytes) -> bool:
+    assert not router.poll(0)
+    try:
+        router.send_multipart([name, b""], DONTWAIT)
+    except HostUnreachable:
+        return True
+    except Again:
+        return False
+    return False
