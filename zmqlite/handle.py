@@ -1,14 +1,22 @@
-"""The handle of one libzmq socket, and its options."""
+"""The handle of one libzmq socket: its options, and how its calls wait.
+
+A default call into the shim tries once, and waits only where that needs no clock: for ever.
+Everything else, timeouts and signals, is the slow path through `_wait`.
+"""
 
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ._zmq import ffi, lib
-from .errors import failure
-from .options import Option
+from .arguments import milliseconds
+from .constants import Flag
+from .errors import ZMQError, failure, timed_out
+from .options import Milliseconds, Option
 from .socket_options import SocketOptions, socket_option
+from .waiting import until
 
 if TYPE_CHECKING:
     from ._zmq import CData
@@ -16,9 +24,17 @@ if TYPE_CHECKING:
 Got = TypeVar("Got")
 Given = TypeVar("Given")
 
+DONTWAIT: Final = int(Flag.DONTWAIT)
+SNDMORE: Final = int(Flag.SNDMORE)
+
+BATCH: Final = 1024
+"""Messages that cross into C at once when many are sent, and the most that do when received."""
+
+_AS_SET: Final = lib.ZL_AS_SET
+
 
 class Handle(SocketOptions):
-    """What Socket rests on: a socket of the shim, and reading and changing its options."""
+    """What Socket rests on: a socket of the shim, its options and waiting for it."""
 
     __slots__ = ("_handle", "_peer_names", "_type_name")
 
@@ -71,3 +87,39 @@ class Handle(SocketOptions):
             raise failure(-code, "zmq_setsockopt", row.name)
         if row is SocketOptions.connect_routing_id and encoded is not None:
             self._peer_names.add(encoded)
+
+    # Waiting
+
+    def _wait(
+        self,
+        call: str,
+        attempt: Callable[[int], int],
+        flags: int,
+        timeout: int | None,
+        option: Milliseconds,
+    ) -> int | ZMQError:
+        """Make `attempt(ms)` until it succeeds or the time is over; its count, or why it failed.
+
+        Without a timeout of the call the option rules: the shim knows whether it is for ever, and
+        only tries where it is not.
+        """
+        wait = milliseconds(timeout) if timeout is not None else _AS_SET
+        if flags & DONTWAIT:
+            wait = 0
+        code = until(attempt, wait)
+        if code == -errno.EAGAIN and wait == _AS_SET:
+            wait = self.get(option)
+            if wait > 0:
+                code = until(attempt, wait)
+        if code >= 0:
+            return code
+        if code == -errno.EAGAIN and wait > 0:
+            return timed_out(wait, call, self._type_name)
+        return failure(-code, call, self._type_name)
+
+
+def check_flags(flags: int, allowed: int) -> None:
+    if not isinstance(flags, int):
+        raise TypeError(f"flags are DONTWAIT and SNDMORE, not {type(flags).__name__}")
+    if flags & ~allowed:
+        raise ValueError(f"unknown flags {flags & ~allowed:#x}; a timeout is given as timeout=")

@@ -1,4 +1,4 @@
-"""Sockets: their life, their endpoints and their options. Messages go through Transfer."""
+"""Sockets: their life, endpoints and options. Messages go through Sender and Receiver."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from .descriptors import reserve
 from .errors import ContextTerminated, ForkedProcess, failure
 from .message import collect
 from .monitor import Monitor
+from .receiving import Receiver
+from .sending import Sender
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
-from .transfer import Transfer
 from .waiting import EVENTS, poll_events, until
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 _monitors = itertools.count(1)
 
 
-class Socket(Transfer):
+class Socket(Sender, Receiver):
     """A message socket of one type, made by `Context.socket`.
 
     One thread at a time: a call while another thread is inside raises SocketBusy and does no harm.

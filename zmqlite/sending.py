@@ -1,0 +1,185 @@
+"""Sending: the half of a socket through which every message leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from ._zmq import ffi, lib
+from .arguments import payload
+from .errors import Again, ZMQError
+from .handle import BATCH, DONTWAIT, SNDMORE, Handle, check_flags
+from .message import Message, collect, pin, unpin
+from .socket_options import SocketOptions
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from ._zmq import CData
+
+ZERO_COPY: Final = 65536
+"""Immutable bytes of this length and more are lent to libzmq instead of copied."""
+
+
+class Sender(Handle):
+    """The sending half of Socket."""
+
+    __slots__ = ()
+
+    def send(self, data: Buffer | Message, flags: int = 0, *, timeout: int | None = None) -> None:
+        """Send one frame: with SNDMORE more of the same message follow, else it ends it.
+
+        Returns when libzmq has queued it, which is not yet delivered. The data may be reused at
+        once, unless it is a Message. What happens while no peer has room (wait or drop) depends on
+        the socket type; it waits at most `timeout` milliseconds, -1 for ever, or as long as
+        `sndtimeo` allows if None.
+
+        Raises:
+            Again: DONTWAIT was given, and nobody has room; nothing was sent.
+            Timeout: nobody had room in time; nothing was sent.
+            StateError: a REP socket that owes no reply, a REQ socket that waits for one.
+            HostUnreachable: a ROUTER with `router_mandatory` knows no such routing id.
+            NotSupported: this type of socket does not send.
+            SocketBusy, SocketClosed, ContextTerminated, ForkedProcess: see the errors module.
+
+        C: zmq_send(3), zmq_msg_send(3)
+        """
+        if (
+            timeout is None
+            and not flags
+            and type(data) is bytes
+            and len(data) < ZERO_COPY
+            and lib.zl_send(self._handle, data, len(data)) == 0
+        ):
+            return
+        # Whatever else came back is looked at by trying again.
+        self._send((data,), flags, timeout)
+
+    def send_multipart(
+        self,
+        frames: Sequence[Buffer | Message],
+        flags: int = 0,
+        *,
+        timeout: int | None = None,
+    ) -> None:
+        """Send one message of several frames: all of it or, if this raises, nothing of it.
+
+        With SNDMORE the message goes on with the next call. Waits and raises as `send` does; a
+        frame that is no buffer, or no frame at all, is refused before the first one is sent.
+
+        C: zmq_msg_send(3)
+        """
+        if isinstance(frames, (bytes, str, bytearray, memoryview, Message)):
+            raise TypeError(
+                f"send_multipart() takes a list of frames, not {type(frames).__name__}; "
+                "send() takes one frame"
+            )
+        frames = tuple(frames)
+        if not frames:
+            raise ValueError("a message has at least one frame, which may be empty: [b'']")
+        self._send(frames, flags, timeout)
+
+    def send_string(
+        self,
+        text: str,
+        flags: int = 0,
+        *,
+        encoding: str = "utf-8",
+        timeout: int | None = None,
+    ) -> None:
+        """Send a text as one frame; otherwise as `send`."""
+        if not isinstance(text, str):
+            raise TypeError(f"send_string() takes str, not {type(text).__name__}; see send()")
+        self.send(text.encode(encoding), flags, timeout=timeout)
+
+    def send_many(
+        self, messages: Iterable[Buffer], flags: int = 0, *, timeout: int | None = None
+    ) -> int:
+        """Send many messages of one frame each, in few crossings into C; return how many.
+
+        That is less than all only where DONTWAIT or a timeout, which holds for every wait anew,
+        ended it. All messages of a batch of 1024 are looked at before the first of it is sent.
+        They are copied; long ones are better sent one by one.
+
+        Raises:
+            Again, Timeout: not even the first could be sent.
+        """
+        check_flags(flags, DONTWAIT)
+        left, total = iter(messages), 0
+        while batch := [payload(message) for message in islice(left, BATCH)]:
+            sizes = [len(message) for message in batch]
+            data = b"".join(batch)
+            sent = 0
+            while sent < len(batch):
+                try:
+                    sent += self._send_batch(data, sizes, sent, flags, timeout)
+                except Again:
+                    if total + sent == 0:
+                        raise
+                    return total + sent
+            total += sent
+        return total
+
+    def _send_batch(
+        self, data: bytes, sizes: list[int], start: int, flags: int, timeout: int | None
+    ) -> int:
+        rest = data[sum(sizes[:start]) :] if start else data
+        count = len(sizes) - start
+        lengths = sizes[start:] if start else sizes
+        return self._put(
+            lambda ms: lib.zl_send_many(self._handle, rest, lengths, count, ms), flags, timeout
+        )
+
+    def _send(self, frames: Sequence[Buffer | Message], flags: int, timeout: int | None) -> None:
+        check_flags(flags, DONTWAIT | SNDMORE)
+        parts = [part if isinstance(part, Message) else payload(part) for part in frames]
+        more = flags & SNDMORE
+        count = len(parts)
+        if any(isinstance(part, Message) or len(part) >= ZERO_COPY for part in parts):
+            collect()
+
+            def attempt(ms: int) -> int:
+                return _send_frames(self._handle, parts, more, ms)
+        else:
+            data = b"".join(parts)  # type: ignore[arg-type]  # none of them is a Message
+            sizes = [len(part) for part in parts]
+
+            def attempt(ms: int) -> int:
+                return lib.zl_send_packed(self._handle, data, sizes, count, more, ms)
+
+        self._put(attempt, flags, timeout)
+
+    def _put(self, attempt: Callable[[int], int], flags: int, timeout: int | None) -> int:
+        count = self._wait("zmq_send", attempt, flags, timeout, SocketOptions.sndtimeo)
+        if not isinstance(count, ZMQError):
+            return count
+        try:
+            raise count
+        finally:
+            del count  # or the frame and the traceback would keep each other, and the socket
+
+
+def _send_frames(
+    handle: CData, parts: Sequence[bytes | memoryview | Message], more: int, ms: int
+) -> int:
+    """Send one message, long `bytes` and Message objects without a copy."""
+    frames = ffi.new("zl_frame[]", len(parts))
+    memories = []  # what C reads must live until it returns
+    try:
+        for index, part in enumerate(parts):
+            frame = frames[index]
+            if isinstance(part, Message):
+                frame.message = part._handle
+                continue
+            memory = ffi.from_buffer("char[]", part)
+            memories.append(memory)
+            frame.data = memory
+            frame.size = len(part)
+            if isinstance(part, bytes) and len(part) >= ZERO_COPY:
+                frame.pin = pin(memory)
+        return lib.zl_send_frames(handle, frames, len(parts), more, ms)
+    finally:
+        for index in range(len(parts)):
+            if frames[index].pin:  # C never took it over
+                unpin(frames[index].pin)
