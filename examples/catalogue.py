@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 
 from .article.scenarios import SCENARIOS as ARTICLE
+from .capi.scenarios import SCENARIOS as CAPI
 from .scenario import Scenario
 
 GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The patterns, one by one": ARTICLE,
+    "In C's own steps, through zmqlite.capi": CAPI,
 }
 
 SCENARIOS: dict[str, Scenario] = {each.name: each for group in GROUPS.values() for each in group}

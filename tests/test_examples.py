@@ -172,8 +172,8 @@ def test_a_program_says_how_it_is_started(path: Path) -> None:
 def test_each_program_is_in_a_scenario(place: Place) -> None:
     result = place.run(
         "-c",
-        "from examples.catalogue import SCENARIOS\n"
-        "for each in SCENARIOS.values():\n"
+        "from examples.article.scenarios import SCENARIOS\n"
+        "for each in SCENARIOS:\n"
         "    for part in each.parts:\n"
         "        print(part.command.split()[0])",
     )
@@ -188,16 +188,15 @@ def test_the_list_says_what_each_example_is(place: Place, command: list[str]) ->
     result = place.run("-m", "examples", *command)
     assert result.code == 0
     listed = [re.fullmatch(r"  (\S+) +(\S.*)", line) for line in result.own]
-    assert [match[1] for match in listed if match] == NAMES
+    assert [match[1] for match in listed if match][: len(NAMES)] == NAMES
 
 
 def test_an_unknown_name_gets_the_list_and_the_one_that_was_meant(place: Place) -> None:
     result = place.run("-m", "examples", "run", "fed")
     assert result.code == 2
-    assert result.own == [
-        "There is no example 'fed'; did you mean feed?",
-        f"There are: {', '.join(NAMES)}",
-    ]
+    hint, names = result.own
+    assert hint == "There is no example 'fed'; did you mean feed?"
+    assert names.startswith(f"There are: {', '.join(NAMES)}")
 
 
 def test_run_without_a_name_is_refused(place: Place) -> None:
