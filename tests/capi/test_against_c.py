@@ -1,0 +1,115 @@
+"""zmqlite.capi against C: the same calls in both languages, line by line.
+
+Each topic in tests/capi is a program of calls in C and its port, literally. Both print a line for
+every call, with the value that came back and errno where that means failure. Where a line could
+not be compared, because C is undefined there, neither program has it; test_misuse.py has.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from checkout import BUNDLED, ROOT, VENDOR, loaded_libraries, succeed
+
+from zmqlite import capi
+
+PROGRAMS = ROOT / "tests" / "capi"
+TOPICS = sorted(path.stem for path in PROGRAMS.glob("calls_*.c"))
+FUNCTIONS = {name for name in capi.__all__ if callable(getattr(capi, name))} & set(
+    re.findall(r"\b(zmq_\w+)\(", "".join(path.read_text() for path in VENDOR.glob("*.h")))
+)
+
+# What C does not let fail: these return nothing, or nothing that says so.
+INFALLIBLE = {
+    "zmq_atomic_counter_dec",
+    "zmq_atomic_counter_destroy",
+    "zmq_atomic_counter_inc",
+    "zmq_atomic_counter_new",
+    "zmq_atomic_counter_set",
+    "zmq_atomic_counter_value",
+    "zmq_ctx_new",  # without descriptors only
+    "zmq_errno",
+    "zmq_has",
+    "zmq_msg_data",
+    "zmq_msg_init",
+    "zmq_msg_more",
+    "zmq_msg_size",
+    "zmq_stopwatch_intermediate",
+    "zmq_stopwatch_start",
+    "zmq_stopwatch_stop",
+    "zmq_strerror",
+    "zmq_threadclose",
+    "zmq_threadstart",
+    "zmq_timers_new",
+    "zmq_version",
+    "zmq_curve_keypair",  # without CURVE only
+    "zmq_msg_init_data",  # without memory only
+}
+# What has no line of its own: the lines that tell of it are those of what it gives.
+UNPRINTED = {"zmq_errno", "zmq_msg_data", "zmq_stopwatch_intermediate", "zmq_stopwatch_stop"}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("cc") is None, reason="needs a compiler"),
+]
+
+
+@pytest.fixture(scope="module")
+def include(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where zmq.h is; a bundled libzmq has none but our declarations."""
+    folder = tmp_path_factory.mktemp("include")
+    if BUNDLED:
+        code = f"import build_ffi; build_ffi.write_stand_in(build_ffi.Path({str(folder)!r}))"
+        succeed(sys.executable, "-c", code, cwd=ROOT)
+    return folder
+
+
+@functools.cache
+def lines_of_c(topic: str, include: Path) -> list[str]:
+    _, [libzmq, *_] = loaded_libraries()
+    program = include / topic
+    command = ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", f"-I{include}"]
+    link = [str(libzmq), f"-Wl,-rpath,{libzmq.parent}", "-pthread"]
+    succeed(*command, "-o", program, PROGRAMS / f"{topic}.c", *link)
+    return succeed(program).splitlines()
+
+
+@functools.cache
+def lines_of_python(topic: str) -> list[str]:
+    module = [sys.executable, "-m", f"capi.{topic}"]
+    return succeed(*module, cwd=ROOT / "tests").splitlines()
+
+
+def function_of(line: str) -> str:
+    return line.split()[0]
+
+
+def failed(line: str) -> bool:
+    return re.match(r"zmq_\w+ (-1|NULL) (?!0$)", line) is not None
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_same_calls_give_the_same(topic: str, include: Path) -> None:
+    assert lines_of_python(topic) == lines_of_c(topic, include)
+
+
+def test_every_function_is_compared_both_when_it_succeeds_and_when_it_fails(
+    include: Path,
+) -> None:
+    lines = [line for topic in TOPICS for line in lines_of_c(topic, include)]
+    calls = [line for line in lines if line.startswith("zmq_") and " = " not in line]
+    bad = Counter(function_of(line) for line in calls if failed(line))
+    good = Counter(function_of(line) for line in calls if not failed(line))
+    print(f"{len(calls)} calls compared: {good.total()} good ones, {bad.total()} bad ones")
+    assert len(FUNCTIONS) == 70
+    assert good.keys() | bad.keys() == FUNCTIONS - UNPRINTED
+    assert bad.keys() >= FUNCTIONS - INFALLIBLE
+    assert not bad.keys() & INFALLIBLE
+    never_succeed = {"zmq_proxy", "zmq_device", "zmq_msg_set"}
+    assert good.keys() == FUNCTIONS - UNPRINTED - never_succeed

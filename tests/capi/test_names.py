@@ -1,0 +1,156 @@
+"""What `from zmqlite.capi import *` brings: zmq.h, all of it, and nothing that is not said here."""
+
+from __future__ import annotations
+
+import errno
+import inspect
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from checkout import loaded_libraries, succeed
+from test_declarations import (
+    CODE,
+    CONSTANTS,
+    FUNCTIONS,
+    VERSION,
+    header_macros,
+    needs_header,
+)
+
+from zmqlite import capi
+from zmqlite._zmq import lib
+
+# Types of zmq.h, and what a port needs where C takes an address.
+TYPES = {"iovec", "void_p", "zmq_msg_t", "zmq_pollitem_t"}
+VARIABLES = {
+    "c_char_buffer",
+    "c_int",
+    "c_int64",
+    "c_pointer",
+    "c_size_t",
+    "c_uint64",
+    "sizeof",
+}
+MACROS = {"ZMQ_MAKE_VERSION", "ZMQ_HAVE_TIMERS"}
+# Of errno.h, which zmq.h includes: what is documented for a function, or may come from the system.
+SYSTEM_ERRORS = {
+    "EACCES",
+    "EAGAIN",
+    "EBUSY",
+    "EFAULT",
+    "EINTR",
+    "EINVAL",
+    "EMFILE",
+    "ENAMETOOLONG",
+    "ENFILE",
+    "ENODEV",
+    "ENOENT",
+    "ENOMEM",
+    "EPERM",
+    "EPROTO",
+}
+PROTOTYPE = re.compile(r"^[\w ]+\*?\b(zmq_\w+)\(([^;]*)\);$", flags=re.MULTILINE)
+SIGNATURES = {
+    name: re.findall(r"(\w+)(?:,|$)", "" if parameters == "void" else parameters)
+    for name, parameters in PROTOTYPE.findall(CODE)
+}
+
+
+def fallback_errors() -> set[str]:
+    return {name for name in capi.__all__ if name.startswith("E")} - SYSTEM_ERRORS
+
+
+def test_the_names_are_those_of_the_header_and_a_few_for_ports() -> None:
+    assert set(capi.__all__) == (
+        FUNCTIONS
+        | CONSTANTS.keys()
+        | VERSION
+        | MACROS
+        | TYPES
+        | VARIABLES
+        | SYSTEM_ERRORS
+        | fallback_errors()
+    )
+    assert len(capi.__all__) == len(set(capi.__all__)) == len(FUNCTIONS) + 218 + 11
+
+
+def test_a_star_import_brings_exactly_these() -> None:
+    brought: dict[str, object] = {}
+    exec("from zmqlite.capi import *", brought)
+    assert brought.keys() - {"__builtins__"} == set(capi.__all__)
+    assert all(value is getattr(capi, name) for name, value in brought.items() if name[0] != "_")
+
+
+@pytest.mark.skipif(shutil.which("nm") is None, reason="needs nm")
+def test_the_functions_are_those_that_the_library_exports() -> None:
+    _, [libzmq, *_] = loaded_libraries()
+    symbols = succeed("nm", "--dynamic", "--defined-only", libzmq)
+    exported = set(re.findall(r" T (zmq_\w+)$", symbols, flags=re.MULTILINE))
+    assert exported == {name for name in capi.__all__ if name.startswith("zmq_")} - TYPES
+    assert len(exported) == 70
+
+
+@pytest.mark.parametrize("name", sorted(CONSTANTS.keys() | VERSION))
+def test_a_constant_is_what_the_compiler_saw(name: str) -> None:
+    assert getattr(capi, name) == getattr(lib, name)
+
+
+@needs_header
+def test_the_errors_are_those_of_the_header() -> None:
+    """zmq.h defines some where errno.h does not, which is nowhere here."""
+    text = succeed("cc", "-E", "-dD", "-x", "c", "-include", "zmq.h", "/dev/null")
+    path = re.findall(r'"([^"]*/zmq\.h)"', text)[0]
+    defined = set(re.findall(r"#define (E[A-Z]+) \(?ZMQ_HAUSNUMERO", Path(path).read_text()))
+    assert defined == fallback_errors()
+
+
+def test_the_errors_are_the_systems() -> None:
+    own = {"EFSM", "ENOCOMPATPROTO", "ETERM", "EMTHREAD"}
+    for name in (fallback_errors() | SYSTEM_ERRORS) - own:
+        assert getattr(capi, name) == getattr(errno, name)
+
+
+@needs_header
+def test_macros_without_a_number() -> None:
+    macros = header_macros("zmq.h")
+    assert macros["ZMQ_HAVE_TIMERS"] == ""
+    assert capi.ZMQ_HAVE_TIMERS
+    assert capi.ZMQ_MAKE_VERSION(4, 3, 5) == 40305
+    version = capi.ZMQ_VERSION_MAJOR, capi.ZMQ_VERSION_MINOR, capi.ZMQ_VERSION_PATCH
+    assert capi.ZMQ_MAKE_VERSION(*version) == capi.ZMQ_VERSION
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_the_parameters_are_those_of_the_declaration(name: str) -> None:
+    signature = inspect.signature(getattr(capi, name))
+    assert list(signature.parameters) == SIGNATURES[name]
+    assert all(p.default is inspect.Parameter.empty for p in signature.parameters.values())
+    assert all(p.annotation is not inspect.Parameter.empty for p in signature.parameters.values())
+    assert signature.return_annotation is not inspect.Signature.empty
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_help_tells_the_errors_and_names_the_page(name: str) -> None:
+    text = inspect.getdoc(getattr(capi, name))
+    assert text
+    first, *_, last = text.splitlines()
+    assert first.endswith((".", ";", ":"))
+    assert re.match(rf"C: (.*, )?{name}\b(\(3\)|, |$)|C: zmq_timers\(3\)$", last), last
+    assert getattr(capi, name).__name__ == name
+
+
+def test_help_of_one_that_waits_tells_unit_results_and_errors() -> None:
+    text = inspect.getdoc(capi.zmq_poll) or ""
+    for word in ("milliseconds", "Returns the number", "EINTR", "ETERM", "EFAULT", "zmq_poll(3)"):
+        assert word in text
+
+
+def test_the_number_of_arguments_is_c_s() -> None:
+    with pytest.raises(TypeError, match="zmq_close"):
+        capi.zmq_close()  # type: ignore[call-arg]  # is what is tested
+    with pytest.raises(TypeError, match="zmq_send"):
+        capi.zmq_send(None, b"", 0)  # type: ignore[call-arg]  # is what is tested
+    with pytest.raises(TypeError, match="zmq_errno"):
+        capi.zmq_errno(1)  # type: ignore[call-arg]  # is what is tested

@@ -1,0 +1,132 @@
+"""Polling and proxies where Python's side has something to say: items, sockets in use, signals."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Callable
+
+import pytest
+from capi.given import Make, Pair
+from support import Task, eventually
+
+from zmqlite.capi import *
+
+
+def test_a_socket_may_stand_in_several_items(pair: Pair) -> None:
+    push, pull = pair(ZMQ_PUSH, ZMQ_PULL)
+    items = [
+        zmq_pollitem_t(push, 0, ZMQ_POLLIN, 9),
+        zmq_pollitem_t(push, 0, ZMQ_POLLOUT, 9),
+        zmq_pollitem_t(pull, 0, ZMQ_POLLIN, 9),
+        zmq_pollitem_t(push, 0, ZMQ_POLLIN | ZMQ_POLLOUT, 9),
+    ]
+    assert zmq_poll(items, 4, 0) == 2
+    assert [item.revents for item in items] == [0, ZMQ_POLLOUT, 0, ZMQ_POLLOUT]
+    zmq_send(push, b"", 0, 0)
+    assert zmq_poll(items, 4, -1) == 3
+    assert [item.revents for item in items] == [0, ZMQ_POLLOUT, ZMQ_POLLIN, ZMQ_POLLOUT]
+
+
+def test_only_the_first_items_count(pair: Pair) -> None:
+    push, pull = pair(ZMQ_PUSH, ZMQ_PULL)
+    zmq_close(push)
+    items = [zmq_pollitem_t(pull, 0, ZMQ_POLLIN), zmq_pollitem_t(push, 0, ZMQ_POLLOUT, 5)]
+    assert zmq_poll(items, 1, 0) == 0
+    assert items[1].revents == 5
+    assert zmq_poll(tuple(items), 2, 0) == -1
+    assert zmq_errno() == ENOTSOCK
+    assert zmq_poll(items, 3, 0) == -1
+    assert zmq_errno() == EFAULT
+
+
+def test_descriptors_are_polled_beside_sockets(pair: Pair) -> None:
+    _, pull = pair(ZMQ_PUSH, ZMQ_PULL)
+    reader, writer = os.pipe()
+    try:
+        items = [
+            zmq_pollitem_t(pull, 0, ZMQ_POLLIN),
+            zmq_pollitem_t(None, reader, ZMQ_POLLIN),
+            zmq_pollitem_t(None, writer, ZMQ_POLLOUT),
+            zmq_pollitem_t(None, reader, ZMQ_POLLIN),
+        ]
+        os.write(writer, b"x")
+        assert zmq_poll(items, 4, -1) == 3
+        assert [item.revents for item in items] == [0, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLIN]
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert repr(zmq_pollitem_t(None, 3, 1)) == "zmq_pollitem_t(None, 3, 1, 0)"
+
+
+def test_a_socket_that_another_thread_waits_in_is_busy(make: Make, ctx: void_p) -> None:
+    pull, free = make(ZMQ_PULL), make(ZMQ_PULL)
+    waiting = Task(zmq_recv, pull, None, 0, 0)
+    item, buffer = zmq_pollitem_t(pull, 0, ZMQ_POLLIN), bytearray(8)
+    eventually(lambda: zmq_poll([item], 1, 0) == -1)
+    assert zmq_errno() == EBUSY
+    value, size = c_int(), c_size_t(4)
+    calls: list[Callable[[], int]] = [
+        lambda: zmq_recv(pull, buffer, 8, ZMQ_DONTWAIT),
+        lambda: zmq_send(pull, buffer, 8, ZMQ_DONTWAIT),
+        lambda: zmq_bind(pull, "inproc://busy"),
+        lambda: zmq_getsockopt(pull, ZMQ_EVENTS, value, size),
+        lambda: zmq_setsockopt(pull, ZMQ_LINGER, value, 4),
+        lambda: zmq_proxy(pull, free, None),
+        lambda: zmq_proxy(free, pull, None),
+        lambda: zmq_proxy(free, free, pull),
+        lambda: zmq_proxy_steerable(free, free, None, pull),
+        lambda: zmq_close(pull),
+    ]
+    for refused in calls:
+        assert refused() == -1
+        assert zmq_errno() == EBUSY
+    zmq_ctx_shutdown(ctx)
+    assert waiting.result() == -1
+    assert zmq_close(pull) == 0
+    assert zmq_recv(free, buffer, 8, ZMQ_DONTWAIT) == -1
+    assert zmq_errno() == ETERM  # and not left busy by a proxy that did not begin
+
+
+def test_more_items_than_the_process_may_have_descriptors_are_refused(make: Make) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+    try:
+        items = [zmq_pollitem_t(None, 0, ZMQ_POLLIN)] * 65
+        assert zmq_poll(items, 65, 0) == -1
+        assert zmq_errno() == EINVAL
+        assert zmq_poll(items, 64, 0) >= 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_what_is_no_item_is_refused(make: Make) -> None:
+    socket = make(ZMQ_PAIR)
+    for item in (socket, 0, (socket, 0, 1, 0)):
+        with pytest.raises(TypeError, match="zmq_pollitem_t"):
+            zmq_poll([item], 1, 0)  # type: ignore[list-item]  # is what is tested
+    with pytest.raises(TypeError):
+        zmq_poll([zmq_pollitem_t(socket, 0, ZMQ_POLLIN)], 1, 1.5)  # type: ignore[arg-type]  # same
+    with pytest.raises(ValueError, match="zmq_poll"):
+        zmq_poll([zmq_pollitem_t(socket, 0, 2**15)], 1, 0)
+
+
+def test_a_long_wait_for_nothing_is_no_short_one() -> None:
+    for timeout in (2**31, 2**40, -1, -(2**31) - 1):
+        task = Task(zmq_poll, None, 0, timeout)
+        with pytest.raises(TimeoutError):
+            task.result(0.05)
+
+
+def test_a_proxy_moves_until_its_context_is_shut_down(ctx: void_p, pair: Pair) -> None:
+    push, front = pair(ZMQ_PUSH, ZMQ_PULL)
+    back, pull = pair(ZMQ_PUSH, ZMQ_PULL)
+    capture, captured = pair(ZMQ_PUB, ZMQ_SUB)
+    assert zmq_setsockopt(captured, ZMQ_SUBSCRIBE, None, 0) == 0
+    proxy = Task(zmq_proxy, front, back, capture)
+    buffer = bytearray(8)
+    for _ in range(10):
+        assert zmq_send(push, b"x", 1, 0) == 1
+        assert zmq_recv(pull, buffer, 8, 0) == 1
+    zmq_ctx_shutdown(ctx)
+    assert proxy.result() == -1
