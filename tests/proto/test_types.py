@@ -1,0 +1,118 @@
+"""What a type checker knows: with the stubs that protoc writes, the type of every message."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import schemas
+from checkout import ROOT
+
+HEAD = """
+from typing import Any, assert_type
+import zmqlite as zmq
+from zmqlite import proto
+from message_pb2 import DataMessage
+from zoo_pb2 import Cat, CatFlap
+
+context = zmq.Context()
+socket = context.socket(zmq.PULL)
+"""
+
+RIGHT = """
+typed = proto.TypedSocket(socket, DataMessage)
+assert_type(typed, proto.TypedSocket[DataMessage, DataMessage])
+assert_type(typed.recv(), DataMessage)
+assert_type(typed.recv_many(), list[DataMessage])
+assert_type(typed.recv_envelope(), proto.Envelope[DataMessage])
+assert_type(typed.recv_envelope().message, DataMessage)
+assert_type(typed.recv_envelope().topic, bytes | None)
+for message in typed:
+    assert_type(message, DataMessage)
+typed.send(DataMessage(content="hello"))
+assert_type(typed.send_many([DataMessage()]), int)
+
+client = proto.TypedSocket(socket, Cat, CatFlap)
+assert_type(client, proto.TypedSocket[Cat, CatFlap])
+client.send(Cat())
+assert_type(client.recv(), CatFlap)
+client.send_envelope(client.recv_envelope().reply(Cat()))
+
+topics = proto.TypedSocket(socket, proto.Topic(Cat))
+assert_type(topics.recv(), Cat)
+
+both = proto.TypedSocket(socket, proto.Tagged[Cat | CatFlap](Cat, CatFlap))
+both.send(Cat())
+both.send(CatFlap())
+match both.recv():
+    case Cat() as cat:
+        assert_type(cat, Cat)
+    case flap:
+        assert_type(flap, CatFlap)
+
+mixed = proto.TypedSocket(socket, Cat, proto.Tagged[Cat | CatFlap](Cat, CatFlap))
+assert_type(mixed.recv(), Cat | CatFlap)
+
+assert_type(proto.Bare(Cat).decode([b""]), Cat)
+
+dispatcher = proto.Dispatcher()
+dispatcher.add(both)
+
+@dispatcher.on(Cat)
+def on_cat(message: Cat, delivery: proto.Delivery[Cat]) -> None:
+    assert_type(delivery.envelope.message, Cat)
+"""
+
+WRONG = {
+    "typed.send(Cat())": 'incompatible type "Cat"',
+    "typed.send(b'bytes')": 'incompatible type "bytes"',
+    "typed.recv().no_such_field": "has no attribute",
+    "client.send(CatFlap())": 'incompatible type "CatFlap"',
+    "proto.TypedSocket(socket, int)": "",
+    "both.send(DataMessage())": 'incompatible type "DataMessage"',
+    "dispatcher.on(CatFlap)(on_cat)": "incompatible type",
+    "typed.recv(timeout=1.5)": 'incompatible type "float"',
+    "typed.send(DataMessage(), topic='text')": 'incompatible type "str"',
+}
+
+
+def mypy(directory: Path, program: str) -> list[str]:
+    """Return what mypy says about a program; what protoc wrote for it is not our concern."""
+    (directory / "program.py").write_text(program)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "program.py"],
+        cwd=directory,
+        env={
+            **os.environ,
+            "MYPYPATH": str(ROOT),
+            "MYPY_CACHE_DIR": str(directory.parent / "cache"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert not done.stderr
+    return [line for line in done.stdout.splitlines() if line.startswith("program.py:")]
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("typed")
+    schemas.generate(path, f"--pyi_out={path}")
+    return path
+
+
+@pytest.mark.slow
+def test_the_types_of_messages_flow_and_misuse_is_found(directory: Path) -> None:
+    assert mypy(directory, HEAD + RIGHT) == []
+    program = HEAD + RIGHT + "\n".join(WRONG)
+    first = program.count("\n") - len(WRONG) + 2
+    lines = mypy(directory, program)
+    for number, (line, words) in enumerate(WRONG.items(), start=first):
+        found = [text for text in lines if text.startswith(f"program.py:{number}: error")]
+        assert found, f"nothing found in {line!r}:\n" + "\n".join(lines)
+        assert words in " ".join(found)
