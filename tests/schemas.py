@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ def _load(*names: str) -> list[Any]:
     sys.path.insert(0, directory)
     try:
         generate(directory)
-        return [importlib.import_module(name) for name in names]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Protobuf gencode version .* exactly one major")
+            return [importlib.import_module(name) for name in names]
     finally:
         sys.path.remove(directory)
         shutil.rmtree(directory)

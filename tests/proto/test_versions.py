@@ -1,0 +1,73 @@
+"""Typed messages with other protobufs: the oldest one, the majors since, in C and in Python.
+
+The tests of the codecs and sockets run again, in a process that finds another protobuf first.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import google.protobuf
+import pytest
+from checkout import ROOT, run, succeed
+
+TESTS = [
+    ROOT / "tests" / "proto" / f"test_{name}.py"
+    for name in ("codec", "envelope", "socket", "vectors", "fuzz")
+]
+SHOW = """
+from google.protobuf import __version__
+from google.protobuf.internal import api_implementation
+print(__version__, api_implementation.Type())
+"""
+INSTALLED = "installed"
+CASES = [
+    *((version, kind) for version in ("5.29.1", "6.30.0", "6.*") for kind in ("upb", "python")),
+    (INSTALLED, "python"),  # all other tests use upb
+]
+
+
+@pytest.fixture(scope="module")
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
+    """Return a version, and a directory that has this protobuf alone."""
+    path = tmp_path_factory.mktemp("protobuf")
+    version: str = request.param
+    if version != INSTALLED:
+        done = run(
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"),
+            *("--target", path, f"protobuf=={version}"),
+        )
+        if done.returncode:
+            pytest.skip(f"protobuf {version} cannot be installed: {done.stderr.splitlines()[-1]}")
+    return version, path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("place", "implementation"), CASES, indirect=["place"])
+def test_typed_messages_work_with(place: tuple[str, Path], implementation: str) -> None:
+    version, path = place
+    if version == INSTALLED:
+        version = google.protobuf.__version__
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(path),
+        "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": implementation,
+    }
+    found = succeed(sys.executable, "-c", SHOW, env=environment)
+    assert found.startswith(version.rstrip("*"))
+    assert found.endswith(f" {implementation}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
