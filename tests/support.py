@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -19,6 +20,8 @@ DEADLINE = 10.0
 
 LONG = 65536
 """The length from which bytes are sent without a copy, and frames received outside the arena."""
+
+_numbers = itertools.count(1)
 
 TRANSPORTS = ["inproc", "ipc", "tcp"]
 
@@ -49,6 +52,11 @@ class Task(Generic[T]):
     def result(self, deadline: float = DEADLINE) -> T:
         """What the call returned; raises what it raised, or TimeoutError."""
         return self.future.result(deadline)
+
+
+def unique_ipc() -> str:
+    """An ipc endpoint that nobody else uses, and that leaves no file."""
+    return f"ipc://@zmqlite-test-{os.getpid()}-{next(_numbers)}"
 
 
 def inside(*sockets: Socket) -> bool:

@@ -57,7 +57,7 @@ class Socket(Sender, Receiver):
         super().__init__(handle, type_name)
         self.context = context
         self._bound: dict[str, str] = {}
-        self._monitor: weakref.ref[Monitor] | None = None
+        self._monitor: weakref.ref[Socket] | None = None  # where events of this socket arrive
         self._monitored: CData | None = None  # the socket whose events arrive here
 
     # Life
@@ -222,7 +222,7 @@ class Socket(Sender, Receiver):
         """Watch the connections of this socket from now on: events in the order they happen.
 
         Begin before `bind` and `connect` to miss nothing. inproc and udp have no events. A socket
-        has one monitor at a time.
+        has one monitor at a time. MONITOR_STOPPED comes last, asked for or not.
 
         Raises:
             AddressInUse: the monitor of before is not closed.
@@ -230,9 +230,10 @@ class Socket(Sender, Receiver):
         C: zmq_socket_monitor(3)
         """
         before = self._monitor and self._monitor()
-        if before and not before.socket.closed:
+        if before and not before.closed:
             raise failure(errno.EADDRINUSE, "zmq_socket_monitor", self._type_name)
-        mask = integer(events, "events", 0, INT_MAX)
+        # Without the last event nothing would tell the receiver that no more will come.
+        mask = integer(events, "events", 0, INT_MAX) | MonitorEvent.MONITOR_STOPPED
         endpoint = f"{INPROC}zmqlite.monitor.{next(_monitors)}"
         receiver = self.context.socket(SocketType.PAIR, rcvhwm=0, linger=0)
         # First the receiver: libzmq blocks on an event that nobody takes. For the same reason its
@@ -245,9 +246,9 @@ class Socket(Sender, Receiver):
             self.context._end_awaiting(endpoint.encode())
             raise failure(-code, "zmq_socket_monitor", self._type_name)
         self.context._appeared(endpoint.encode())
-        monitor = Monitor(receiver)
-        self._monitor = weakref.ref(monitor)
-        return monitor
+        self.context._disappeared([endpoint.encode()])  # nobody else will connect to it
+        self._monitor = weakref.ref(receiver)
+        return Monitor(receiver)
 
 
 def _refuse_file(endpoint: str) -> None:
