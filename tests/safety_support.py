@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 from support import eventually
 
 PRELUDE = """
-import gc, os, signal, socket, sys, threading, time
+import gc, os, signal, socket, sys, threading, time, warnings
 import zmqlite as zmq
 from zmqlite._zmq import lib
 

@@ -6,6 +6,8 @@ import pytest
 from safety_support import Program, run
 
 INHERITED = """
+# Python 3.12 warns of fork() where there are threads, which a context's are.
+warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
 context = zmq.Context(linger=1000)
 receiver = context.socket(zmq.PULL)
 endpoint = receiver.bind("tcp://127.0.0.1:*")
