@@ -2,6 +2,7 @@
 
 Clients and workers are REQ sockets in threads; a worker's first request says that it is ready. On
 both sides the broker is a ROUTER, and it takes requests only while a worker is free.
+With --others it serves clients of other programs, too.
 
     python -m examples.capi.lbbroker
 """
@@ -55,7 +56,7 @@ def worker_task(args: object) -> None:
     zmq_ctx_destroy(context)
 
 
-def main(clients: int = 10, workers: int = 3) -> int:
+def main(clients: int = 10, workers: int = 3, others: int = 0) -> int:
     context = zmq_ctx_new()
     frontend = zmq_socket(context, ZMQ_ROUTER)
     backend = zmq_socket(context, ZMQ_ROUTER)
@@ -70,7 +71,7 @@ def main(clients: int = 10, workers: int = 3) -> int:
 
     # The ids of the free workers, the one that is free for the longest time first.
     worker_queue: list[str] = []
-    client_nbr = clients
+    client_nbr = clients + others
     while client_nbr > 0:
         items = [
             zmq_pollitem_t(backend, 0, ZMQ_POLLIN, 0),

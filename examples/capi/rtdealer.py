@@ -1,6 +1,7 @@
 """A ROUTER that gives work to DEALER workers when they ask for it, and fires them after a while.
 
 A DEALER adds no empty frame, so the workers write and read it themselves.
+With --others it waits for workers of other programs, too.
 
     python -m examples.capi.rtdealer
 """
@@ -43,6 +44,7 @@ def main(
     bind: str = "tcp://*:5671",
     connect: str = "tcp://localhost:5671",
     workers: int = 10,
+    others: int = 0,
     duration: int = 5000,
     longest: int = 500,
 ) -> int:
@@ -55,7 +57,7 @@ def main(
 
     end_time = s_clock() + duration
     workers_fired = 0
-    while workers_fired < workers:
+    while workers_fired < workers + others:
         # The next one that is free, by its id.
         identity = s_recv(broker)
         assert identity

@@ -1,6 +1,7 @@
 """A ROUTER that gives work to REQ workers when they ask for it, and fires them after a while.
 
 Each asks for work by a request, so the ROUTER always answers one that is free.
+With --others it waits for workers of other programs, too.
 
     python -m examples.capi.rtreq
 """
@@ -40,6 +41,7 @@ def main(
     bind: str = "tcp://*:5671",
     connect: str = "tcp://localhost:5671",
     workers: int = 10,
+    others: int = 0,
     duration: int = 5000,
     longest: int = 500,
 ) -> int:
@@ -52,7 +54,7 @@ def main(
 
     end_time = s_clock() + duration
     workers_fired = 0
-    while workers_fired < workers:
+    while workers_fired < workers + others:
         # The next one that is free, by its id.
         identity = s_recv(broker)
         assert identity

@@ -88,7 +88,7 @@ def _pipeline(name: str, summary: str, number: str, control: str) -> Scenario:
                 f"tasksink{number} --bind {{sink}}{control} --count {{count}}",
                 "(:[.]{{9}})+",
                 r"Total elapsed time: \d+ msec",
-                ready=("Ready for results",) if control else (),
+                ready=("Ready for results",),
             ),
             *(
                 _part(

@@ -17,6 +17,7 @@ def main(bind: str = "tcp://*:5558", count: int = 100) -> int:
     receiver = zmq_socket(context, ZMQ_PULL)
     rc = zmq_bind(receiver, bind)
     assert rc == 0
+    print("Ready for results")
 
     # The ventilator's first message is the start of the batch.
     string = s_recv(receiver)

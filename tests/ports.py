@@ -1,0 +1,100 @@
+"""The C ports of examples/capi, each in a process of its own, for a test to talk to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from checkout import ROOT
+from support import DEADLINE, Task
+
+WAIT = int(DEADLINE * 1000)
+"""Milliseconds after which a message that has to come is taken not to come."""
+
+
+class Program:
+    """A program that runs: what it prints, line by line, and how it ends."""
+
+    def __init__(self, command: list[str], directory: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=directory,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._input = self.process.stdin
+        self._output = self.process.stdout
+
+    def enter(self) -> None:
+        """Press the Enter key."""
+        self._input.write("\n")
+        self._input.flush()
+
+    def line(self) -> str:
+        """The next line that it prints."""
+        return Task(self._output.readline).result().removesuffix("\n")
+
+    def rest(self) -> list[str]:
+        """What it prints until it ends, which it must do by itself and well."""
+        lines = Task(self._output.read).result().splitlines()
+        assert self.process.wait(DEADLINE) == 0, lines
+        return lines
+
+    def end(self, number: signal.Signals = signal.SIGINT) -> list[str]:
+        """Send it a signal; what it prints until it ends, which it must do well."""
+        self.process.send_signal(number)
+        return self.rest()
+
+    def kill(self) -> None:
+        """End it in any case."""
+        self.process.kill()
+        self.process.wait(DEADLINE)
+        self._input.close()
+        self._output.close()
+
+
+class Programs:
+    """The programs of one test, and their ports."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._running: list[Program] = []
+        self._keepers: list[socket.socket] = []
+
+    def start(self, name: str, **options: object) -> Program:
+        """Start a port; options are the arguments of its main."""
+        words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+        return self._start("-m", f"examples.capi.{name}", *words)
+
+    def script(self, text: str) -> Program:
+        """Start Python with a text of the test's own."""
+        return self._start("-c", text)
+
+    def _start(self, *command: str) -> Program:
+        self._running.append(Program(list(command), self.directory))
+        return self._running[-1]
+
+    def port(self) -> str:
+        """An endpoint that nobody else is given, and that libzmq can bind all the same."""
+        keeper = socket.socket()
+        self._keepers.append(keeper)
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{keeper.getsockname()[1]}"
+
+    def end(self) -> None:
+        """Leave no process behind."""
+        for program in self._running:
+            program.kill()
+        for keeper in self._keepers:
+            keeper.close()
