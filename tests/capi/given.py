@@ -1,10 +1,13 @@
-"""The types of what the fixtures give."""
+"""The types of what the fixtures give, and steps that many tests begin or end with."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 from zmqlite.capi import *
+
+Call: TypeAlias = tuple[Any, ...]
+"""A function and its arguments."""
 
 
 class Make(Protocol):
@@ -19,3 +22,45 @@ class Pair(Protocol):
     def __call__(
         self, binder: int, connecter: int, endpoint: str | None = None
     ) -> tuple[void_p, void_p]: ...
+
+
+def refused(code: int, *calls: Call) -> None:
+    """Make calls that all return what means failure, and set this errno."""
+    for function, *arguments in calls:
+        rc = function(*arguments)
+        assert rc in (-1, None, 0, b""), rc
+        assert zmq_errno() == code, (function, zmq_strerror(zmq_errno()))
+        zmq_msg_set(zmq_msg_t(), 0, 0) if code != EINVAL else zmq_close(None)  # another errno
+
+
+def start(kind: int = ZMQ_PULL) -> tuple[void_p, void_p]:
+    """Make a context with one socket."""
+    context = zmq_ctx_new()
+    socket = zmq_socket(context, kind)
+    assert socket is not None
+    return context, socket
+
+
+def end(context: void_p, *sockets: void_p) -> None:
+    """Close all, which must go well."""
+    for socket in sockets:
+        assert zmq_close(socket) == 0
+    assert zmq_ctx_term(context) == 0
+
+
+def set_int(socket: void_p, option: int, value: int) -> int:
+    """Set an option that is an int."""
+    return zmq_setsockopt(socket, option, c_int(value), sizeof(c_int))
+
+
+def tcp(socket: void_p) -> str:
+    """Bind to a free port; return the endpoint."""
+    endpoint = c_char_buffer(256)
+    assert zmq_bind(socket, "tcp://127.0.0.1:*") == 0
+    assert zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, c_size_t(256)) == 0
+    return endpoint.value.decode()
+
+
+def content(msg: zmq_msg_t | None) -> bytes:
+    """Copy the content of a message."""
+    return bytes(zmq_msg_data(msg))

@@ -78,13 +78,13 @@ class ContextHandle(Handle):
 
 
 class SocketHandle(Handle):
-    """A socket: that of the shim, None once it is closed."""
+    """A socket: that of the shim, None before it is made and once it is closed."""
 
     __slots__ = ("peer_names", "pointer", "type")
     kind = "socket"
 
-    def __init__(self, pointer: CData, type: int) -> None:
-        self.pointer: CData | None = pointer
+    def __init__(self, type: int) -> None:
+        self.pointer: CData | None = None
         self.type = type
         self.peer_names: set[bytes] = set()  # that ZMQ_CONNECT_ROUTING_ID was set to
 

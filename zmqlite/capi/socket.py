@@ -33,7 +33,6 @@ _NO_TYPE = -1
 _NO_OPTION = 0  # as a socket option; what libzmq says to it comes in libzmq's own order
 
 
-@c_call(None)
 def zmq_socket(context: void_p, type: int) -> void_p:
     """Return a new socket of a type: ZMQ_PAIR, ZMQ_PUB, ZMQ_SUB, ZMQ_REQ, ZMQ_REP ...
 
@@ -48,25 +47,30 @@ def zmq_socket(context: void_p, type: int) -> void_p:
 
     C: zmq_socket(3)
     """
+    socket = SocketHandle(type)
+    try:
+        if _open(socket, context) == 0:
+            return socket
+    except BaseException:
+        if socket.pointer:  # a signal handler raised, and nobody else could ever close it
+            lib.zl_close(socket.pointer, 0, -ENOTSOCK)
+        raise
+    return None
+
+
+@c_call(-1)
+def _open(socket: SocketHandle, context: void_p) -> int:
     handle = context_of(context)
     pointer = lib.zl_socket_make()
     if not pointer:
         raise failure(errno.ENOMEM, "zmq_socket")
-    pointer = ffi.gc(pointer, lib.zl_socket_free)
-    socket = SocketHandle(pointer, type)
+    socket.pointer = ffi.gc(pointer, lib.zl_socket_free)
+    type = socket.type
     if type in _DRAFT_TYPES and not has("draft"):
         type = _NO_TYPE  # libzmq would make it, and abort the process at the first handshake
-    try:
-        with handle.lock:
-            start(handle)
-            code = lib.zl_socket_open(pointer, handle.pointer(ETERM), type)
-        if code == 0:
-            return socket
-    except BaseException:
-        lib.zl_close(pointer, 0, -ENOTSOCK)  # a signal handler raised; nobody else could do it
-        raise
-    answer(code)
-    return None
+    with handle.lock:
+        start(handle)
+        return answer(lib.zl_socket_open(pointer, handle.pointer(ETERM), type))
 
 
 @c_call(-1)

@@ -1,0 +1,131 @@
+"""The C door and the Pythonic one talk to each other, whichever side is which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from capi.given import Make, content, set_int
+from support import DEADLINE, Task
+
+import zmqlite
+from zmqlite.capi import *
+
+WAIT = int(DEADLINE * 1000)
+LONG = bytes(range(256)) * 400
+
+
+@pytest.fixture
+def theirs() -> Iterator[zmqlite.Context]:
+    """A context of the Pythonic door; the fixtures of this folder have one of the C door."""
+    with zmqlite.Context(linger=0) as context:
+        yield context
+
+
+@pytest.fixture(params=["tcp", "ipc"])
+def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return "tcp://127.0.0.1:*" if request.param == "tcp" else f"ipc://{tmp_path}/socket"
+
+
+def bound(socket: void_p, endpoint: str) -> str:
+    text = c_char_buffer(256)
+    assert zmq_bind(socket, endpoint) == 0
+    assert zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, text, c_size_t(256)) == 0
+    return text.value.decode()
+
+
+def test_a_server_in_c_and_a_pythonic_client(
+    make: Make, theirs: zmqlite.Context, endpoint: str
+) -> None:
+    server = make(ZMQ_REP)
+    real = bound(server, endpoint)
+
+    def serve() -> None:
+        buffer = bytearray(10)
+        for _ in range(3):
+            assert zmq_recv(server, buffer, 10, 0) == 5
+            assert zmq_send(server, buffer, 5, ZMQ_SNDMORE) == 5
+            assert zmq_send(server, b"World", 5, 0) == 5
+
+    serving = Task(serve)
+    with theirs.socket(zmqlite.REQ) as client:
+        client.connect(real)
+        for number in range(3):
+            client.send(b"Hello" if number else b"First")
+            assert client.recv_multipart(timeout=WAIT) == [
+                b"Hello" if number else b"First",
+                b"World",
+            ]
+    serving.result()
+
+
+def test_a_pythonic_server_and_a_client_in_c(
+    make: Make, theirs: zmqlite.Context, endpoint: str
+) -> None:
+    client, buffer = make(ZMQ_REQ), bytearray(10)
+    with theirs.socket(zmqlite.REP) as server:
+        assert zmq_connect(client, server.bind(endpoint)) == 0
+
+        def serve() -> None:
+            for _ in range(3):
+                server.send(server.recv(timeout=WAIT)[::-1])
+
+        serving = Task(serve)
+        for _ in range(3):
+            assert zmq_send(client, b"Hello", 5, 0) == 5
+            assert zmq_recv(client, buffer, 10, 0) == 5
+            assert buffer[:5] == b"olleH"
+        serving.result()
+
+
+def test_a_publisher_in_c_and_a_pythonic_subscriber(
+    make: Make, theirs: zmqlite.Context, endpoint: str
+) -> None:
+    publisher, joined = make(ZMQ_XPUB), bytearray(3)
+    with theirs.socket(zmqlite.SUB) as subscriber:
+        subscriber.connect(bound(publisher, endpoint))
+        subscriber.subscribe(b"ab")
+        assert zmq_recv(publisher, joined, 3, 0) == 3
+        assert joined == b"\x01ab"
+        for topic in (b"abc", b"xyz", b"ab"):
+            assert zmq_send(publisher, topic, len(topic), 0) == len(topic)
+        assert subscriber.recv(timeout=WAIT) == b"abc"
+        assert subscriber.recv(timeout=WAIT) == b"ab"
+
+
+def test_long_messages_without_a_copy_both_ways(
+    make: Make, theirs: zmqlite.Context, endpoint: str
+) -> None:
+    socket, msg, freed = make(ZMQ_DEALER), zmq_msg_t(), []
+    with theirs.socket(zmqlite.DEALER) as other:
+        other.connect(bound(socket, endpoint))
+        assert zmq_msg_init_data(msg, LONG, len(LONG), lambda *args: freed.append(args), 7) == 0
+        assert zmq_msg_send(msg, socket, 0) == len(LONG)
+        received = other.recv_message(timeout=WAIT)
+        assert received.data == LONG
+        other.send(received)
+        assert zmq_msg_recv(msg, socket, 0) == len(LONG)
+        assert content(msg) == LONG
+        other.send(LONG)
+        assert zmq_msg_recv(msg, socket, 0) == len(LONG)
+        assert content(msg) == LONG
+        assert zmq_msg_gets(msg, "Socket-Type") == "DEALER"
+        assert zmq_msg_close(msg) == 0
+
+
+def test_a_curve_server_in_c_and_a_pythonic_client(make: Make, theirs: zmqlite.Context) -> None:
+    if not zmq_has("curve"):
+        pytest.skip("libzmq was built without CURVE")
+    server, public, secret = make(ZMQ_PULL), c_char_buffer(41), c_char_buffer(41)
+    assert zmq_curve_keypair(public, secret) == 0
+    assert set_int(server, ZMQ_CURVE_SERVER, 1) == 0
+    assert zmq_setsockopt(server, ZMQ_CURVE_SECRETKEY, secret, sizeof(secret)) == 0
+    own_public, own_secret = zmqlite.curve_keypair()
+    keys = {"curve_publickey": own_public, "curve_secretkey": own_secret}
+    with theirs.socket(zmqlite.PUSH, curve_serverkey=public.value, **keys) as client:
+        client.connect(bound(server, "tcp://127.0.0.1:*"))
+        client.send(b"secret")
+        buffer = bytearray(6)
+        assert zmq_recv(server, buffer, 6, 0) == 6
+        assert buffer == b"secret"

@@ -1,0 +1,27 @@
+"""Where C would abort, hang or be undefined the process survives, and errno says why."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from capi.misuse import CASES
+from checkout import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_the_process_survives(case: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "capi.misuse", case],
+        cwd=ROOT / "tests",
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.stdout.splitlines()[-1] == "survived"
+    assert not done.stderr
