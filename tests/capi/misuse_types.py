@@ -141,3 +141,4 @@ def any_arguments() -> None:
         world.end()
 
     check()
+    signal.setitimer(signal.ITIMER_REAL, 0)
