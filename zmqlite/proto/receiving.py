@@ -1,0 +1,272 @@
+"""Receiving typed messages: what waits, what is skipped, and what goes on.
+
+A message that is skipped, since `on_error` took it or nobody subscribed to its type, takes nothing
+from the time of the call: the wait goes on with what is left of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+from google.protobuf.message import Message as ProtobufMessage
+
+from ..arguments import milliseconds
+from ..constants import Flag
+from ..errors import Again, ContextTerminated, ZMQError, failure, timed_out
+from ..message import Message
+from ..socket import Socket
+from .codec import Bare, Frame, Tagged
+from .envelope import Envelope, Framing
+from .errors import BatchError, DecodeError
+from .subscriptions import Subscriptions
+
+R = TypeVar("R", bound=ProtobufMessage)
+T = TypeVar("T")
+
+BATCH: Final = 1024
+"""Messages that `recv_many` takes at once unless told otherwise."""
+
+BATCH_BYTES: Final = 65536
+"""Bytes of messages of several frames after which `recv_many` takes no more."""
+
+SKIPS: Final = 1000
+"""Messages that a receive with DONTWAIT skips before it calls that nothing."""
+
+_DONTWAIT: Final = int(Flag.DONTWAIT)
+
+
+class Receiving(Generic[R]):
+    """The receiving half of TypedSocket."""
+
+    def __init__(
+        self,
+        socket: Socket,
+        framing: Framing[Any, R],
+        on_error: Callable[[DecodeError], object] | None,
+    ) -> None:
+        self.socket = socket
+        self._codec = codec = framing.incoming
+        self._unpack, self._decode_frames = framing.unpack, codec.decode
+        self._receive = socket.recv_multipart
+        self._on_error = on_error
+        self._limit = codec.limit
+        self._copied = codec.attachments == range(1)
+        self._simple = self._copied and framing.route == 0
+        self._single = self._simple and type(codec) is Bare
+        self._parse: Callable[[bytes], R] | None = None  # where nothing else is to be done
+        if type(codec) is Bare and self._simple and not codec.check and on_error is None:
+            self._parse = codec.kind.FromString
+        self._subscriptions = Subscriptions()
+        self._frames: list[Message] = []  # of a message whose receiving was interrupted
+
+    def recv(self, flags: int = 0, *, timeout: int | None = None) -> R:
+        """Receive a message, without what came with it; waits and raises as `Socket.recv`.
+
+        Raises:
+            DecodeError: it is not what was expected; see errors. It was taken all the same, and
+                the next call gets the next message.
+        """
+        parse = self._parse
+        if parse is not None and timeout is None and not flags:  # less work than what follows
+            frames = self._receive()
+            if len(frames) == 1:
+                data = frames[0]
+                if len(data) <= self._limit:
+                    try:
+                        return parse(data)
+                    except Exception:  # found again, and said, below
+                        pass
+            return self._unpack(frames).message
+        if (
+            self._simple
+            and timeout is None
+            and not flags
+            and self._on_error is None
+            and not self._subscriptions.exact
+        ):
+            return self._decode_frames(self._receive())
+        return self._until(self._next_message, flags, timeout)
+
+    def recv_envelope(self, flags: int = 0, *, timeout: int | None = None) -> Envelope[R]:
+        """Receive a message with its topic, route and attachments; otherwise as `recv`.
+
+        Attachments are views, not copies.
+        """
+        return self._until(self._next, flags, timeout)
+
+    def recv_many(
+        self, limit: int = BATCH, flags: int = 0, *, timeout: int | None = None
+    ) -> list[R]:
+        """Receive the messages that are there: 1 to `limit`, as `Socket.recv_many`.
+
+        Waits for the first as `recv` does and never for more.
+
+        Raises:
+            BatchError: some of them cannot be decoded; it has the others, too.
+            DecodeError: the only one that is there cannot be decoded.
+        """
+        batch = self._batch if self._single else self._batch_of_frames
+
+        def attempt(flags: int, timeout: int | None) -> list[R] | None:
+            return batch(limit, flags, timeout)
+
+        return self._until(attempt, flags, timeout)
+
+    def __iter__(self) -> Iterator[R]:
+        """Yield messages as `recv` does, until the context is shut down or terminated.
+
+        After a DecodeError a new iteration goes on with the next message; with `on_error` there
+        is none.
+        """
+        while True:
+            try:
+                message = self.recv()
+            except ContextTerminated:
+                return
+            yield message
+
+    def _until(
+        self,
+        attempt: Callable[[int, int | None], T | None],
+        flags: int,
+        timeout: int | None,
+    ) -> T:
+        """Make `attempt(flags, timeout)` until it returns something, within the time."""
+        start = time.monotonic()
+        skips = 0
+        left = timeout
+        while (got := attempt(flags, left)) is None:
+            skips += 1
+            if flags & _DONTWAIT:
+                if skips == SKIPS:
+                    raise failure(errno.EAGAIN, "zmq_recv", self.socket.type.name)
+                continue
+            wait = self.socket.rcvtimeo if timeout is None else milliseconds(timeout)
+            if wait > 0:
+                left = wait - int((time.monotonic() - start) * 1000)
+                if left <= 0:
+                    raise timed_out(wait, "zmq_recv", self.socket.type.name)
+        return got
+
+    def _next(self, flags: int, timeout: int | None) -> Envelope[R] | None:
+        """Receive an envelope; None if it is to be skipped."""
+        return self._decode(self._unpack, self._fetch(flags, timeout))
+
+    def _next_message(self, flags: int, timeout: int | None) -> R | None:
+        """Receive a message; None if it is to be skipped."""
+        return self._decode(self._unpack_message, self._fetch(flags, timeout))
+
+    def _unpack_message(self, frames: Sequence[Frame]) -> R:
+        if self._simple:
+            return self._decode_frames(frames)
+        return self._unpack(frames).message
+
+    def _decode(self, unpack: Callable[[Sequence[Frame]], T], frames: Sequence[Frame]) -> T | None:
+        if self._subscriptions.exact and not self._subscriptions.match(bytes(frames[0])):
+            return None
+        try:
+            return unpack(frames)
+        except DecodeError as error:
+            if self._on_error is None:
+                raise
+            self._on_error(error)
+            return None
+
+    def _fetch(self, flags: int, timeout: int | None) -> Sequence[Frame]:
+        """Receive the frames of a message, without a copy where there are attachments.
+
+        One by one, then; those of a message whose receiving was interrupted are kept.
+        """
+        if self._copied:
+            return self._receive(flags, timeout=timeout)
+        frames = self._frames
+        if not frames or frames[-1].more:
+            frames.append(self.socket.recv_message(flags, timeout=timeout))
+        while frames[-1].more:
+            frames.append(self.socket.recv_message(flags, timeout=timeout))
+        self._frames = []
+        return [frame.data for frame in frames]
+
+    def _batch(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:
+        """Receive many messages of one frame in one crossing, and parse them in one go."""
+        try:
+            payloads = self.socket.recv_many(limit, flags, timeout=timeout)
+        except ZMQError as error:
+            if error.errno != errno.EPROTO:
+                raise
+            return self._decode_many([self._receive(flags, timeout=timeout)])  # too many frames
+        if self._parse is not None and max(map(len, payloads)) <= self._limit:
+            try:
+                return list(map(self._parse, payloads))
+            except Exception:  # found again, and said, below
+                pass
+        return self._decode_many([(payload,) for payload in payloads])
+
+    def _batch_of_frames(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:
+        batch = [self._fetch(flags, timeout)]
+        size = sum(map(len, batch[0]))
+        with contextlib.suppress(Again):
+            while len(batch) < limit and size < BATCH_BYTES:
+                batch.append(self._fetch(_DONTWAIT, None))
+                size += sum(map(len, batch[-1]))
+        return self._decode_many(batch)
+
+    def _decode_many(self, batch: Sequence[Sequence[Frame]]) -> list[R] | None:
+        messages: list[R] = []
+        errors: list[DecodeError] = []
+        for frames in batch:
+            try:
+                message = self._decode(self._unpack_message, frames)
+            except DecodeError as error:
+                errors.append(error)
+            else:
+                if message is not None:
+                    messages.append(message)
+        if errors:
+            raise errors[0] if len(batch) == 1 else BatchError(messages, errors)
+        return messages or None
+
+    # Subscriptions
+
+    def subscribe(self, topic: bytes = b"") -> None:
+        """Receive messages whose topic starts with these bytes, too; all without any (SUB).
+
+        Without a topic in the wire form, what is compared is the name of the type.
+        """
+        if topic and not self._codec.head:
+            raise ValueError(
+                "bare messages have no topic to subscribe to: subscribe(), or use Topic() or "
+                "Tagged() on both sides"
+            )
+        self.socket.subscribe(topic)
+        self._subscriptions.add(topic)
+
+    def unsubscribe(self, topic: bytes = b"") -> None:
+        """Take one subscription back; one that was not made is no error."""
+        self.socket.unsubscribe(topic)
+        self._subscriptions.remove(topic)
+
+    def subscribe_type(self, kind: type[ProtobufMessage]) -> None:
+        """Receive messages of this type, too, and not those whose names begin with its name (SUB).
+
+        The wire form has to be Tagged, without a topic.
+        """
+        name = self._type_name(kind)
+        self.socket.subscribe(name)
+        self._subscriptions.add_type(name)
+
+    def unsubscribe_type(self, kind: type[ProtobufMessage]) -> None:
+        """Take one subscription of a type back; one that was not made is no error."""
+        name = self._type_name(kind)
+        self.socket.unsubscribe(name)
+        self._subscriptions.remove_type(name)
+
+    def _type_name(self, kind: type[ProtobufMessage]) -> bytes:
+        codec = self._codec
+        if not isinstance(codec, Tagged) or codec.has_topic:
+            raise TypeError("only Tagged() without a topic puts the type first")
+        return codec.name_of(kind)
