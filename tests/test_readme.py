@@ -18,7 +18,7 @@ OURS = "\n".join(line.rpartition("|")[0].rpartition("|")[2] for line in README.s
 
 
 def test_the_quick_start_moves_ten_messages_between_two_processes() -> None:
-    receiver, sender = PROGRAMS
+    receiver, sender, _ = PROGRAMS
     command = [sys.executable, "-u", "-c", receiver]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
@@ -32,6 +32,10 @@ def test_the_quick_start_moves_ten_messages_between_two_processes() -> None:
             assert process.returncode == -signal.SIGINT
         finally:
             process.kill()
+
+
+def test_the_program_in_terms_of_c_runs() -> None:
+    subprocess.run([sys.executable, "-c", PROGRAMS[2]], check=True, timeout=20)
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"zmq\.([A-Za-z_]+)", OURS))))
