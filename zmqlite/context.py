@@ -19,7 +19,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 
 from ._zmq import ffi, lib
 from .arguments import integer, milliseconds
@@ -113,6 +113,10 @@ class Context(ContextOptions):
             if name not in ALL_CONTEXT_OPTIONS:
                 raise TypeError(f"Context() got {name}, which is no option of a context")
             self.set(ALL_CONTEXT_OPTIONS[name], value)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        # A copy would end what belongs to the other one.
+        raise TypeError("a Context can be neither copied nor pickled: give each process its own")
 
     # Sockets
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from ._zmq import ffi, lib
 from .arguments import milliseconds
@@ -42,6 +42,10 @@ class Handle(SocketOptions):
         self._handle = handle
         self._type_name = type_name
         self._peer_names: set[bytes] = set()  # that connect_routing_id was set to
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        # A copy would close what belongs to the other one.
+        raise TypeError("a Socket can be neither copied nor pickled: give each process its own")
 
     @property
     def closed(self) -> bool:

@@ -162,6 +162,8 @@ class Socket(Sender, Receiver):
     def unbind(self, endpoint: str) -> None:
         """Stop accepting peers at an endpoint, as given to `bind` or as returned by it.
 
+        Peers that came in there are disconnected, over tcp and ipc.
+
         C: zmq_unbind(3)
         """
         real = self._bound.get(endpoint, endpoint)
