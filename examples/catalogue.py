@@ -6,10 +6,12 @@ import difflib
 
 from .article.scenarios import SCENARIOS as ARTICLE
 from .capi.scenarios import SCENARIOS as CAPI
+from .proto.scenarios import SCENARIOS as PROTO
 from .scenario import Scenario
 
 GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The patterns, one by one": ARTICLE,
+    "Typed messages, with zmqlite.proto": PROTO,
     "In C's own steps, through zmqlite.capi": CAPI,
 }
 

@@ -470,7 +470,7 @@ def test_a_message_without_its_attachment_is_refused_and_the_next_arrives(pair: 
     for _ in range(2):
         with pytest.raises(proto.FrameCount):
             typed.recv_envelope()
-    assert typed.recv_envelope().attachments == [b"x"]
+    assert list(map(bytes, typed.recv_envelope().attachments)) == [b"x"]
 
 
 def test_a_receive_that_is_interrupted_between_frames_loses_none(
@@ -494,8 +494,8 @@ def test_a_receive_that_is_interrupted_between_frames_loses_none(
         with pytest.raises(KeyboardInterrupt):
             typed.recv_envelope()
     got = typed.recv_envelope()
-    assert (got.message, got.attachments) == (TOM, [b"one", b"two"])
-    assert typed.recv_envelope().attachments == [b"three", b"four"]
+    assert (got.message, list(map(bytes, got.attachments))) == (TOM, [b"one", b"two"])
+    assert list(map(bytes, typed.recv_envelope().attachments)) == [b"three", b"four"]
 
 
 # Life

@@ -27,8 +27,10 @@ typed = proto.TypedSocket(socket, DataMessage)
 assert_type(typed, proto.TypedSocket[DataMessage, DataMessage])
 assert_type(typed.recv(), DataMessage)
 assert_type(typed.recv_many(), list[DataMessage])
-assert_type(typed.recv_envelope(), proto.Envelope[DataMessage])
+assert_type(typed.recv_envelope(), proto.Received[DataMessage])
 assert_type(typed.recv_envelope().message, DataMessage)
+for attachment in typed.recv_envelope().attachments:
+    assert_type(attachment, memoryview)
 assert_type(typed.recv_envelope().topic, bytes | None)
 for message in typed:
     assert_type(message, DataMessage)

@@ -78,7 +78,7 @@ def test_these_frames_become_the_message(vector: dict[str, Any]) -> None:
     expected = json_format.ParseDict(vector["message"], TYPES[vector["type"]]())
     assert envelope.message == expected
     assert envelope.route == frames(vector, "route")
-    assert envelope.attachments == frames(vector, "attachments")
+    assert list(map(bytes, envelope.attachments)) == frames(vector, "attachments")
     assert envelope.topic == (bytes.fromhex(vector["topic"]) if "topic" in vector else None)
 
 

@@ -17,7 +17,7 @@ does not.
 
 from .codec import LIMIT, Bare, Codec, Tagged, Topic
 from .dispatcher import Delivery, Dispatcher, Failure
-from .envelope import Envelope, Framing
+from .envelope import Envelope, Framing, Received
 from .errors import (
     BatchError,
     DecodeError,
@@ -46,6 +46,7 @@ __all__ = [
     "MessageTooLarge",
     "NoHandler",
     "ProtoError",
+    "Received",
     "Tagged",
     "Topic",
     "TypedSocket",

@@ -18,7 +18,7 @@ from ..constants import Event, Flag, SocketType
 from ..errors import Again, ContextTerminated
 from ..poll import Poller
 from .descriptors import full_name, message_class
-from .envelope import Envelope
+from .envelope import Envelope, Received
 from .errors import DecodeError, NoHandler
 from .socket import TypedSocket
 
@@ -56,7 +56,7 @@ class Origin:
 class Delivery(Origin, Generic[R]):
     """What a handler gets beside the message: the envelope, the socket, and a way to reply."""
 
-    def __init__(self, socket: TypedSocket[Any, Any], envelope: Envelope[R]) -> None:
+    def __init__(self, socket: TypedSocket[Any, Any], envelope: Received[R]) -> None:
         super().__init__(socket, envelope.route)
         self.envelope = envelope
 
@@ -68,7 +68,7 @@ class Failure(Origin):
         self,
         socket: TypedSocket[Any, Any],
         error: Exception,
-        envelope: Envelope[ProtobufMessage] | None,
+        envelope: Received[ProtobufMessage] | None,
         route: Sequence[bytes],
     ) -> None:
         super().__init__(socket, route)
@@ -192,7 +192,7 @@ class Dispatcher:
             else:
                 self._deliver(socket, envelope)
 
-    def _deliver(self, socket: TypedSocket[Any, Any], envelope: Envelope[ProtobufMessage]) -> None:
+    def _deliver(self, socket: TypedSocket[Any, Any], envelope: Received[ProtobufMessage]) -> None:
         delivery = Delivery(socket, envelope)
         try:
             self._handler(socket, type(envelope.message))(envelope.message, delivery)

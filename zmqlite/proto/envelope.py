@@ -32,12 +32,13 @@ R = TypeVar("R", bound=ProtobufMessage)
 class Envelope(Generic[M]):
     """A message with its topic, its route and its attachments.
 
-    Received attachments are read-only views of what libzmq holds, which they keep alive: nothing
-    was copied. To send, any buffer will do: `bytes` of 64 KiB and more and zmqlite.Message go
-    without a copy, other buffers are copied.
+    An attachment may be any buffer: `bytes` of 64 KiB and more and zmqlite.Message go without a
+    copy, other buffers are copied.
     """
 
     __slots__ = ("attachments", "message", "route", "topic")
+
+    attachments: Sequence[Buffer | Message]
 
     def __init__(
         self,
@@ -60,9 +61,21 @@ class Envelope(Generic[M]):
         """Name the type and what is there beside it; the content may be long or secret."""
         topic = "" if self.topic is None else f", topic {self.topic!r}"
         return (
-            f"<Envelope of {self.message.DESCRIPTOR.full_name}{topic}, "
+            f"<{type(self).__name__} of {self.message.DESCRIPTOR.full_name}{topic}, "
             f"{len(self.route)} in route, {len(self.attachments)} attachments>"
         )
+
+
+class Received(Envelope[M]):
+    """An envelope that arrived.
+
+    Its attachments are read-only views of what libzmq holds, which they keep alive: nothing was
+    copied.
+    """
+
+    __slots__ = ()
+
+    attachments: Sequence[memoryview]
 
 
 class Framing(Generic[S, R]):
@@ -105,7 +118,7 @@ class Framing(Generic[S, R]):
         frames = self.outgoing.encode(envelope.message, envelope.topic)
         return [*envelope.route, *frames, *envelope.attachments]
 
-    def unpack(self, frames: Sequence[Frame]) -> Envelope[R]:
+    def unpack(self, frames: Sequence[Frame]) -> Received[R]:
         """Return what the frames of a received message stand for.
 
         Raises:
@@ -125,7 +138,7 @@ class Framing(Generic[S, R]):
             raise
         topic = bytes(body[0]) if codec.has_topic else None
         attachments = [memoryview(frame) for frame in body[codec.head + 1 :]]
-        return Envelope(message, topic=topic, route=route, attachments=attachments)
+        return Received(message, topic=topic, route=route, attachments=attachments)
 
 
 def _counts(counts: range) -> str:

@@ -20,7 +20,7 @@ from ..errors import Again, ContextTerminated, ZMQError, failure, timed_out
 from ..message import Message
 from ..socket import Socket
 from .codec import Bare, Frame, Tagged
-from .envelope import Envelope, Framing
+from .envelope import Framing, Received
 from .errors import BatchError, DecodeError
 from .subscriptions import Subscriptions
 
@@ -91,7 +91,7 @@ class Receiving(Generic[R]):
             return self._decode_frames(self._receive())
         return self._until(self._next_message, flags, timeout)
 
-    def recv_envelope(self, flags: int = 0, *, timeout: int | None = None) -> Envelope[R]:
+    def recv_envelope(self, flags: int = 0, *, timeout: int | None = None) -> Received[R]:
         """Receive a message with its topic, route and attachments; otherwise as `recv`.
 
         Attachments are views, not copies.
@@ -152,7 +152,7 @@ class Receiving(Generic[R]):
                     raise timed_out(wait, "zmq_recv", self.socket.type.name)
         return got
 
-    def _next(self, flags: int, timeout: int | None) -> Envelope[R] | None:
+    def _next(self, flags: int, timeout: int | None) -> Received[R] | None:
         """Receive an envelope; None if it is to be skipped."""
         return self._decode(self._unpack, self._fetch(flags, timeout))
 

@@ -1,0 +1,1 @@
+"""Typed messages: Protocol Buffers over ZeroMQ, with zmqlite.proto."""
