@@ -165,6 +165,20 @@ def closed_socket() -> None:
                 (zmq_proxy_steerable, stale, stale, stale, stale),
                 (zmq_device, ZMQ_QUEUE, stale, stale),
             )
+    # That comes before anything else that is wrong.
+    refused(
+        ENOTSOCK,
+        (zmq_bind, socket, None),
+        (zmq_connect, socket, None),
+        (zmq_send, socket, None, 1, 0),
+        (zmq_recv, socket, None, 1, 0),
+        (zmq_setsockopt, socket, ZMQ_LINGER, None, 4),
+        (zmq_getsockopt, socket, ZMQ_LINGER, None, None),
+        (zmq_sendiov, socket, None, 0, 0),
+        (zmq_recviov, socket, None, None, 0),
+        (zmq_msg_send, None, socket, 0),
+        (zmq_msg_recv, None, socket, 0),
+    )
     assert zmq_ctx_term(context) == 0
 
 

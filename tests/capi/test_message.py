@@ -212,6 +212,18 @@ def test_a_message_in_use_counts_as_not_initialised(pair: Pair) -> None:
     assert content_of(other) == b"other"
 
 
+def test_a_message_being_sent_counts_as_not_initialised(ctx: void_p, make: Make) -> None:
+    push, msg = make(ZMQ_PUSH), made(LONG)
+    waiting = Task(zmq_msg_send, msg, push, 0)
+    eventually(lambda: zmq_msg_size(msg) == -1)
+    assert zmq_msg_close(msg) == -1
+    assert zmq_errno() == EFAULT
+    assert len(zmq_msg_data(msg)) == 0
+    zmq_ctx_shutdown(ctx)
+    assert waiting.result() == -1
+    assert content_of(msg) == LONG
+
+
 # Memory that libzmq borrows
 
 
@@ -241,7 +253,15 @@ class TestFreeFunction:
         assert not freed.calls
         assert zmq_msg_close(msg) == 0
         assert freed.calls == [(data, "hint")]
-        data.append(1)  # nobody exports it any more
+
+    def test_it_may_change_the_size_of_the_memory(self, content: bytes) -> None:
+        msg, data = zmq_msg_t(), bytearray(content)
+        grow = bytearray.append
+        assert zmq_msg_init_data(msg, data, len(data), grow, 1) == 0
+        with pytest.raises(BufferError):
+            data.append(0)
+        assert zmq_msg_close(msg) == 0
+        assert data == content + b"\1"
 
     def test_it_is_called_when_the_variable_goes(self, content: bytes) -> None:
         freed = Freed()
