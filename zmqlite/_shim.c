@@ -36,6 +36,7 @@ struct zl_socket {
     unsigned char more;     /* the frame taken last has followers */
     unsigned char captured; /* zl_forward gave the first message in `frames` to the capture socket */
     int visitors;           /* threads inside zl_monitor, which does not take `busy` */
+    int type;
     int rcvtimeo, sndtimeo; /* what the options say, to tell a wait without end from one that ends */
     zmq_msg_t *frames;      /* all `capacity` of them initialised; in use: `count` from `first` */
     int first, count, capacity, lent;
@@ -240,6 +241,7 @@ zl_socket *zl_socket_make(void)
 /* Whoever holds `s` can close it from here on, even where an exception follows at once. */
 int zl_socket_open(zl_socket *s, void *context, int type)
 {
+    s->type = type;
     s->socket = zmq_socket(context, type);
     return s->socket ? 0 : -zmq_errno();
 }
@@ -288,9 +290,24 @@ void *zl_libzmq_socket(zl_socket *s)
         int rc = zl_enter(s);                                                                      \
         return rc < 0 ? rc : left(s, code(call));                                                  \
     }
-GUARDED(zl_connect, (zl_socket * s, const char *endpoint), zmq_connect(s->socket, endpoint))
 GUARDED(zl_unbind, (zl_socket * s, const char *endpoint), zmq_unbind(s->socket, endpoint))
 GUARDED(zl_disconnect, (zl_socket * s, const char *endpoint), zmq_disconnect(s->socket, endpoint))
+
+/* A STREAM socket aborts on what an inproc peer sends, since that is no byte stream. */
+static int fatal_endpoint(zl_socket *s, const char *endpoint)
+{
+    int inproc = endpoint && strncmp(endpoint, "inproc:", 7) == 0;
+    return inproc && s->type == ZMQ_STREAM ? -ENOCOMPATPROTO : 0;
+}
+
+int zl_connect(zl_socket *s, const char *endpoint)
+{
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    rc = fatal_endpoint(s, endpoint);
+    return left(s, rc < 0 ? rc : code(zmq_connect(s->socket, endpoint)));
+}
 
 /* A listening descriptor is for one bind only: libzmq aborts where a second one takes it. */
 int zl_bind(zl_socket *s, const char *endpoint)
@@ -299,7 +316,9 @@ int zl_bind(zl_socket *s, const char *endpoint)
     int rc = zl_enter(s);
     if (rc < 0)
         return rc;
-    rc = code(zmq_bind(s->socket, endpoint));
+    rc = fatal_endpoint(s, endpoint);
+    if (rc == 0)
+        rc = code(zmq_bind(s->socket, endpoint));
     if (rc == 0 && (strncmp(endpoint, "tcp:", 4) == 0 || strncmp(endpoint, "ipc:", 4) == 0))
         zmq_setsockopt(s->socket, ZMQ_USE_FD, &none, sizeof none);
     return left(s, rc);
@@ -315,6 +334,8 @@ static int fatal_option(zl_socket *s, int option, const void *value, size_t size
             return errno == EBADF ? -EBADF : -EINVAL;
         return listens ? 0 : -EINVAL;
     }
+    if (option == ZMQ_ROUTER_RAW)
+        return s->type == ZMQ_ROUTER ? 0 : -EINVAL;
     if (option == ZAP_ENFORCE_DOMAIN) {
         char domain[256];
         size_t length = sizeof domain;

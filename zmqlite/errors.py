@@ -149,7 +149,9 @@ _HINTS = {
         "or libzmq was built without it"
     ),
     errno.EPROTONOSUPPORT: "a misspelt transport, or one that libzmq was built without: see has()",
-    ENOCOMPATPROTO: "udp is for RADIO, DISH and DGRAM, pgm and norm are for PUB and SUB",
+    ENOCOMPATPROTO: (
+        "udp is for RADIO, DISH and DGRAM, pgm and norm for PUB and SUB, inproc not for STREAM"
+    ),
     EMTHREAD: "the context has io_threads=0, or the affinity option matches none of its threads",
     errno.EMFILE: (
         "max_sockets of the context or the descriptors of the process (ulimit -n) are used up; "

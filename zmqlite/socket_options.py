@@ -159,7 +159,13 @@ class SocketOptions:
     use_fd = Int(
         89, "A listening descriptor for the next bind() to take over; -1 for none.", -1, low=-1
     )
-    socks_proxy = Text(68, "The SOCKS5 proxy to connect through, host:port.", "", clears=True)
+    socks_proxy = Text(
+        68,
+        "The SOCKS5 proxy to connect through, host:port. libzmq aborts the process where the proxy "
+        "refuses the connection.",
+        "",
+        clears=True,
+    )
     rate = Int(8, "Kilobits per second of multicast.", 100, low=1)
     recovery_ivl = Milliseconds(9, "How far back lost multicast data can be recovered.", 10000)
     multicast_hops = Int(25, "Network hops that multicast packets travel.", 1, low=1)
