@@ -1,0 +1,380 @@
+"""Contexts: what they are made with, the sockets they own, and how they end."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from checkout import succeed
+from support import Connect, Make, Run, Task, eventually, inside, open_descriptors
+
+from zmqlite import (
+    PAIR,
+    POLLIN,
+    POLLOUT,
+    PULL,
+    PUSH,
+    SUB,
+    Context,
+    ContextTerminated,
+    InvalidArgument,
+    Poller,
+    Socket,
+    SocketBusy,
+    SocketType,
+    ZMQError,
+    proxy,
+    proxy_steerable,
+)
+from zmqlite._zmq import lib
+
+
+def test_a_context_has_the_options_it_is_made_with() -> None:
+    with Context() as context:
+        assert context.io_threads == 1
+    with Context(3, max_sockets=50, ipv6=True) as context:
+        assert context.io_threads == 3
+        assert context.max_sockets == 50
+        with context.socket(PULL) as socket:
+            assert socket.ipv6
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"io_thread": 1}, TypeError),
+        ({"sndhwm": 1}, TypeError),
+        ({"_handles": 1}, TypeError),
+        ({"io_threads": -1}, ValueError),
+        ({"io_threads": "1"}, TypeError),
+        ({"linger": 1.5}, TypeError),
+        ({"linger": -2}, ValueError),
+        ({"max_sockets": 0}, ValueError),
+    ],
+)
+def test_a_bad_option_makes_no_context(options: dict[str, Any], error: type[Exception]) -> None:
+    before = open_descriptors()
+    with pytest.raises(error, match=next(iter(options))):
+        Context(**options)
+    gc.collect()
+    assert open_descriptors() == before
+
+
+def test_an_option_is_a_row_a_number_or_an_attribute() -> None:
+    with Context() as context:
+        context.set(Context.max_sockets, 5)
+        assert context.get(2) == 5
+        context.set(2, 6)
+        assert context.get(Context.max_sockets) == context.max_sockets == 6
+        with pytest.raises(InvalidArgument, match=r"zmq_ctx_get\('option 9999'\)"):
+            context.get(9999)
+        with pytest.raises(InvalidArgument, match=r"zmq_ctx_set\('option 9999'\)"):
+            context.set(9999, 1)
+        with pytest.raises(AttributeError):
+            context.io_thread = 1  # type: ignore[attr-defined]  # the point
+
+
+def test_a_context_without_io_threads_does_for_inproc(endpoint: str) -> None:
+    context = Context(0)
+    with context, context.socket(PUSH) as sender, context.socket(PULL) as receiver:
+        receiver.bind(endpoint)
+        sender.connect(endpoint)
+        sender.send(b"frame")
+        assert receiver.recv() == b"frame"
+
+
+def test_contexts_do_not_share_inproc_names(make: Make, endpoint: str) -> None:
+    receiver, sender = make(PULL), make(PUSH)
+    with Context() as other, other.socket(PULL) as stranger:
+        stranger.bind(endpoint)
+        sender.connect(endpoint)
+        sender.send(b"frame")
+        receiver.bind(endpoint)
+        assert receiver.recv() == b"frame"
+        assert not stranger.poll(0)
+
+
+def test_a_context_has_so_many_sockets_and_no_more() -> None:
+    with Context(max_sockets=5) as context:
+        sockets = [context.socket(PULL) for _ in range(5)]
+        with pytest.raises(ZMQError, match="max_sockets of the context") as caught:
+            context.socket(PULL)
+        assert caught.value.errno == errno.EMFILE
+        assert "5 sockets" in repr(context)
+        sockets.pop().close()
+
+        def made() -> bool:
+            try:
+                context.socket(PULL).close()
+            except ZMQError:
+                return False  # libzmq gives the place back a moment later
+            return True
+
+        eventually(made)
+        for socket in sockets:
+            socket.close()
+
+
+# The end
+
+
+def test_a_context_that_ended_says_so(endpoint: str) -> None:
+    context = Context()
+    sockets = [context.socket(PUSH), context.socket(SUB)]
+    sockets[0].bind(endpoint)
+    assert not context.closed
+    assert repr(context).startswith("<zmqlite.Context, 2 sockets, at ")
+    context.term()
+    assert context.closed
+    assert repr(context).startswith("<zmqlite.Context, closed, at ")
+    assert all(socket.closed for socket in sockets)
+    for _ in range(2):
+        context.term()
+        context.shutdown()
+
+
+def test_with_ends_even_after_an_error() -> None:
+    def fail(context: Context) -> None:
+        with context as entered:
+            assert entered is context
+            raise KeyError
+
+    context = Context()
+    socket = context.socket(PULL)
+    with pytest.raises(KeyError):
+        fail(context)
+    assert context.closed
+    assert socket.closed
+
+
+@pytest.mark.parametrize("end", ["shutdown", "term"])
+def test_after_the_end_a_context_can_only_be_ended(end: str) -> None:
+    context = Context()
+    getattr(context, end)()
+    calls: list[Callable[[], object]] = [
+        lambda: context.socket(PULL),
+        lambda: context.io_threads,
+        lambda: setattr(context, "ipv6", True),
+        lambda: context.get(1),
+    ]
+    for call in calls:
+        with pytest.raises(ContextTerminated):
+            call()
+    assert context.closed == (end == "term")
+    context.term()
+    assert context.closed
+
+
+def test_the_end_gives_everything_back() -> None:
+    before, threads = open_descriptors(), threading.active_count()
+    for _ in range(3):
+        with Context(2) as context:
+            sockets = [context.socket(kind) for kind in SocketType]
+            sockets[0].bind("tcp://127.0.0.1:*")
+            sockets[1].connect("tcp://127.0.0.1:1")
+            assert len(open_descriptors()) > len(before)
+        assert open_descriptors() == before
+    assert threading.active_count() == threads
+
+
+def test_a_forgotten_context_ends_with_its_sockets() -> None:
+    before = open_descriptors()
+    context = Context()
+    reference = weakref.ref(context)
+    with context.socket(PULL):
+        pass
+    del context
+    gc.collect()
+    assert reference() is None
+    assert open_descriptors() == before
+
+
+def test_sockets_keep_their_context_alive() -> None:
+    socket = Context().socket(PULL)
+    gc.collect()
+    assert not socket.context.closed
+    socket.bind("tcp://127.0.0.1:*")
+    socket.context.term()
+
+
+def test_an_inproc_endpoint_that_nobody_bound_holds_up_no_end() -> None:
+    program = """
+import zmqlite as zmq
+context = zmq.Context(max_sockets=8)
+sockets = [context.socket(zmq.PUSH)]
+for number in range(20):
+    sockets[0].connect("inproc://nobody")
+    sockets[0].connect(f"inproc://nobody-{number}")
+sockets[0].send_many([b"lost"] * 50)
+try:
+    while True:
+        sockets.append(context.socket(zmq.PAIR))
+except zmq.ZMQError:
+    context.term()
+assert context.closed
+"""
+    succeed(sys.executable, "-c", program)
+
+
+# How long the end takes
+
+
+def unreachable(context: Context, **options: Any) -> Socket:
+    """A socket with a message for somebody who is not there."""
+    socket = context.socket(PUSH, reconnect_ivl=1, **options)
+    socket.connect("tcp://127.0.0.1:1")
+    socket.send(b"undelivered")
+    return socket
+
+
+@pytest.mark.parametrize("close", ["by itself", "by the context", "in the end"])
+def test_the_end_waits_for_the_linger(close: str) -> None:
+    context = Context(linger=100)
+    socket = unreachable(context)
+    start = time.monotonic()
+    if close == "by itself":
+        socket.close()
+        assert time.monotonic() - start < 0.09
+    elif close == "in the end":
+        socket.close(linger=100)
+    context.term()
+    assert 0.09 < time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("by", ["context", "option", "close"])
+def test_without_linger_the_end_waits_for_nothing(by: str) -> None:
+    context = Context(linger=0 if by == "context" else 60_000)
+    socket = unreachable(context, **({"linger": 0} if by == "option" else {}))
+    if by == "close":
+        socket.close(linger=0)
+    Task(context.term).result()
+
+
+def test_what_was_sent_arrives_while_the_end_waits(make: Make) -> None:
+    context, receiver = Context(linger=None), make(PULL)
+    endpoint = receiver.bind("tcp://127.0.0.1:*")
+    receiver.unbind(endpoint)
+    socket = context.socket(PUSH, reconnect_ivl=1)
+    socket.connect(endpoint)
+    socket.send_many([b"%d" % number for number in range(100)])
+    socket.close()
+    task = Task(context.term)
+
+    def bound() -> bool:
+        try:
+            receiver.bind(endpoint)
+        except ZMQError:
+            return False
+        return True
+
+    eventually(bound)
+    received = [receiver.recv(timeout=5000) for _ in range(100)]
+    assert received == [b"%d" % number for number in range(100)]
+    task.result()
+
+
+def test_threads_that_end_a_context_wait_for_each_other() -> None:
+    context = Context(linger=100)
+    unreachable(context).close()
+
+    def term() -> float:
+        context.term()
+        assert context.closed
+        return time.monotonic()
+
+    start = time.monotonic()
+    tasks = [Task(term) for _ in range(3)]
+    assert all(task.result() - start > 0.09 for task in tasks)
+
+
+# Waking others
+
+
+def poll_with_poller(socket: Socket) -> object:
+    poller = Poller()
+    poller.register(socket, POLLIN)
+    return poller.poll(60_000)
+
+
+WAITS: dict[str, Callable[[Socket], object]] = {
+    "recv": lambda socket: socket.recv(),
+    "recv in time": lambda socket: socket.recv(timeout=60_000),
+    "recv_multipart": lambda socket: socket.recv_multipart(),
+    "recv_many": lambda socket: socket.recv_many(),
+    "recv_into": lambda socket: socket.recv_into(bytearray(5)),
+    "send": lambda socket: socket.send(b""),
+    "send in time": lambda socket: socket.send(b"", timeout=60_000),
+    "send_multipart": lambda socket: socket.send_multipart([b"", b"x" * 65536]),
+    "send_many": lambda socket: socket.send_many([b""] * 5000),
+    "poll": lambda socket: socket.poll(),
+    "poll for room": lambda socket: socket.poll(60_000, POLLOUT),
+    "Poller": poll_with_poller,
+}
+
+
+@pytest.mark.parametrize("end", ["shutdown", "term"])
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS.keys())
+def test_the_end_wakes_every_thread_that_waits(
+    end: str, wait: Callable[[Socket], object], make: Make, context: Context, run: Run
+) -> None:
+    socket = make(PAIR)
+    task = run(wait, socket)
+    eventually(inside, socket)
+    Task(getattr(context, end)).result()
+    with pytest.raises(ContextTerminated):
+        task.result()
+
+
+@pytest.mark.parametrize("end", ["shutdown", "term"])
+@pytest.mark.parametrize("function", [proxy, proxy_steerable])
+def test_the_end_ends_a_proxy(
+    end: str, function: Callable[..., None], make: Make, context: Context, run: Run
+) -> None:
+    sockets = make(PULL), make(PUSH)
+    task = run(function, *sockets)
+    eventually(inside, sockets[0])
+    Task(getattr(context, end)).result()
+    task.result()
+
+
+def test_shutdown_closes_nothing(make: Make, context: Context) -> None:
+    socket = make(PULL)
+    for _ in range(2):
+        context.shutdown()
+    assert not socket.closed
+    assert not context.closed
+
+
+def test_what_was_received_before_the_shutdown_is_there_no_more(
+    make: Make, connect: Connect, context: Context
+) -> None:
+    sender, receiver = make(PUSH), make(PULL)
+    connect(receiver, sender)
+    sender.send(b"frame")
+    context.shutdown()
+    with pytest.raises(ContextTerminated):
+        receiver.recv(timeout=5000)
+
+
+def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("zmqlite.context.PATIENCE", 50)
+    context = Context(linger=0)
+    socket = context.socket(PULL)
+    assert lib.zl_enter(socket._handle) == 0  # as a call does
+    try:
+        with pytest.raises(SocketBusy, match="zmq_ctx_term"):
+            Task(context.term).result()
+        assert not context.closed
+    finally:
+        lib.zl_leave(socket._handle)
+    context.term()
+    assert context.closed
