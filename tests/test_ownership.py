@@ -9,6 +9,7 @@ import weakref
 import pytest
 
 import zmqlite as zmq
+from zmqlite import capi
 
 
 class User:
@@ -67,3 +68,31 @@ def test_an_error_does_not_keep_its_socket_alive(kind: zmq.SocketType) -> None:
             assert reference() is None
     finally:
         gc.enable()
+
+
+class Port:
+    """The same in terms of C."""
+
+    def __init__(self, context: capi.void_p) -> None:
+        self.me = self
+        self.socket = capi.zmq_socket(context, capi.ZMQ_PUSH)
+        self.message = capi.zmq_msg_t()
+        assert capi.zmq_msg_init_size(self.message, 70) == 0
+        self.view = capi.zmq_msg_data(self.message)
+        self.view[:] = b"content" * 10
+        self.seen: list[object] = []
+
+    def __del__(self) -> None:
+        content = bytes(capi.zmq_msg_data(self.message))
+        self.seen += [content, self.view[:7].tobytes(), capi.zmq_close(self.socket)]
+
+
+def test_a_finalizer_in_a_cycle_finds_its_variables_of_c_usable() -> None:
+    context = capi.zmq_ctx_new()
+    for _ in range(200):
+        port = Port(context)
+        seen = port.seen
+        del port
+        gc.collect()
+        assert seen == [b"content" * 10, b"content", 0]
+    assert capi.zmq_ctx_term(context) == 0

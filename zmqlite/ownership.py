@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ._zmq import CData
 
 
-def owned(pointer: CData, free: Callable[[CData], None]) -> CData:
+def owned(pointer: CData, free: Callable[[CData], object]) -> CData:
     """Return the pointer as one that calls `free`, a function in C, with its last reference.
 
     The garbage collector is not told of it: in a cycle it would call `free` first, and then the

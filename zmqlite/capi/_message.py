@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from .._zmq import ffi, lib
 from ..errors import check, failure
+from ..ownership import owned
 
 if TYPE_CHECKING:
     from .._zmq import CData
@@ -35,7 +36,7 @@ class Box:
     def __init__(self) -> None:
         struct = ffi.new("zmq_msg_t *")
         lib.zmq_msg_init(struct)
-        self.struct = ffi.gc(struct, lib.zmq_msg_close)
+        self.struct = owned(struct, lib.zmq_msg_close)
         self.readonly = False  # the content is an immutable object of Python's
         self._lease: Callable[[], CData | None] = _nothing
 

@@ -12,6 +12,7 @@ from ..curve import has
 from ..descriptors import reserve
 from ..errors import failure
 from ..message import collect
+from ..ownership import owned
 from ..socket import ZAP_ENDPOINT
 from ._handles import (
     SocketHandle,
@@ -64,7 +65,7 @@ def _open(socket: SocketHandle, context: void_p) -> int:
     pointer = lib.zl_socket_make()
     if not pointer:
         raise failure(errno.ENOMEM, "zmq_socket")
-    socket.pointer = ffi.gc(pointer, lib.zl_socket_free)
+    socket.pointer = owned(pointer, lib.zl_socket_free)
     type = socket.type
     if type in _DRAFT_TYPES and not has("draft"):
         type = _NO_TYPE  # libzmq would make it, and abort the process at the first handshake

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._zmq import ffi, lib
 from ..errors import failure
+from ..ownership import owned
 from ._handles import Handle, c_call, handle_of, void_p
 from .variables import c_pointer, pointer_of
 
@@ -36,7 +37,7 @@ class TimersHandle(Handle):
 
     def __init__(self) -> None:
         cell = ffi.new("void **", lib.zmq_timers_new())
-        self.cell: CData | None = ffi.gc(cell, lib.zmq_timers_destroy)
+        self.cell: CData | None = owned(cell, lib.zmq_timers_destroy)
         self.executing = False
         self.handlers: dict[int, tuple[TimerFunction, Any, int]] = {}
         self.lock = threading.RLock()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._zmq import ffi, lib
 from ..errors import failure
+from ..ownership import owned
 from ._handles import Handle, c_call, handle_of, void_p
 from .variables import c_pointer, pointer_of
 
@@ -52,7 +53,7 @@ def zmq_atomic_counter_new() -> void_p:
     C: zmq_atomic_counter_new(3)
     """
     cell = ffi.new("void **", lib.zmq_atomic_counter_new())
-    return CounterHandle(ffi.gc(cell, lib.zmq_atomic_counter_destroy))
+    return CounterHandle(owned(cell, lib.zmq_atomic_counter_destroy))
 
 
 @c_call(None)
@@ -126,7 +127,7 @@ def zmq_stopwatch_start() -> void_p:
 
     C: zmq_stopwatch_start, which has no page
     """
-    return StopwatchHandle(ffi.gc(lib.zmq_stopwatch_start(), lib.zmq_stopwatch_stop))
+    return StopwatchHandle(owned(lib.zmq_stopwatch_start(), lib.zmq_stopwatch_stop))
 
 
 @c_call(-1)
