@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from capi.given import Make, Pair
+from checkout import BUNDLED, ROOT, succeed
 from support import Task
 
 from zmqlite import message
@@ -56,3 +59,13 @@ def pair(make: Make) -> Pair:
         return one, other
 
     return pair
+
+
+@pytest.fixture(scope="session")
+def include(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where zmq.h is; a bundled libzmq has none but our declarations."""
+    folder = tmp_path_factory.mktemp("include")
+    if BUNDLED:
+        code = f"import build_ffi; build_ffi.write_stand_in(build_ffi.Path({str(folder)!r}))"
+        succeed(sys.executable, "-c", code, cwd=ROOT)
+    return folder

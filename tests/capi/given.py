@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
+
+from checkout import loaded_libraries, succeed
 
 from zmqlite.capi import *
 
@@ -64,3 +67,13 @@ def tcp(socket: void_p) -> str:
 def content(msg: zmq_msg_t | None) -> bytes:
     """Copy the content of a message."""
     return bytes(zmq_msg_data(msg))
+
+
+def compiled(source: Path, include: Path) -> Path:
+    """Make a program of C, with the very libzmq that the module has loaded."""
+    _, [libzmq, *_] = loaded_libraries()
+    program = include / source.stem
+    command = ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", f"-I{include}"]
+    link = [str(libzmq), f"-Wl,-rpath,{libzmq.parent}", "-pthread"]
+    succeed(*command, "-o", program, source, *link)
+    return program

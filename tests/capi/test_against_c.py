@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from checkout import BUNDLED, ROOT, VENDOR, loaded_libraries, succeed
+from capi.given import compiled
+from checkout import ROOT, VENDOR, succeed
 
 from zmqlite import capi
 
@@ -60,24 +61,9 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def include(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where zmq.h is; a bundled libzmq has none but our declarations."""
-    folder = tmp_path_factory.mktemp("include")
-    if BUNDLED:
-        code = f"import build_ffi; build_ffi.write_stand_in(build_ffi.Path({str(folder)!r}))"
-        succeed(sys.executable, "-c", code, cwd=ROOT)
-    return folder
-
-
 @functools.cache
 def lines_of_c(topic: str, include: Path) -> list[str]:
-    _, [libzmq, *_] = loaded_libraries()
-    program = include / topic
-    command = ["cc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", f"-I{include}"]
-    link = [str(libzmq), f"-Wl,-rpath,{libzmq.parent}", "-pthread"]
-    succeed(*command, "-o", program, PROGRAMS / f"{topic}.c", *link)
-    return succeed(program).splitlines()
+    return succeed(compiled(PROGRAMS / f"{topic}.c", include)).splitlines()
 
 
 @functools.cache
