@@ -127,6 +127,15 @@ def test_on_error_takes_the_bad_messages_and_receiving_goes_on(pair: Any, form: 
         errors.clear()
 
 
+def test_a_missing_required_field_is_found_in_whatever_way_it_is_received(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    typed = proto.TypedSocket(pull, Order)
+    for receive in (typed.recv, typed.recv_envelope, typed.recv_many):
+        push.send(b"")
+        with pytest.raises(proto.DecodeError, match="a required field is missing"):
+            receive()
+
+
 def test_bad_messages_take_nothing_from_the_time_and_add_nothing_to_it(pair: Any) -> None:
     pull, push = pair(zmq.PULL, zmq.PUSH)
     errors: list[proto.DecodeError] = []
@@ -199,6 +208,7 @@ def test_a_message_that_cannot_be_encoded_sends_nothing(pair: Any) -> None:
         (proto.Bare(Cat, limit=8), Cat(name="x" * 10), proto.EncodeError),
         (proto.Tagged(Cat), OPEN, TypeError),
         (proto.Bare(Cat), None, TypeError),
+        (proto.Bare(Cat), OPEN, TypeError),
         (proto.Topic(Cat), TOM, TypeError),
     ):
         sender: proto.TypedSocket[Any, Any] = proto.TypedSocket(push, codec)
