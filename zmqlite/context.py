@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import errno
+import sys
 import threading
 import weakref
 from collections.abc import Iterable, Iterator
@@ -109,6 +110,7 @@ class Context(ContextOptions):
         self._pointer = ffi.new("void **")
         self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
         _living.add(self)
+        _end_with_multiprocessing()
         for name, value in {"io_threads": io_threads, **options}.items():
             if name not in ALL_CONTEXT_OPTIONS:
                 raise TypeError(f"Context() got {name}, which is no option of a context")
@@ -314,6 +316,19 @@ class Context(ContextOptions):
 
 def _close(handle: CData) -> int:
     return until(lambda patience: lib.zl_close(handle, patience, -ETERM), PATIENCE)
+
+
+_registered: Final[set[int]] = set()  # the generations of processes that multiprocessing will end
+
+
+def _end_with_multiprocessing() -> None:
+    """Have all ended where this is a child of multiprocessing, which leaves without atexit."""
+    process, util = (sys.modules.get(f"multiprocessing.{name}") for name in ("process", "util"))
+    if process is None or util is None or process.parent_process() is None:
+        return
+    if lib.zl_generation() not in _registered:
+        _registered.add(lib.zl_generation())
+        util.Finalize(None, _end_all, exitpriority=-100)  # after what may still send
 
 
 @atexit.register

@@ -36,7 +36,9 @@ class Poller:
 
     def __init__(self) -> None:
         self._wanted: dict[Pollable, int] = {}
+        # What C takes, while no poll uses it.
         self._arrays: tuple[list[Pollable], CData, CData, CData] | None = None
+        self._changes = 0
 
     def register(self, item: Pollable, events: int = Event.POLLIN | Event.POLLOUT) -> None:
         """Wait for these events on a socket or descriptor from now on.
@@ -53,7 +55,7 @@ class Poller:
             # libzmq aborts when the system refuses the list.
             raise ValueError(f"the system polls at most {most} items, see ulimit -n")
         self._wanted[item] = poll_events(events)
-        self._arrays = None
+        self._change()
 
     def modify(self, item: Pollable, events: int) -> None:
         """Change what to wait for on something that is registered; KeyError if it is not."""
@@ -64,7 +66,7 @@ class Poller:
         """Forget a socket or descriptor, to be done before it is closed; KeyError if unknown."""
         self._require(item)
         del self._wanted[item]
-        self._arrays = None
+        self._change()
 
     def __contains__(self, item: object) -> bool:
         return item in self._wanted
@@ -88,11 +90,16 @@ class Poller:
         wait = milliseconds(timeout)
         if not self._wanted and wait < 0:
             raise ValueError("nothing is registered with the Poller, so nothing would end the wait")
-        items, sockets, native, ready = self._arrays or self._build()
+        changes = self._changes
+        # Taken away, so that another thread, or a signal handler, cannot write to the same.
+        arrays, self._arrays = self._arrays or self._build(), None
+        items, sockets, native, ready = arrays
         count = until(lambda ms: lib.zl_poll(sockets, native, len(items), ms, ready), wait)
         if count < 0:
             raise failure(-count, "zmq_poll", self._culprit())
         found = ffi.unpack(ready, 2 * count)
+        if changes == self._changes:
+            self._arrays = arrays
         return [
             (items[index], EVENTS[events])
             for index, events in zip(found[::2], found[1::2], strict=True)
@@ -101,6 +108,10 @@ class Poller:
     def _require(self, item: Pollable) -> None:
         if item not in self._wanted:
             raise KeyError(f"{item!r} is not registered with this Poller")
+
+    def _change(self) -> None:
+        self._changes += 1
+        self._arrays = None
 
     def _build(self) -> tuple[list[Pollable], CData, CData, CData]:
         items = list(self._wanted)
@@ -113,8 +124,7 @@ class Poller:
             else:
                 number = item if isinstance(item, int) else item.fileno()
                 native[index].fd = integer(number, "a descriptor", 0, INT_MAX)
-        self._arrays = items, sockets, native, ffi.new("int[]", max(1, 2 * len(items)))
-        return self._arrays
+        return items, sockets, native, ffi.new("int[]", max(1, 2 * len(items)))
 
     def _culprit(self) -> str | None:
         closed = [item for item in self._wanted if isinstance(item, Socket) and item.closed]

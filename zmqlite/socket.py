@@ -254,10 +254,13 @@ class Socket(Sender, Receiver):
 
 
 def _refuse_file(endpoint: str) -> None:
-    """Keep libzmq from deleting a file that is no socket to make place for one."""
+    """Keep libzmq from deleting a file that is no socket to make place for one.
+
+    For an abstract name it deletes the file of that name, too.
+    """
     path = endpoint.removeprefix("ipc://")
-    if path.startswith(("@", "*")):
-        return
+    if path.startswith("*"):
+        return  # libzmq makes up a name
     try:
         mode = os.stat(path).st_mode
     except OSError:
