@@ -184,7 +184,7 @@ class Receiving(Generic[R]):
         if self._copied:
             return self._receive(flags, timeout=timeout)
         frames = self._frames
-        if not frames or frames[-1].more:
+        if not frames:
             frames.append(self.socket.recv_message(flags, timeout=timeout))
         while frames[-1].more:
             frames.append(self.socket.recv_message(flags, timeout=timeout))
