@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from capi.misuse import CASES
@@ -13,10 +15,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
-def test_the_process_survives(case: str) -> None:
+def test_the_process_survives(case: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "capi.misuse", case],
         cwd=ROOT / "tests",
+        env={**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=50,
