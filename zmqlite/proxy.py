@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ._zmq import ffi, lib
 from .constants import POLLIN, POLLOUT, Event
-from .errors import ContextTerminated, failure
+from .errors import ContextTerminated, NotSupported, failure
 from .poll import Poller
 from .socket import Socket
 from .waiting import until
@@ -79,7 +79,8 @@ class _Control:
         """Take one command. An unknown one does nothing; REP has to be answered in any case."""
         command = self.socket.recv_multipart()
         if command == [b"STATISTICS"]:
-            self.socket.send_multipart(self.statistics())
+            with contextlib.suppress(NotSupported):  # PULL and SUB cannot answer
+                self.socket.send_multipart(self.statistics())
             return
         if command == [b"PAUSE"]:
             self.paused = True
@@ -123,10 +124,10 @@ def proxy_steerable(
 ) -> None:
     """As `proxy`, until `control` receives TERMINATE.
 
-    `control` is PAIR, PULL, SUB or REP. PAUSE stops taking messages, RESUME goes on, STATISTICS is
-    answered with eight frames: messages received, bytes received, messages sent, bytes sent by the
-    frontend, then by the backend, each a uint64 in native order. A REP control gets an empty answer
-    to everything else. This is the same with every libzmq.
+    `control` is PAIR, PULL, SUB or REP. PAUSE stops taking messages, RESUME goes on. PAIR and REP
+    answer STATISTICS with eight frames: messages received, bytes received, messages sent, bytes
+    sent by the frontend, then by the backend, each a uint64 in native order. REP answers everything
+    else with an empty frame. This is the same with every libzmq.
 
     C: zmq_proxy_steerable(3)
     """

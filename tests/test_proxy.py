@@ -1,0 +1,299 @@
+"""The proxy: every message whole, in order and once, both ways, until the context ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import LONG, Connect, Make, Pair, Run, await_subscription, eventually, inside
+
+from zmqlite import (
+    DEALER,
+    DONTWAIT,
+    PAIR,
+    POLLOUT,
+    PUB,
+    PULL,
+    PUSH,
+    REP,
+    REQ,
+    ROUTER,
+    SUB,
+    XPUB,
+    XSUB,
+    Again,
+    Context,
+    HostUnreachable,
+    NotSupported,
+    Socket,
+    SocketClosed,
+    SocketType,
+    ZMQError,
+    proxy,
+)
+
+MESSAGES = [
+    [b"one"],
+    [b""],
+    [b"two", b"frames"],
+    [b"", b"", b""],
+    [b"x" * LONG, b"y", b"z" * 200_000],
+    [b"%d" % number for number in range(1500)],
+]
+
+
+class Line:
+    """Two sockets for a proxy, and the peers at their far ends."""
+
+    def __init__(
+        self, make: Make, connect: Connect, kinds: list[SocketType], **options: Any
+    ) -> None:
+        self.first, self.frontend, self.backend, self.last = (
+            make(kind, **options) for kind in kinds
+        )
+        connect(self.frontend, self.first)
+        connect(self.backend, self.last)
+
+
+STREAMER = [PUSH, PULL, PUSH, PULL]
+QUEUE = [DEALER, ROUTER, DEALER, ROUTER]
+STRAIGHT = [PAIR, PAIR, PAIR, PAIR]
+
+
+def test_work_goes_through_a_streamer(make: Make, connect: Connect, run: Run) -> None:
+    line = Line(make, connect, STREAMER)
+    run(proxy, line.frontend, line.backend)
+    for message in MESSAGES * 3:
+        line.first.send_multipart(message)
+    for message in MESSAGES * 3:
+        assert line.last.recv_multipart(timeout=5000) == message
+
+
+@pytest.mark.parametrize("transport", ["inproc", "tcp"])
+def test_requests_go_to_workers_and_answers_back(
+    transport: str, make: Make, connect: Connect, run: Run
+) -> None:
+    frontend, backend = make(ROUTER), make(DEALER)
+    clients, workers = [make(REQ) for _ in range(5)], [make(REP) for _ in range(3)]
+    for client in clients:
+        connect(frontend, client, transport)
+    for worker in workers:
+        connect(backend, worker, transport)
+        run(answer, worker)
+    run(proxy, frontend, backend)
+    for message in MESSAGES:
+        for number, client in enumerate(clients):
+            client.send_multipart([*message, b"%d" % number])
+        for number, client in enumerate(clients):
+            assert client.recv_multipart(timeout=5000) == [*message, b"%d" % number, b"answer"]
+
+
+def answer(worker: Socket) -> None:
+    try:
+        while True:
+            worker.send_multipart([*worker.recv_multipart(), b"answer"])
+    except ZMQError:
+        return
+
+
+def test_subscriptions_and_messages_go_through_a_forwarder(
+    make: Make, connect: Connect, run: Run
+) -> None:
+    frontend, backend = make(XSUB), make(XPUB)
+    publisher, subscribers = make(XPUB), [make(SUB), make(SUB)]
+    connect(frontend, publisher)
+    for subscriber, topic in zip(subscribers, (b"a", b"b"), strict=True):
+        connect(backend, subscriber)
+        subscriber.subscribe(topic)
+    run(proxy, frontend, backend)
+    for _ in range(2):
+        assert publisher.recv(timeout=5000) in (b"\1a", b"\1b")
+    for message in ([b"a", b"1"], [b"c", b"2"], [b"b", b"x" * LONG]):
+        publisher.send_multipart(message)
+    assert subscribers[0].recv_multipart(timeout=5000) == [b"a", b"1"]
+    assert subscribers[1].recv_multipart(timeout=5000) == [b"b", b"x" * LONG]
+    subscribers[0].unsubscribe(b"a")
+    assert publisher.recv(timeout=5000) == b"\0a"
+
+
+def test_thousands_of_messages_go_both_ways_at_once(make: Make, connect: Connect, run: Run) -> None:
+    line = Line(make, connect, STRAIGHT, sndhwm=50, rcvhwm=50)
+    run(proxy, line.frontend, line.backend)
+    there = [[b"there %d" % number] * (1 + number % 4) for number in range(3000)]
+    back = [[b"back %d" % number] * (1 + number % 3) for number in range(3000)]
+
+    def talk(socket: Socket, mine: list[list[bytes]], others: list[list[bytes]]) -> None:
+        for sent, expected in zip(mine, others, strict=True):
+            socket.send_multipart(sent, timeout=5000)
+            assert socket.recv_multipart(timeout=5000) == expected
+
+    task = run(talk, line.first, there, back)
+    talk(line.last, back, there)
+    task.result()
+
+
+@pytest.mark.parametrize(
+    ("kind", "sink"), [(PUSH, PULL), (PAIR, PAIR), (DEALER, DEALER), (PUB, SUB)]
+)
+def test_a_copy_of_every_message_goes_to_the_capture(
+    kind: SocketType, sink: SocketType, make: Make, connect: Connect, run: Run
+) -> None:
+    line = Line(make, connect, STRAIGHT)
+    capture, copies = make(kind), make(sink)
+    connect(capture, copies)
+    if sink is SUB:
+        copies.subscribe(b"")
+        await_subscription(copies, capture)
+    run(proxy, line.frontend, line.backend, capture)
+    for message in MESSAGES:
+        line.first.send_multipart(message)
+        assert line.last.recv_multipart(timeout=5000) == message
+        assert copies.recv_multipart(timeout=5000) == message
+        line.last.send_multipart(message[::-1])
+        assert line.first.recv_multipart(timeout=5000) == message[::-1]
+        assert copies.recv_multipart(timeout=5000) == message[::-1]
+    assert not copies.poll(0)
+
+
+@pytest.mark.parametrize("transport", ["inproc", "tcp"])
+def test_the_same_socket_on_both_sides_sends_everything_back(
+    transport: str, make: Make, connect: Connect, run: Run
+) -> None:
+    router, dealers = make(ROUTER), [make(DEALER) for _ in range(3)]
+    capture, copies = make(PUSH), make(PULL)
+    connect(capture, copies)
+    for dealer in dealers:
+        connect(router, dealer, transport)
+    run(proxy, router, router, capture)
+    for message in MESSAGES:
+        for number, dealer in enumerate(dealers):
+            dealer.send_multipart([b"%d" % number, *message])
+        for number, dealer in enumerate(dealers):
+            assert dealer.recv_multipart(timeout=5000) == [b"%d" % number, *message]
+    assert len([copies.recv_multipart() for _ in range(len(MESSAGES) * 3)]) == 18
+
+
+# A target without room
+
+
+def fill(socket: Socket, room: int) -> list[bytes]:
+    """Send as many numbers as there is room for on the whole way."""
+    numbers = [b"%d" % number for number in range(room)]
+    assert socket.send_many(numbers, timeout=5000) == room
+    assert not socket.poll(20, POLLOUT)
+    return numbers
+
+
+def test_messages_wait_in_their_source_while_the_target_is_full(
+    make: Make, connect: Connect, run: Run
+) -> None:
+    line = Line(make, connect, STREAMER, sndhwm=10, rcvhwm=10)
+    run(proxy, line.frontend, line.backend)
+    numbers = fill(line.first, 40)
+    with pytest.raises(Again):
+        line.first.send(b"", DONTWAIT)
+    assert [line.last.recv(timeout=5000) for _ in numbers] == numbers
+    line.first.send(b"again", timeout=5000)
+    assert line.last.recv(timeout=5000) == b"again"
+
+
+def test_a_full_target_holds_up_its_own_direction_only(
+    make: Make, connect: Connect, run: Run
+) -> None:
+    line = Line(make, connect, STRAIGHT, sndhwm=10, rcvhwm=10)
+    run(proxy, line.frontend, line.backend)
+    numbers = fill(line.first, 40)
+    for number in range(100):
+        line.last.send(b"%d" % number, timeout=5000)
+        assert line.first.recv(timeout=5000) == b"%d" % number
+    assert [line.last.recv(timeout=5000) for _ in numbers] == numbers
+
+
+def test_a_message_that_waits_is_captured_once(make: Make, connect: Connect, run: Run) -> None:
+    line = Line(make, connect, STREAMER, sndhwm=5, rcvhwm=5)
+    capture, copies = make(PUSH), make(PULL)
+    connect(capture, copies)
+    run(proxy, line.frontend, line.backend, capture)
+    numbers = fill(line.first, 20)
+    assert [line.last.recv(timeout=5000) for _ in numbers] == numbers
+    assert [copies.recv(timeout=5000) for _ in numbers] == numbers
+    assert not copies.poll(0)
+
+
+def test_a_target_that_always_claims_to_have_room_is_waited_for(
+    make: Make, connect: Connect, run: Run
+) -> None:
+    source, frontend = make(PUSH), make(PULL)
+    backend, sink = make(XPUB, xpub_nodrop=True, sndhwm=5), make(SUB, rcvhwm=5)
+    connect(frontend, source)
+    connect(backend, sink)
+    sink.subscribe(b"")
+    await_subscription(sink, backend)
+    run(proxy, frontend, backend)
+    messages = [[b"%d" % number, b"more"] for number in range(200)]
+    for message in messages:
+        source.send_multipart(message)
+    assert [sink.recv_multipart(timeout=5000) for _ in messages] == messages
+
+
+# Beginning and end
+
+
+def test_what_waited_before_the_proxy_goes_first(make: Make, connect: Connect, run: Run) -> None:
+    line = Line(make, connect, STREAMER)
+    line.first.send(b"taken")
+    line.first.send_multipart([b"in", b"the", b"shim"])
+    line.first.send(b"behind")
+    assert line.frontend.recv_many() == [b"taken"]  # and met one of several frames
+    run(proxy, line.frontend, line.backend)
+    assert line.last.recv_multipart(timeout=5000) == [b"in", b"the", b"shim"]
+    assert line.last.recv(timeout=5000) == b"behind"
+
+
+def test_a_proxy_ends_with_the_context(context: Context, pair: Pair, run: Run) -> None:
+    frontend, backend = pair(PAIR, PAIR)[0], pair(PAIR, PAIR)[0]
+    task = run(proxy, frontend, backend)
+    eventually(inside, frontend, backend)
+    context.shutdown()
+    assert task.result() is None
+    assert not frontend.closed
+
+
+def test_a_proxy_on_an_ended_context_ends_at_once(context: Context, make: Make) -> None:
+    sockets = make(PULL), make(PUSH)
+    context.term()
+    proxy(*sockets)
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_socket_is_refused(closed: int, make: Make) -> None:
+    sockets = [make(PAIR), make(PAIR), make(PAIR)]
+    if closed == 2:  # the capture is found closed with the first message
+        sockets[0].bind("inproc://capture")
+        peer = make(PAIR)
+        peer.connect("inproc://capture")
+        peer.send(b"")
+    sockets[closed].close()
+    with pytest.raises(SocketClosed):
+        proxy(*sockets)
+
+
+def test_a_message_for_nobody_is_reported_and_gone(make: Make, connect: Connect, run: Run) -> None:
+    source, frontend = make(PUSH), make(PULL)
+    backend, peer = make(ROUTER, router_mandatory=True), make(DEALER, routing_id=b"peer")
+    connect(frontend, source)
+    connect(backend, peer)
+    source.send_multipart([b"nobody", b"gone"])
+    source.send_multipart([b"peer", b"arrives"])
+    with pytest.raises(HostUnreachable, match="zmq_proxy"):
+        proxy(frontend, backend)
+    run(proxy, frontend, backend)
+    assert peer.recv(timeout=5000) == b"arrives"
+
+
+def test_a_target_that_cannot_send_is_reported(make: Make, connect: Connect) -> None:
+    source, frontend, backend = make(PUSH), make(PULL), make(PULL)
+    connect(frontend, source)
+    source.send(b"frame")
+    with pytest.raises(NotSupported, match=r"zmq_proxy\('PULL'\)"):
+        proxy(frontend, backend)
