@@ -1,79 +1,145 @@
-"""What the package exports: complete, sorted, documented, and light to import."""
+"""What `import zmqlite` gives: complete, in order, documented, and nothing heavy beside it."""
 
 from __future__ import annotations
 
+import enum
 import inspect
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from typing import Any
 
 import pytest
-from checkout import succeed
+from checkout import ROOT, succeed
 
 import zmqlite
-from zmqlite import capi, constants, errors, proto
+from zmqlite import Event, Flag, SocketType, ZMQError, constants, errors
 from zmqlite.options import Option
 
-PACKAGES = [zmqlite, capi, proto]
+EXPORTED = {name: getattr(zmqlite, name) for name in zmqlite.__all__}
+CLASSES = {name: each for name, each in EXPORTED.items() if isinstance(each, type)}
+FUNCTIONS = {name: each for name, each in EXPORTED.items() if inspect.isfunction(each)}
 
 
-def public(module: ModuleType) -> Iterator[tuple[str, object]]:
-    """Every exported function and class, and the methods and properties of the classes."""
-    for name in module.__all__:
-        thing = getattr(module, name)
-        if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+def members(owner: type) -> Iterator[tuple[str, Any]]:
+    """Yield what our own classes define for everybody: methods, properties and options."""
+    for base in owner.__mro__:
+        if not base.__module__.startswith("zmqlite"):
             continue
-        yield name, thing
-        for member, value in vars(thing).items() if inspect.isclass(thing) else ():
-            if not member.startswith("_") and (callable(value) or isinstance(value, property)):
-                yield f"{name}.{member}", value
+        for name, member in vars(base).items():
+            if isinstance(member, staticmethod | classmethod):
+                member = member.__func__
+            known = inspect.isfunction(member) or isinstance(member, property | Option)
+            if known and not name.startswith("_"):
+                yield name, member
 
 
-@pytest.mark.parametrize("package", [zmqlite, proto], ids=lambda package: package.__name__)
-def test_the_list_of_names_has_each_once_and_no_other(package: ModuleType) -> None:
-    assert len(set(package.__all__)) == len(package.__all__)
-    modules = {name for name, value in vars(package).items() if inspect.ismodule(value)}
-    names = {name for name in vars(package) if not name.startswith("_")} - modules
-    assert names - set(package.__all__) == set()
-    assert all(hasattr(package, name) for name in package.__all__)
+MEMBERS = [
+    pytest.param(member, id=f"{owner}.{name}")
+    for owner, cls in CLASSES.items()
+    for name, member in members(cls)
+]
 
 
-@pytest.mark.parametrize("package", [zmqlite, proto], ids=lambda package: package.__name__)
-def test_the_list_of_names_is_sorted(package: ModuleType) -> None:
-    names = [name for name in package.__all__ if name != "__version__"]
-    assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
+def test_all_is_sorted_and_names_nothing_twice() -> None:
+    def order(name: str) -> tuple[bool, bool, str]:
+        return not name.isupper(), not name[0].isupper(), name
+
+    assert zmqlite.__all__ == sorted(set(zmqlite.__all__), key=order)
 
 
-def test_every_exception_and_every_enum_is_exported() -> None:
-    for module in (errors, constants):
-        for name, value in vars(module).items():
-            if inspect.isclass(value) and value.__qualname__ == name and not name.startswith("_"):
-                ours = value.__module__ in ("zmqlite", module.__name__)
-                assert name in zmqlite.__all__ or not ours, name
+def test_all_is_complete() -> None:
+    public = {
+        name
+        for name, value in vars(zmqlite).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert public | {"__version__"} == set(zmqlite.__all__)
 
 
-@pytest.mark.parametrize(
-    ("name", "thing"), [pair for package in PACKAGES for pair in public(package)]
-)
-def test_a_public_thing_is_documented(name: str, thing: object) -> None:
-    assert thing.__doc__, name
-    assert thing.__doc__.strip()
+def test_every_error_and_every_enum_is_exported() -> None:
+    for module, kind in ((errors, ZMQError), (constants, enum.Enum)):
+        defined = {
+            name
+            for name, value in vars(module).items()
+            if isinstance(value, type)
+            and issubclass(value, kind)
+            and value.__module__ in (module.__name__, "zmqlite")
+        }
+        assert defined <= set(zmqlite.__all__)
+        assert defined
 
 
-def test_every_option_is_documented() -> None:
-    for owner in (zmqlite.Socket, zmqlite.Context):
-        rows = [row for base in owner.__mro__ for row in vars(base).values()]
-        options = [row for row in rows if isinstance(row, Option)]
-        assert options
-        assert all(row.__doc__ for row in options)
+@pytest.mark.parametrize("kind", [SocketType, Flag, Event])
+def test_the_short_names_are_the_members(kind: type[enum.IntEnum]) -> None:
+    for member in kind:
+        assert EXPORTED[member.name] is member
 
 
-@pytest.mark.parametrize("name", ["Context", "Socket", "ZMQError", "proxy", "Message"])
-def test_a_public_thing_says_that_it_is_of_the_package(name: str) -> None:
-    assert getattr(zmqlite, name).__module__ == "zmqlite"
+@pytest.mark.parametrize("name", [*CLASSES, *FUNCTIONS])
+def test_an_exported_object_says_where_it_is_to_be_found(name: str) -> None:
+    assert EXPORTED[name].__module__ == "zmqlite"
+    assert EXPORTED[name].__name__ == name
 
 
-@pytest.mark.parametrize("module", ["google.protobuf", "asyncio", "ssl", "dataclasses", "zmq"])
-def test_importing_the_core_leaves_heavy_modules_alone(module: str) -> None:
-    code = f"import zmqlite, sys; print({module!r} in sys.modules)"
-    assert succeed(sys.executable, "-c", code) == "False\n"
+def check_docstring(each: Any) -> None:
+    text = each.__doc__
+    assert text, "is not documented"
+    first, *rest = text.splitlines()
+    assert first[0].isupper() or first.startswith("libzmq ")
+    assert first.endswith((".", ":"))
+    assert not rest or not rest[0], "has no empty line after the first"
+
+
+@pytest.mark.parametrize("name", [*CLASSES, *FUNCTIONS])
+def test_an_exported_object_is_documented(name: str) -> None:
+    check_docstring(EXPORTED[name])
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_a_public_method_property_or_option_is_documented(member: Any) -> None:
+    if isinstance(member, Option):
+        assert member.__doc__
+    else:
+        check_docstring(member)
+
+
+IMPORT = """
+import sys
+before = set(sys.modules)
+import zmqlite
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_import_brings_nothing_heavy() -> None:
+    imported = set(succeed(sys.executable, "-c", IMPORT).split())
+    assert "zmqlite._zmq" in imported
+    heavy = {
+        "asyncio",
+        "cffi",
+        "concurrent.futures",
+        "ctypes",
+        "dataclasses",
+        "email",
+        "google.protobuf",
+        "inspect",
+        "json",
+        "logging",
+        "multiprocessing",
+        "pickle",
+        "socket",
+        "ssl",
+        "subprocess",
+        "tempfile",
+        "typing_extensions",
+        "urllib",
+        "zmq",
+        "zmqlite.capi",
+        "zmqlite.cli",
+        "zmqlite.proto",
+    }
+    assert heavy & imported == set()
+
+
+def test_type_checkers_are_told_that_there_are_types() -> None:
+    assert (ROOT / "zmqlite" / "py.typed").is_file()

@@ -1,8 +1,9 @@
-"""Imports point down only, as the layers in `zmqlite/__init__.py` say."""
+"""Imports point down: no module of the package imports from its own row or from one above it."""
 
 from __future__ import annotations
 
 import ast
+import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,99 +12,123 @@ from checkout import ROOT
 
 PACKAGE = ROOT / "zmqlite"
 
-ORDER = [
-    "_zmq",
-    "constants",
-    "errors",
-    "arguments",
-    "options",
-    "socket_options",
-    "context_options",
-    "curve",
-    "descriptors",
-    "waiting",
-    "ownership",
-    "message",
-    "monitor",
-    "handle",
-    "sending",
-    "receiving",
-    "socket",
-    "context",
-    "poll",
-    "proxy",
-    "cli",
-    "__init__",
-    "__main__",
-]
-"""The core: each module may import from those before it. `__init__` only collects names."""
+ROWS = (
+    ("_zmq",),
+    ("constants", "ownership"),
+    ("errors", "waiting"),
+    ("arguments", "descriptors"),
+    ("options", "curve", "message", "monitor"),
+    ("socket_options", "context_options"),
+    ("handle",),
+    ("sending", "receiving"),
+    ("socket",),
+    ("context", "poll"),
+    ("proxy",),
+    ("__init__",),
+    ("cli",),
+    ("__main__",),
+)
+LEVELS = {name: level for level, row in enumerate(ROWS) for name in row}
+PUBLIC = LEVELS["__init__"]
 
+# Packages on top of the core. They do not know each other, and nothing in the core knows them.
 DOORS = ("capi", "proto")
-"""Packages on top of the core, which import from it and from themselves."""
+
+MODULES = {
+    path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+CORE = [name for name in MODULES if "." not in name]
+INSIDE_DOORS = [name for name in MODULES if "." in name]
 
 
 class Imports(ast.NodeVisitor):
-    """The relative imports of a module that run, and those inside functions."""
+    """The imports of a module that run: which at its top level, and which somewhere inside."""
 
-    def __init__(self, module: str) -> None:
-        self.parents = module.split(".")[:-1]
-        self.found: list[str] = []
-        self.hidden: list[int] = []
-        self.depth = 0
-        self.visit(ast.parse((PACKAGE / (module.replace(".", "/") + ".py")).read_text()))
+    def __init__(self, path: Path) -> None:
+        self.top: list[ast.Import | ast.ImportFrom] = []
+        self.inner: list[ast.Import | ast.ImportFrom] = []
+        self._depth = 0
+        self.visit(ast.parse(path.read_text(encoding="utf-8")))
 
     def visit_If(self, node: ast.If) -> None:
-        if not (isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for other in node.orelse:
+                self.visit(other)
+        else:
             self.generic_visit(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self.depth += 1
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        self._depth += 1
         self.generic_visit(node)
-        self.depth -= 1
+        self._depth -= 1
 
-    def visit_Import(self, node: ast.Import) -> None:
-        self.hidden += [node.lineno] * bool(self.depth)
+    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        self.hidden += [node.lineno] * bool(self.depth)
-        if node.level:
-            here = self.parents[: len(self.parents) - node.level + 1]
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            self.found += [".".join([*here, name]) for name in names]
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        (self.inner if self._depth else self.top).append(node)
+
+    visit_ImportFrom = visit_Import
 
 
-def modules(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.glob("*.py")):
-        yield ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+IMPORTS = {name: Imports(path) for name, path in MODULES.items()}
 
 
-def test_every_module_of_the_core_has_its_place() -> None:
-    assert sorted(modules(PACKAGE)) == sorted(set(ORDER) - {"_zmq"})
+def targets(name: str) -> Iterator[str]:
+    """Yield the modules of the package that a module imports when it is imported."""
+    package = name.split(".")[:-1]
+    for node in IMPORTS[name].top:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                assert alias.name.partition(".")[0] != "zmqlite", f"{name} imports by full name"
+            continue
+        assert (node.module or "").partition(".")[0] != "zmqlite" or node.level
+        if not node.level:
+            continue
+        base = package[: len(package) + 1 - node.level]
+        if node.module:
+            yield ".".join([*base, node.module])
+            continue
+        for alias in node.names:
+            submodule = ".".join([*base, alias.name])
+            yield submodule if submodule in MODULES else ".".join([*base, "__init__"])
 
 
-@pytest.mark.parametrize("module", list(modules(PACKAGE)))
-def test_a_module_of_the_core_imports_only_from_below(module: str) -> None:
-    below = ORDER[: ORDER.index(module)] + ["__version__"] * (module == "cli")
-    assert set(Imports(module).found) <= set(below)
+@pytest.mark.parametrize("name", CORE)
+def test_a_module_of_the_core_imports_from_rows_below_it(name: str) -> None:
+    assert name in LEVELS, "give the module a place in ROWS"
+    for target in targets(name):
+        assert target in LEVELS, f"{name} imports {target}, which is no part of the core"
+        assert LEVELS[target] < LEVELS[name], f"{name} imports {target}"
 
 
-@pytest.mark.parametrize("module", [each for door in DOORS for each in modules(PACKAGE / door)])
-def test_a_door_imports_from_the_core_and_from_itself_without_a_circle(module: str) -> None:
-    door = module.split(".")[0]
-
-    def reach(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, " -> ".join([*path, name])
-        for each in Imports(name).found:
-            if each.split(".")[0] == door:
-                reach(each, (*path, name))
-            else:
-                assert each in ORDER[: ORDER.index("cli")]
-
-    reach(module, ())
+@pytest.mark.parametrize("name", INSIDE_DOORS)
+def test_a_door_imports_from_itself_and_from_modules_of_the_core(name: str) -> None:
+    door = name.partition(".")[0]
+    assert door in DOORS, "give the package a place in DOORS"
+    for target in targets(name):
+        if target.startswith(f"{door}."):
+            continue
+        assert target in LEVELS, f"{name} imports {target}, which is another door"
+        assert LEVELS[target] < PUBLIC, f"{name} imports {target}"
 
 
-@pytest.mark.parametrize(
-    "module", [each for door in ("", *DOORS) for each in modules(PACKAGE / door)]
-)
-def test_a_module_imports_nothing_inside_a_function(module: str) -> None:
-    assert Imports(module).hidden == []
+def test_imports_never_go_round_in_circles() -> None:
+    graphlib.TopologicalSorter({name: set(targets(name)) for name in MODULES}).prepare()
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_is_imported_inside_a_function(name: str) -> None:
+    assert [ast.unparse(node) for node in IMPORTS[name].inner] == []
+
+
+def test_every_place_is_taken() -> None:
+    assert set(LEVELS) - {"_zmq"} == set(CORE)
+    assert {name.partition(".")[0] for name in INSIDE_DOORS} == set(DOORS)
+
+
+def test_the_map_in_the_package_names_every_module_of_the_core() -> None:
+    docstring = ast.get_docstring(ast.parse(MODULES["__init__"].read_text(encoding="utf-8"))) or ""
+    words = set(docstring.replace(",", " ").split())
+    unnamed = set(LEVELS) - words - {"__init__", "__main__", "socket_options", "context_options"}
+    assert unnamed == set()

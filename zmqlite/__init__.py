@@ -4,7 +4,8 @@ Layers, each importing only from those above it:
 
     _zmq                                          libzmq's API and our C, compiled
     constants, errors, arguments, options, curve  numbers, exceptions, what users pass
-    descriptors, waiting, message, monitor        what a socket needs
+    ownership, descriptors, waiting               what calls into C need
+    message, monitor                              what a socket gives
     handle, sending, receiving, socket            one socket and what goes through it
     context, poll, proxy                          many sockets
     cli                                           python -m zmqlite

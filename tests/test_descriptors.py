@@ -1,0 +1,98 @@
+"""Descriptors are counted before libzmq needs them, since it aborts without."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import sys
+from collections.abc import Iterator
+
+import pytest
+from checkout import succeed
+from support import open_descriptors
+
+from zmqlite import ZMQError
+from zmqlite.descriptors import reserve
+
+
+@pytest.fixture
+def room_for_five() -> Iterator[None]:
+    """Let the process open five more descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    fillers = [os.open(os.devnull, os.O_RDONLY)]
+    limit = fillers[0] + 50
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    try:
+        while True:
+            try:
+                fillers.append(os.open(os.devnull, os.O_RDONLY))
+            except OSError:
+                break
+        for _ in range(5):
+            os.close(fillers.pop())
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for filler in fillers:
+            os.close(filler)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_what_is_there_is_reserved_and_given_back(count: int, room_for_five: None) -> None:
+    for _ in range(3):
+        reserve(count, "zmq_socket")
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(5)]
+    for descriptor in opened:
+        os.close(descriptor)
+
+
+def test_what_is_not_there_is_refused_and_given_back(room_for_five: None) -> None:
+    for count in (6, 1000):
+        with pytest.raises(ZMQError, match=r"zmq_socket\('PULL'\).*ulimit -n") as caught:
+            reserve(count, "zmq_socket", "PULL")
+        assert caught.value.errno == errno.EMFILE
+    reserve(5, "zmq_socket")
+
+
+def test_nothing_stays_open() -> None:
+    before = open_descriptors()
+    reserve(10, "zmq_socket")
+    assert open_descriptors() == before
+
+
+def test_without_descriptors_everything_raises_and_nothing_aborts() -> None:
+    """Try everything that opens descriptors, with room for 0 to 30 of them."""
+    program = """
+import os, resource
+import zmqlite as zmq
+
+fillers = [os.open(os.devnull, os.O_RDONLY)]
+resource.setrlimit(resource.RLIMIT_NOFILE, (fillers[0] + 60, 4096))
+
+def fill():
+    try:
+        while True:
+            fillers.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+
+done = failed = 0
+for room in range(31):
+    fill()
+    for _ in range(min(room, len(fillers) - 1)):
+        os.close(fillers.pop())
+    try:
+        with zmq.Context(linger=0) as context, context.socket(zmq.PULL) as server:
+            for endpoint in ("tcp://127.0.0.1:*", f"ipc://@zl{os.getpid()}", "inproc://x"):
+                real = server.bind(endpoint)
+                with context.socket(zmq.PUSH) as client, client.monitor():
+                    client.connect(real)
+                server.unbind(real)
+        done += 1
+    except zmq.ZMQError as error:
+        assert "ulimit" in str(error), error
+        failed += 1
+assert done and failed, (done, failed)
+"""
+    succeed(sys.executable, "-c", program)
