@@ -77,3 +77,11 @@ def compiled(source: Path, include: Path) -> Path:
     link = [str(libzmq), f"-Wl,-rpath,{libzmq.parent}", "-pthread"]
     succeed(*command, "-o", program, source, *link)
     return program
+
+
+def made(data: bytes) -> zmq_msg_t:
+    """Make a message with this content."""
+    msg = zmq_msg_t()
+    assert zmq_msg_init_size(msg, len(data)) == 0
+    zmq_msg_data(msg)[:] = data
+    return msg
