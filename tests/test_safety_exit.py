@@ -239,6 +239,36 @@ while True:
     pytest.fail("it took longer")
 
 
+def test_ctrl_c_ends_a_call_also_where_it_comes_while_libzmq_is_busy() -> None:
+    source = """
+context = zmq.Context(linger=0)
+router = context.socket(zmq.ROUTER)
+endpoint = router.bind("tcp://127.0.0.1:*")
+say(endpoint)
+while True:
+    try:
+        while True:
+            router.recv_multipart()
+            say("received")
+    except KeyboardInterrupt:
+        say("interrupted")
+"""
+    peers = 20
+    with Program(source) as program:
+        endpoint = program.line()
+        for _ in range(12):
+            with zmq.Context(linger=1000) as context:
+                dealers = [context.socket(zmq.DEALER) for _ in range(peers)]
+                for dealer in dealers:
+                    dealer.connect(endpoint)
+                    dealer.send(b"here")
+                for _ in range(peers):
+                    assert program.line() == "received"
+            # What libzmq is busy with are the peers that left.
+            program.send_signal(signal.SIGINT)
+            assert program.line(deadline=5) == "interrupted"
+
+
 @pytest.mark.parametrize(
     "ending", ["context.term()", "del context", "context.__exit__(*[None] * 3)"]
 )

@@ -37,7 +37,8 @@ struct zl_socket {
     unsigned char captured; /* zl_forward gave the first message in `frames` to the capture socket */
     int visitors;           /* threads inside zl_monitor, which does not take `busy` */
     int type;
-    int rcvtimeo, sndtimeo; /* what the options say, to tell a wait without end from one that ends */
+    int rcvtimeo, sndtimeo; /* what the options say; libzmq is told `native` of it */
+    unsigned char sliced;
     zmq_msg_t *frames;      /* all `capacity` of them initialised; in use: `count` from `first` */
     int first, count, capacity, lent;
     pthread_t lender;
@@ -345,6 +346,22 @@ static int fatal_option(zl_socket *s, int option, const void *value, size_t size
     return 0;
 }
 
+/* A wait for `timeout`: what libzmq is to wait for, one slice of it. */
+static int native(zl_socket *s, int timeout)
+{
+    return s->sliced && (timeout < 0 || timeout > ZL_SLICE) ? ZL_SLICE : timeout;
+}
+
+/* From here on waits come in slices. A signal that arrives while libzmq is busy, rather than asleep,
+   does not end the sleep that follows; Python hears of it after the slice. */
+void zl_sliced(zl_socket *s)
+{
+    static const int slice = ZL_SLICE;
+    s->sliced = 1;
+    zmq_setsockopt(s->socket, ZMQ_RCVTIMEO, &slice, sizeof slice); /* fail only where the context */
+    zmq_setsockopt(s->socket, ZMQ_SNDTIMEO, &slice, sizeof slice); /* ended, and nothing waits */
+}
+
 int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
 {
     int rc = zl_enter(s);
@@ -354,14 +371,17 @@ int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
     if (rc < 0)
         return left(s, rc);
     rc = code(zmq_setsockopt(s->socket, option, value, size));
-    if (rc == 0 && option == ZMQ_RCVTIMEO)
-        memcpy(&s->rcvtimeo, value, sizeof s->rcvtimeo);
-    if (rc == 0 && option == ZMQ_SNDTIMEO)
-        memcpy(&s->sndtimeo, value, sizeof s->sndtimeo);
+    if (rc == 0 && (option == ZMQ_RCVTIMEO || option == ZMQ_SNDTIMEO)) {
+        int *timeout = option == ZMQ_RCVTIMEO ? &s->rcvtimeo : &s->sndtimeo;
+        memcpy(timeout, value, sizeof *timeout);
+        int told = native(s, *timeout);
+        rc = code(zmq_setsockopt(s->socket, option, &told, sizeof told));
+    }
     return left(s, rc);
 }
 
-/* As zmq_getsockopt, but EVENTS and RCVMORE count the frames that wait here. */
+/* As zmq_getsockopt, but EVENTS and RCVMORE count the frames that wait here, and a timeout is the one
+   that was set. */
 int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size)
 {
     int rc = zl_enter(s);
@@ -372,6 +392,8 @@ int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size)
         *(int *)value |= ZMQ_POLLIN;
     if (rc == 0 && option == ZMQ_RCVMORE)
         *(int *)value = s->more;
+    if (rc == 0 && (option == ZMQ_RCVTIMEO || option == ZMQ_SNDTIMEO))
+        *(int *)value = option == ZMQ_RCVTIMEO ? s->rcvtimeo : s->sndtimeo;
     return left(s, rc);
 }
 
@@ -395,15 +417,21 @@ static int arm(zl_socket *s, int option, int set, int timeout)
 {
     if (timeout == 0 || (timeout == ZL_AS_SET && set != -1))
         return ZMQ_DONTWAIT;
-    if (timeout == ZL_AS_SET || timeout == set)
+    if (timeout == ZL_AS_SET || native(s, timeout) == native(s, set))
         return 0;
-    return code(zmq_setsockopt(s->socket, option, &timeout, sizeof timeout));
+    int told = native(s, timeout);
+    return code(zmq_setsockopt(s->socket, option, &told, sizeof told));
 }
 
-static void disarm(zl_socket *s, int option, int set, int timeout)
+/* Undoes `arm`; what the call returned, with -EINTR where just a slice of the wait is over. */
+static int disarm(zl_socket *s, int option, int set, int timeout, int rc)
 {
-    if (timeout != 0 && timeout != ZL_AS_SET && timeout != set)
-        zmq_setsockopt(s->socket, option, &set, sizeof set); /* fails only where the context ended */
+    if (timeout == 0 || (timeout == ZL_AS_SET && set != -1))
+        return rc;
+    int wait = timeout == ZL_AS_SET ? -1 : timeout, told = native(s, set);
+    if (native(s, wait) != told) /* fails only where the context ended */
+        zmq_setsockopt(s->socket, option, &told, sizeof told);
+    return rc == -EAGAIN && native(s, wait) != wait ? -EINTR : rc;
 }
 
 /* ---------------------------------------------------------------- sending */
@@ -424,7 +452,7 @@ static int send_part(zl_socket *s, zmq_msg_t *part, int more, int timeout)
         if (wait < 0)
             return wait;
         rc = code(zmq_msg_send(part, s->socket, flags | wait));
-        disarm(s, ZMQ_SNDTIMEO, s->sndtimeo, timeout);
+        rc = disarm(s, ZMQ_SNDTIMEO, s->sndtimeo, timeout, rc);
     }
     if (rc < 0)
         return rc;
@@ -569,7 +597,7 @@ static int fetch(zl_socket *s, int timeout)
     if (flags < 0)
         return flags;
     int rc = code(zmq_msg_recv(slot, s->socket, flags));
-    disarm(s, ZMQ_RCVTIMEO, s->rcvtimeo, timeout);
+    rc = disarm(s, ZMQ_RCVTIMEO, s->rcvtimeo, timeout, rc);
     if (rc < 0)
         return rc;
     s->count++;

@@ -8,6 +8,8 @@
 /* What a send or receive takes for `timeout`, beside milliseconds, 0 and -1 (for ever). */
 #define ZL_AS_SET -2 /* as SNDTIMEO or RCVTIMEO say; a finite one only tries, the caller waits */
 
+#define ZL_SLICE 100 /* milliseconds that zl_sliced lets a wait last before it ends with -EINTR */
+
 #define ZL_ARENA 65536 /* bytes of received frames lent at once */
 #define ZL_SIZES 1024  /* frames lent at once through the arena */
 #define ZL_SMALL 8192  /* a single frame up to this size is lent through the arena */
@@ -46,6 +48,7 @@ void zl_untrack(void *object);
 
 zl_socket *zl_socket_make(void);
 int zl_socket_open(zl_socket *s, void *context, int type);
+void zl_sliced(zl_socket *s);
 void zl_socket_free(zl_socket *s);
 int zl_close(zl_socket *s, int patience, int gone);
 int zl_enter(zl_socket *s);

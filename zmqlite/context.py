@@ -168,6 +168,7 @@ class Context(ContextOptions):
             if code < 0:
                 self._forget(handle)
                 raise failure(-code, "zmq_socket", name)
+            lib.zl_sliced(handle)
             self._started = True
             return handle
 

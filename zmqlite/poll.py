@@ -10,7 +10,7 @@ from .arguments import INT_MAX, integer, milliseconds
 from .constants import Event
 from .errors import failure
 from .socket import Socket
-from .waiting import EVENTS, poll_events, until
+from .waiting import EVENTS, poll_events, until_ready
 
 if TYPE_CHECKING:
     from ._zmq import CData
@@ -94,7 +94,7 @@ class Poller:
         # Taken away, so that another thread, or a signal handler, cannot write to the same.
         arrays, self._arrays = self._arrays or self._build(), None
         items, sockets, native, ready = arrays
-        count = until(lambda ms: lib.zl_poll(sockets, native, len(items), ms, ready), wait)
+        count = until_ready(lambda ms: lib.zl_poll(sockets, native, len(items), ms, ready), wait)
         if count < 0:
             raise failure(-count, "zmq_poll", self._culprit())
         found = ffi.unpack(ready, 2 * count)

@@ -23,7 +23,7 @@ from .monitor import Monitor
 from .receiving import Receiver
 from .sending import Sender
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
-from .waiting import EVENTS, poll_events, until
+from .waiting import EVENTS, poll_events, until, until_ready
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -215,7 +215,8 @@ class Socket(Sender, Receiver):
         """
 
         wanted = poll_events(events)
-        code = until(lambda ms: lib.zl_poll_one(self._handle, wanted, ms), milliseconds(timeout))
+        wait = milliseconds(timeout)
+        code = until_ready(lambda ms: lib.zl_poll_one(self._handle, wanted, ms), wait)
         if code < 0:
             raise failure(-code, "zmq_poll", self._type_name)
         return EVENTS[code]

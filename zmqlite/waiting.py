@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from ._zmq import lib
 from .constants import Event
 
 EVENTS: Final = tuple(Event(mask) for mask in range(16))
@@ -23,9 +24,29 @@ def until(attempt: Callable[[int], int], timeout: int) -> int:
     left = timeout
     while (code := attempt(left)) == -errno.EINTR:
         if timeout > 0:
-            spent = (time.monotonic() - start) * 1000
-            left = max(0, timeout - int(spent))
+            left = _left(start, timeout)
     return code
+
+
+def until_ready(poll: Callable[[int], int], timeout: int) -> int:
+    """Make `poll(ms)` until it finds something or the time is over; return its code.
+
+    In slices, since a signal that arrives just before a poll falls asleep does not wake it.
+    """
+    start = time.monotonic()
+    left = timeout
+    while True:
+        code = poll(lib.ZL_SLICE if left < 0 else min(left, lib.ZL_SLICE))
+        if code not in (0, -errno.EINTR):
+            return code
+        if timeout >= 0:
+            left = _left(start, timeout)
+            if left == 0 and code == 0:
+                return 0
+
+
+def _left(start: float, timeout: int) -> int:
+    return max(0, timeout - int((time.monotonic() - start) * 1000))
 
 
 def poll_events(events: int) -> int:
