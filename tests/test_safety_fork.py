@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from safety_support import Program, run
 
@@ -142,10 +144,9 @@ check()
 
 @pytest.mark.parametrize("start_method", ["fork", "forkserver", "spawn"])
 def test_multiprocessing_children_talk_to_the_parent_with_their_own_context(
-    start_method: str, tmp_path_factory: pytest.TempPathFactory
+    start_method: str, tmp_path: Path
 ) -> None:
-    directory = tmp_path_factory.mktemp("mp")
-    (directory / "child.py").write_text(
+    (tmp_path / "child.py").write_text(
         "import zmqlite as zmq\n"
         "def work(endpoint, number):\n"
         "    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:\n"
@@ -154,7 +155,7 @@ def test_multiprocessing_children_talk_to_the_parent_with_their_own_context(
     )
     source = f"""
 import multiprocessing
-sys.path.insert(0, {str(directory)!r})
+sys.path.insert(0, {str(tmp_path)!r})
 import child
 processes = multiprocessing.get_context({start_method!r})
 workers = [processes.Process(target=child.work, args=(endpoint, n)) for n in range(3)]
@@ -166,6 +167,36 @@ for worker in workers:
     assert worker.exitcode == 0
 assert sorted(number for number, data in got) == [b"0", b"1", b"2"]
 assert all(data == bytes(100_000) for number, data in got)
+check()
+"""
+    assert run(INHERITED + source).succeeded() == "parent works\n"
+
+
+@pytest.mark.parametrize("start_method", ["fork", "forkserver", "spawn"])
+def test_messages_of_a_child_of_multiprocessing_arrive_even_if_it_ends_nothing(
+    start_method: str, tmp_path: Path
+) -> None:
+    # Such a child ends by os._exit, in which atexit has no part.
+    (tmp_path / "child.py").write_text(
+        "import zmqlite as zmq\n"
+        "def work(endpoint):\n"
+        "    global context, socket\n"
+        "    context = zmq.Context()\n"
+        "    socket = context.socket(zmq.PUSH)\n"
+        "    socket.connect(endpoint)\n"
+        "    for number in range(1000):\n"
+        "        socket.send(b'%d' % number)\n"
+    )
+    source = f"""
+import multiprocessing
+sys.path.insert(0, {str(tmp_path)!r})
+import child
+worker = multiprocessing.get_context({start_method!r}).Process(target=child.work, args=(endpoint,))
+worker.start()
+for number in range(1000):
+    assert receiver.recv(timeout=10_000) == b"%d" % number
+worker.join(10)
+assert worker.exitcode == 0
 check()
 """
     assert run(INHERITED + source).succeeded() == "parent works\n"
