@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from schemas import generate
 
 import zmqlite as zmq
 
@@ -18,7 +19,7 @@ OURS = "\n".join(line.rpartition("|")[0].rpartition("|")[2] for line in README.s
 
 
 def test_the_quick_start_moves_ten_messages_between_two_processes() -> None:
-    receiver, sender, _ = PROGRAMS
+    receiver, sender, *_ = PROGRAMS
     command = [sys.executable, "-u", "-c", receiver]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
@@ -34,8 +35,15 @@ def test_the_quick_start_moves_ten_messages_between_two_processes() -> None:
             process.kill()
 
 
+def test_the_typed_message_arrives(tmp_path: Path) -> None:
+    generate(tmp_path)
+    command = [sys.executable, "-c", PROGRAMS[2]]
+    out = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=20, check=True).stdout
+    assert out == b"hello\n"
+
+
 def test_the_program_in_terms_of_c_runs() -> None:
-    subprocess.run([sys.executable, "-c", PROGRAMS[2]], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", PROGRAMS[3]], check=True, timeout=20)
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"zmq\.([A-Za-z_]+)", OURS))))

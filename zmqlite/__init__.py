@@ -8,7 +8,7 @@ Layers, each importing only from those above it:
     message, monitor                              what a socket gives
     handle, sending, receiving, socket            one socket and what goes through it
     context, poll, proxy                          many sockets
-    cli                                           python -m zmqlite
+    capi, proto, cli                              the C door, typed messages, python -m zmqlite
 """
 
 try:
