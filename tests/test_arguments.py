@@ -195,7 +195,7 @@ def test_bytes_are_sent_as_they_are() -> None:
         (memoryview(b""), b""),
         (bytearray(), b""),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_any_buffer_is_sent_as_its_bytes(data: Any, expected: bytes) -> None:
     content = payload(data)

@@ -186,7 +186,12 @@ static void end_loan(zl_socket *s)
     s->lent = 0;
 }
 
-int zl_enter(zl_socket *s)
+static void leave(zl_socket *s)
+{
+    __atomic_store_n(&s->busy, ZL_FREE, __ATOMIC_RELEASE);
+}
+
+static int enter(zl_socket *s)
 {
     if (s->generation != generation)
         return -ECHILD;
@@ -195,7 +200,7 @@ int zl_enter(zl_socket *s)
                                      __ATOMIC_RELAXED))
         return -EBUSY;
     if (!s->socket) {
-        zl_leave(s);
+        leave(s);
         return s->gone;
     }
     if (s->lent)
@@ -203,14 +208,9 @@ int zl_enter(zl_socket *s)
     return 0;
 }
 
-void zl_leave(zl_socket *s)
-{
-    __atomic_store_n(&s->busy, ZL_FREE, __ATOMIC_RELEASE);
-}
-
 static int left(zl_socket *s, int rc)
 {
-    zl_leave(s);
+    leave(s);
     return rc;
 }
 
@@ -262,9 +262,9 @@ void zl_socket_free(zl_socket *s)
 int zl_close(zl_socket *s, int patience, int gone)
 {
     static const struct timespec nap = {0, 1000000};
-    int rc = zl_enter(s);
+    int rc = enter(s);
     while (rc == -EBUSY && patience-- > 0)
-        rc = nanosleep(&nap, NULL) == -1 ? -EINTR : zl_enter(s);
+        rc = nanosleep(&nap, NULL) == -1 ? -EINTR : enter(s);
     if (rc < 0)
         return rc;
     void *socket = __atomic_exchange_n(&s->socket, NULL, __ATOMIC_SEQ_CST);
@@ -288,7 +288,7 @@ void *zl_libzmq_socket(zl_socket *s)
 #define GUARDED(name, parameters, call)                                                            \
     int name parameters                                                                            \
     {                                                                                              \
-        int rc = zl_enter(s);                                                                      \
+        int rc = enter(s);                                                                      \
         return rc < 0 ? rc : left(s, code(call));                                                  \
     }
 GUARDED(zl_unbind, (zl_socket * s, const char *endpoint), zmq_unbind(s->socket, endpoint))
@@ -303,7 +303,7 @@ static int fatal_endpoint(zl_socket *s, const char *endpoint)
 
 int zl_connect(zl_socket *s, const char *endpoint)
 {
-    int rc = zl_enter(s);
+    int rc = enter(s);
     if (rc < 0)
         return rc;
     rc = fatal_endpoint(s, endpoint);
@@ -314,7 +314,7 @@ int zl_connect(zl_socket *s, const char *endpoint)
 int zl_bind(zl_socket *s, const char *endpoint)
 {
     static const int none = -1;
-    int rc = zl_enter(s);
+    int rc = enter(s);
     if (rc < 0)
         return rc;
     rc = fatal_endpoint(s, endpoint);
@@ -364,7 +364,7 @@ void zl_sliced(zl_socket *s)
 
 int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
 {
-    int rc = zl_enter(s);
+    int rc = enter(s);
     if (rc < 0)
         return rc;
     rc = fatal_option(s, option, value, size);
@@ -384,7 +384,7 @@ int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
    that was set. */
 int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size)
 {
-    int rc = zl_enter(s);
+    int rc = enter(s);
     if (rc < 0)
         return rc;
     rc = code(zmq_getsockopt(s->socket, option, value, size));
@@ -463,7 +463,7 @@ static int send_part(zl_socket *s, zmq_msg_t *part, int more, int timeout)
 /* Sends the parts as one message and closes them, sent or not. */
 static int send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more, int timeout)
 {
-    int rc = zl_enter(s), entered = rc == 0;
+    int rc = enter(s), entered = rc == 0;
     for (int i = 0; i < count && rc >= 0; i++)
         rc = send_part(s, &parts[i], more || i + 1 < count, timeout);
     for (int i = 0; i < count; i++)
@@ -476,16 +476,6 @@ static int close_parts(zmq_msg_t *parts, int count, int rc)
     while (count-- > 0)
         zmq_msg_close(&parts[count]);
     return rc;
-}
-
-int zl_send(zl_socket *s, const void *data, size_t size)
-{
-    return zl_send_for(s, data, size, 0, ZL_AS_SET);
-}
-
-int zl_send_for(zl_socket *s, const void *data, size_t size, int more, int timeout)
-{
-    return zl_send_packed(s, data, &size, 1, more, timeout);
 }
 
 static int pack(zmq_msg_t *parts, const char *data, const size_t *sizes, int count)
@@ -513,6 +503,11 @@ int zl_send_packed(zl_socket *s, const void *data, const size_t *sizes, int coun
     if (parts != few)
         free(parts);
     return rc;
+}
+
+int zl_send(zl_socket *s, const void *data, size_t size)
+{
+    return zl_send_packed(s, data, &size, 1, 0, ZL_AS_SET);
 }
 
 static int make_part(zmq_msg_t *part, zl_frame *frame)
@@ -551,7 +546,7 @@ int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int time
 int zl_send_many(zl_socket *s, const void *data, const size_t *sizes, int count, int timeout)
 {
     const char *next = data;
-    int rc = zl_enter(s), sent = 0;
+    int rc = enter(s), sent = 0;
     if (rc < 0)
         return rc;
     while (sent < count) {
@@ -654,7 +649,7 @@ int64_t zl_recv(zl_socket *s)
 /* Lends one frame: its size. It lies in the arena where that is at most ZL_SMALL. */
 int64_t zl_recv_for(zl_socket *s, int timeout)
 {
-    int rc = zl_enter(s);
+    int rc = enter(s);
     if (rc < 0)
         return rc;
     if (s->count == 0 && (rc = fetch(s, timeout)) < 0)
@@ -675,7 +670,7 @@ int zl_recv_multipart(zl_socket *s)
    ZL_APART was added because they are too many or too long. */
 int zl_recv_multipart_for(zl_socket *s, int timeout)
 {
-    int rc = zl_enter(s);
+    int rc = enter(s);
     if (rc < 0)
         return rc;
     int count = fetch_message(s, timeout);
@@ -698,7 +693,7 @@ int zl_recv_multipart_for(zl_socket *s, int timeout)
    Stops before a message of several frames; -EPROTO where that is the first. */
 int zl_recv_many(zl_socket *s, int limit, int timeout)
 {
-    int rc = zl_enter(s), count = 0;
+    int rc = enter(s), count = 0;
     if (rc < 0)
         return rc;
     size_t used = 0;
@@ -746,7 +741,7 @@ void zl_taken(zl_socket *s)
                                      __ATOMIC_RELAXED))
         return;
     end_loan(s);
-    zl_leave(s);
+    leave(s);
 }
 
 /* Only the thread that holds the loan may give it back; from any other this does nothing. */
@@ -756,7 +751,7 @@ void zl_keep(zl_socket *s)
         !pthread_equal(s->lender, pthread_self()))
         return;
     s->lent = 0;
-    zl_leave(s);
+    leave(s);
 }
 
 /* ---------------------------------------------------------------- forwarding and polling */
@@ -764,11 +759,11 @@ void zl_keep(zl_socket *s)
 static int enter_all(zl_socket **sockets, int count)
 {
     for (int i = 0; i < count; i++) {
-        int rc = sockets[i] ? zl_enter(sockets[i]) : 0;
+        int rc = sockets[i] ? enter(sockets[i]) : 0;
         if (rc < 0) {
             while (i-- > 0)
                 if (sockets[i])
-                    zl_leave(sockets[i]);
+                    leave(sockets[i]);
             return rc;
         }
     }
@@ -779,7 +774,7 @@ static void leave_all(zl_socket **sockets, int count)
 {
     for (int i = 0; i < count; i++)
         if (sockets[i])
-            zl_leave(sockets[i]);
+            leave(sockets[i]);
 }
 
 static int capture_message(zl_socket *from, zl_socket *capture, int count)

@@ -51,8 +51,6 @@ int zl_socket_open(zl_socket *s, void *context, int type);
 void zl_sliced(zl_socket *s);
 void zl_socket_free(zl_socket *s);
 int zl_close(zl_socket *s, int patience, int gone);
-int zl_enter(zl_socket *s);
-void zl_leave(zl_socket *s);
 void *zl_libzmq_socket(zl_socket *s);
 
 int zl_bind(zl_socket *s, const char *endpoint);
@@ -64,7 +62,6 @@ int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size);
 int zl_monitor(zl_socket *s, const char *endpoint, int events);
 
 int zl_send(zl_socket *s, const void *data, size_t size);
-int zl_send_for(zl_socket *s, const void *data, size_t size, int more, int timeout);
 int zl_send_packed(zl_socket *s, const void *data, const size_t *sizes, int count, int more,
                    int timeout);
 int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int timeout);
