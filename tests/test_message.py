@@ -9,17 +9,14 @@ import os
 from typing import Any
 
 import pytest
-from support import LONG, TRANSPORTS, Connect, Make, Pair, Run, Task, eventually, subscribe
+from support import LONG, TRANSPORTS, Connect, Make, Pair, Run, Task
 
 from zmqlite import (
     DEALER,
-    PUB,
     PULL,
     PUSH,
     REP,
     ROUTER,
-    SUB,
-    XPUB,
     Context,
     ContextTerminated,
     Message,
@@ -286,95 +283,3 @@ def test_the_user_id_is_what_the_zap_handler_said(make: Make, connect: Connect, 
     with stranger.monitor(MonitorEvent.HANDSHAKE_FAILED_AUTH) as monitor:
         stranger.connect(endpoint)
         assert monitor.recv(timeout=5000).value == 400
-
-
-# Bytes that are lent without being asked for
-
-
-def test_long_bytes_are_lent_and_let_go_when_they_were_received(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
-    before = len(_pinned)
-    for i in range(3):
-        sender.send(b"%d" % i * LONG)
-    sender.send_multipart([b"x" * LONG, b"short", b"y" * LONG])
-    assert len(_pinned) == before + 5
-    for i in range(3):
-        assert receiver.recv() == b"%d" % i * LONG
-        collect()
-        assert len(_pinned) == before + 4 - i
-    assert receiver.recv_multipart() == [b"x" * LONG, b"short", b"y" * LONG]
-    collect()
-    assert len(_pinned) == before
-
-
-@pytest.mark.parametrize("transport", ["ipc", "tcp"])
-def test_bytes_on_their_way_outlive_their_last_reference(transport: str, pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL, transport)
-    before = set(_pinned)
-    for i in range(20):
-        sender.send(bytes([i]) * 1_000_000)
-    gc.collect()
-    for i in range(20):
-        assert receiver.recv(timeout=5000) == bytes([i]) * 1_000_000
-    # libzmq tells on its own thread, and the interpreter soon lets go without being asked.
-    eventually(lambda: set(_pinned) <= before)
-
-
-@pytest.mark.parametrize("data", [b"x" * (LONG - 1), bytearray(LONG), memoryview(bytes(LONG))])
-def test_short_bytes_and_other_buffers_are_copied(data: Any, pair: Pair) -> None:
-    sender, _receiver = pair(PUSH, PULL)
-    before = len(_pinned)
-    sender.send(data)
-    sender.send_multipart([data, data])
-    sender.send_many([data, data])
-    assert len(_pinned) == before
-
-
-def test_bytes_that_were_not_sent_are_let_go_at_once(make: Make, pair: Pair) -> None:
-    before = len(_pinned)
-    data = b"x" * LONG
-    pub, sub = pair(PUB, SUB)
-    pub.send(data)  # dropped: nobody subscribed
-    with pytest.raises(BlockingIOError):
-        make(PUSH).send(data, timeout=0)
-    with pytest.raises(TypeError):
-        make(PUSH).send_multipart([data, "text"])  # type: ignore[list-item]  # the point
-    with pytest.raises(OSError, match="zmq_send"):
-        sub.send(data)
-    collect()
-    assert len(_pinned) == before
-
-
-def test_bytes_for_many_are_lent_once(make: Make, connect: Connect) -> None:
-    publisher, subscribers = make(XPUB, xpub_verbose=True), [make(SUB) for _ in range(3)]
-    before = len(_pinned)
-    for subscriber in subscribers:
-        connect(publisher, subscriber)
-        subscribe(subscriber, publisher)
-    publisher.send(b"x" * LONG)
-    assert len(_pinned) == before + 1
-    for subscriber in subscribers:
-        assert subscriber.recv(timeout=5000) == b"x" * LONG
-    collect()
-    assert len(_pinned) == before
-
-
-def test_what_a_closed_socket_did_not_send_is_let_go(context: Context, make: Make) -> None:
-    before = len(_pinned)
-    sender = make(PUSH, linger=0)
-    sender.connect("tcp://127.0.0.1:1")
-    sender.send(b"x" * LONG)
-    assert len(_pinned) == before + 1
-    sender.close()
-    context.term()
-    collect()
-    assert len(_pinned) == before
-
-
-def test_dropped_subscriptions_do_not_hold_memory(pair: Pair) -> None:
-    publisher, subscriber = pair(PUB, SUB, "tcp")
-    subscribe(subscriber, publisher, b"x")
-    before = len(_pinned)
-    publisher.send(b"y" * LONG)
-    collect()
-    assert len(_pinned) == before

@@ -97,6 +97,20 @@ def test_registering_again_changes_the_events(pair: Pair) -> None:
     assert poller.poll(0) == [(a, POLLIN | POLLOUT)]
 
 
+def test_what_is_registered_while_another_thread_polls_counts_from_the_next_poll(
+    pair: Pair, run: Run
+) -> None:
+    sender, receiver = pair(PUSH, PULL)
+    poller = Poller()
+    poller.register(receiver, POLLIN)
+    task = run(poller.poll)
+    eventually(inside, receiver)
+    poller.register(sender, POLLOUT)
+    sender.send(b"frame")
+    assert task.result() == [(receiver, POLLIN)]
+    assert poller.poll() == [(receiver, POLLIN), (sender, POLLOUT)]
+
+
 def test_what_was_unregistered_is_not_polled(pair: Pair) -> None:
     a, b = pair(PAIR, PAIR)
     poller = Poller()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from zmqlite import (
     Context,
     HostUnreachable,
     NotSupported,
+    Poller,
     Socket,
     SocketClosed,
     SocketType,
@@ -234,6 +236,27 @@ def test_a_target_that_always_claims_to_have_room_is_waited_for(
     for message in messages:
         source.send_multipart(message)
     assert [sink.recv_multipart(timeout=5000) for _ in messages] == messages
+
+
+@pytest.mark.parametrize("target", [PUSH, XPUB])
+def test_a_proxy_that_waits_for_room_uses_no_time(
+    target: SocketType, make: Make, connect: Connect, run: Run
+) -> None:
+    source, frontend = make(PUSH), make(PULL)
+    options = {"xpub_nodrop": True} if target is XPUB else {}
+    backend = make(target, sndhwm=1, **options)
+    sink = make(PULL if target is PUSH else SUB, rcvhwm=1)
+    connect(frontend, source)
+    connect(backend, sink)
+    if target is XPUB:
+        sink.subscribe(b"")
+        await_subscription(sink, backend)
+    source.send_many([b"frame"] * 10)
+    run(proxy, frontend, backend)
+    assert sink.poll(5000)
+    start = time.process_time()
+    assert Poller().poll(200) == []
+    assert time.process_time() - start < 0.1
 
 
 # Beginning and end

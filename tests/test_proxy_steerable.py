@@ -165,10 +165,15 @@ def test_commands_are_taken_while_a_target_is_full(make: Make, connect: Connect,
     source, frontend = make(PUSH), make(PULL)
     backend, sink = make(PUSH, sndhwm=1), make(PULL, rcvhwm=1)
     control, hand = make(PAIR), make(PAIR)
-    connect(frontend, source)
-    connect(backend, sink)
-    connect(hand, control)
-    task = run(proxy_steerable, frontend, backend, None, control)
+    capture, copies = make(PUSH), make(PULL)
+    for binder, connecter in (
+        (frontend, source),
+        (backend, sink),
+        (hand, control),
+        (copies, capture),
+    ):
+        connect(binder, connecter)
+    task = run(proxy_steerable, frontend, backend, capture, control)
     source.send_many([b"%d" % number for number in range(10)])
     while True:
         hand.send(b"STATISTICS")
@@ -178,6 +183,10 @@ def test_commands_are_taken_while_a_target_is_full(make: Make, connect: Connect,
     task.result()
     assert frontend.recv(timeout=5000) == b"2"  # what had no room is not lost
     assert [sink.recv(timeout=5000) for _ in range(2)] == [b"0", b"1"]
+    run(proxy_steerable, frontend, backend, capture)
+    expected = [b"%d" % number for number in range(10)]
+    assert [sink.recv(timeout=5000) for _ in range(7)] == expected[3:]
+    assert [copies.recv(timeout=5000) for _ in range(10)] == expected
 
 
 def test_it_ends_with_the_context(make: Make, connect: Connect, run: Run, context: Context) -> None:

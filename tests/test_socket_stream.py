@@ -14,6 +14,7 @@ from zmqlite import (
     Again,
     HostUnreachable,
     Socket,
+    ZMQError,
 )
 
 
@@ -155,6 +156,12 @@ def test_a_stream_connects_to_any_server_under_a_name_of_its_own(make: Make) -> 
             peer.sendall(b"HTTP/1.0 200 OK\r\n")
             assert gather(stream, b"server", 17) == b"HTTP/1.0 200 OK\r\n"
         assert stream.recv_multipart(timeout=5000) == [b"server", b""]
+
+
+@pytest.mark.parametrize("method", ["bind", "connect"])
+def test_a_stream_has_no_use_for_inproc(method: str, make: Make, endpoint: str) -> None:
+    with pytest.raises(ZMQError, match="this transport does not work with this socket type"):
+        getattr(make(STREAM), method)(endpoint)
 
 
 def test_a_stream_learns_the_name_that_libzmq_gave_its_peer(make: Make, stream: Socket) -> None:

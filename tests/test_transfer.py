@@ -155,14 +155,15 @@ def test_a_send_waits_as_long_as_the_call_says(method: str, make: Make) -> None:
 
 def test_without_a_timeout_the_option_says_how_long(make: Make) -> None:
     receiver, sender = make(PULL, rcvtimeo=40), make(PUSH, sndtimeo=40)
-    for spent, error in (
-        timed(receiver.recv),
-        timed(receiver.recv_multipart),
-        timed(sender.send, b""),
-        timed(sender.send, b"", SNDMORE),
+    for call, *args in (
+        (receiver.recv,),
+        (receiver.recv_multipart,),
+        (sender.send, b""),
+        (sender.send, b"", SNDMORE),
     ):
-        assert error is Timeout
-        assert 39 <= spent < 2000
+        tries = [timed(call, *args) for _ in range(3)]
+        assert {error for _, error in tries} == {Timeout}
+        assert 39 <= min(spent for spent, _ in tries) < 75  # and not the same time again
 
 
 @pytest.mark.parametrize(("flags", "timeout"), [(DONTWAIT, None), (0, 0), (DONTWAIT, 10_000)])

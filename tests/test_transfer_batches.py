@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -25,7 +26,7 @@ from zmqlite import (
     Timeout,
     ZMQError,
 )
-from zmqlite.constants import POLLIN, REP, REQ
+from zmqlite.constants import POLLIN, POLLOUT, REP, REQ
 
 
 def receive_all(socket: Socket, count: int) -> list[bytes]:
@@ -239,15 +240,54 @@ def test_frames_that_wait_in_the_shim_are_polled_like_any(attempts: int, pair: P
     assert poller.poll(0) == []
 
 
-def test_the_last_message_alone_in_the_shim_is_polled_too(pair: Pair) -> None:
+def one_that_did_not_fit(sender: Socket, receiver: Socket) -> bytes:
+    sender.send(b"last")
+    with pytest.raises(ZMQError):
+        receiver.recv_into(bytearray(3))
+    return b"last"
+
+
+def one_too_long_for_the_batch(sender: Socket, receiver: Socket) -> bytes:
+    sender.send_many([b"x" * 40_000, b"y" * 40_000])
+    assert receiver.recv_many() == [b"x" * 40_000]
+    return b"y" * 40_000
+
+
+@pytest.mark.parametrize("leave", [one_that_did_not_fit, one_too_long_for_the_batch])
+def test_the_last_message_of_all_is_polled_for_in_the_shim(
+    leave: Callable[[Socket, Socket], bytes], pair: Pair
+) -> None:
     sender, receiver = pair(PUSH, PULL)
-    sender.send_multipart(MULTIPART)
+    last = leave(sender, receiver)
+    poller = Poller()
+    poller.register(sender, POLLOUT)
+    poller.register(receiver, POLLIN)
+    assert receiver.events == receiver.get(15) == POLLIN
+    assert receiver.poll(0) == POLLIN
+    start = time.monotonic()
+    for _ in range(10):
+        assert receiver.poll() == POLLIN
+    assert time.monotonic() - start < 0.5  # without waiting
+    assert poller.poll(0) == [(sender, POLLOUT), (receiver, POLLIN)]
+    poller.modify(receiver, POLLOUT)  # is not what it has
+    assert poller.poll(0) == [(sender, POLLOUT)]
+    poller.unregister(sender)
+    poller.modify(receiver, POLLIN)
+    assert poller.poll() == [(receiver, POLLIN)]
+    assert receiver.recv() == last
+    assert receiver.events == receiver.poll(0) == 0
+    assert poller.poll(0) == []
+
+
+def test_rcvmore_is_about_what_was_taken_not_about_what_waits(pair: Pair) -> None:
+    sender, receiver = pair(PUSH, PULL)
+    after_a_batch(sender, receiver)
+    assert not receiver.rcvmore
     with pytest.raises(ZMQError):
         receiver.recv_many()
-    assert receiver.recv() == MULTIPART[0]
-    assert receiver.events == receiver.poll(0) == POLLIN
-    assert receiver.recv_multipart() == MULTIPART[1:]
-    assert receiver.events == receiver.poll(0) == 0
+    assert not receiver.rcvmore
+    assert receiver.recv_multipart() == MULTIPART
+    assert not receiver.rcvmore
 
 
 @pytest.mark.parametrize("method", ["recv", "recv_message", "recv_string", "recv_multipart"])

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from zmqlite import POLLIN, POLLOUT, Event
-from zmqlite.waiting import EVENTS, poll_events, until
+from zmqlite._zmq import lib
+from zmqlite.waiting import EVENTS, poll_events, until, until_ready
 
 
 class Attempts:
@@ -51,6 +52,44 @@ def test_the_remaining_time_gets_shorter_and_is_never_negative() -> None:
     assert attempts.waits == sorted(attempts.waits, reverse=True)
     assert 10 <= attempts.waits[1] <= 15
     assert attempts.waits[-1] == 0
+
+
+def test_a_poll_that_finds_something_ends_at_once() -> None:
+    for timeout in (-1, 0, 5, 60_000):
+        for code in (3, -errno.EBUSY):
+            attempts = Attempts(0, code)
+            assert until_ready(attempts, timeout) == code
+            assert attempts.waits == [lib.ZL_SLICE if timeout < 0 else min(timeout, lib.ZL_SLICE)]
+
+
+def test_a_poll_that_finds_nothing_ends_when_the_time_is_over() -> None:
+    def nothing(ms: int) -> int:
+        assert 0 <= ms <= min(lib.ZL_SLICE, timeout)
+        time.sleep(ms / 1000)
+        return 0
+
+    for timeout in (0, 1, 20, lib.ZL_SLICE + 20):
+        start = time.monotonic()
+        assert until_ready(nothing, timeout) == 0
+        assert timeout <= (time.monotonic() - start) * 1000 < timeout + 1000
+
+
+def test_a_poll_goes_on_in_slices_and_after_signals() -> None:
+    codes = iter([0, -errno.EINTR, 0, 0, -errno.EINTR, 5])
+    waits: list[int] = []
+
+    def poll(ms: int) -> int:
+        waits.append(ms)
+        return next(codes)
+
+    assert until_ready(poll, -1) == 5
+    assert waits == [lib.ZL_SLICE] * 6
+
+
+def test_a_poll_that_was_interrupted_as_its_time_ended_looks_once_more() -> None:
+    attempts = Attempts(1, 3, pause=0.002)
+    assert until_ready(attempts, 1) == 3
+    assert attempts.waits == [1, 0]
 
 
 def test_an_exception_ends_the_wait() -> None:
