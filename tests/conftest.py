@@ -7,6 +7,7 @@ that takes `run` also fails if a thread is left.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import tempfile
 from collections.abc import Callable, Generator, Iterator
@@ -43,6 +44,7 @@ def context(request: pytest.FixtureRequest) -> Iterator[Context]:
     Task(context.term).result()
     if request.node.stash.get(_FAILED, False):
         return  # its traceback keeps objects alive, and one report is enough
+    gc.collect()  # Message objects in cycles, as generated arguments may be, still hold theirs
     message.collect()
     assert not set(message._pinned) - pinned, "memory is still lent to libzmq"
     assert not open_descriptors().items() - descriptors.items(), "descriptors are still open"
