@@ -87,7 +87,8 @@ for room in range(31):
             for endpoint in ("tcp://127.0.0.1:*", f"ipc://@zl{os.getpid()}", "inproc://x"):
                 real = server.bind(endpoint)
                 with context.socket(zmq.PUSH) as client, client.monitor():
-                    client.connect(real)
+                    if not real.startswith("ipc"):  # there libzmq aborts as it accepts
+                        client.connect(real)
                 server.unbind(real)
         done += 1
     except zmq.ZMQError as error:
