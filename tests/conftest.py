@@ -44,8 +44,11 @@ def context(request: pytest.FixtureRequest) -> Iterator[Context]:
     Task(context.term).result()
     if request.node.stash.get(_FAILED, False):
         return  # its traceback keeps objects alive, and one report is enough
-    gc.collect()  # Message objects in cycles, as generated arguments may be, still hold theirs
     message.collect()
+    if set(message._pinned) - pinned:
+        # Message objects in cycles, as generated arguments may be, still hold theirs.
+        gc.collect()
+        message.collect()
     assert not set(message._pinned) - pinned, "memory is still lent to libzmq"
     assert not open_descriptors().items() - descriptors.items(), "descriptors are still open"
 
