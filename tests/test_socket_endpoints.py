@@ -241,6 +241,19 @@ def test_unbind_takes_the_name_given_or_returned(
     eventually(free)
 
 
+def test_of_several_endpoints_given_by_one_name_the_latest_is_unbound_first(make: Make) -> None:
+    receiver = make(PULL)
+    endpoints = [receiver.bind("tcp://127.0.0.1:*") for _ in range(3)]
+    receiver.unbind("tcp://127.0.0.1:*")
+    with pytest.raises(ZMQError):
+        receiver.unbind(endpoints[2])
+    receiver.unbind(endpoints[1])
+    receiver.unbind("tcp://127.0.0.1:*")
+    for endpoint in ("tcp://127.0.0.1:*", *endpoints):
+        with pytest.raises(ZMQError):
+            receiver.unbind(endpoint)
+
+
 def test_unbind_says_what_was_not_bound(make: Make, endpoint: str) -> None:
     receiver = make(PULL)
     for name in ("tcp://127.0.0.1:1", endpoint, unique_ipc()):

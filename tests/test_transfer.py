@@ -342,6 +342,12 @@ def test_memory_that_cannot_be_written_is_refused(buffer: Any, pair: Pair) -> No
     assert receiver.recv() == b"frame"
 
 
+@pytest.mark.parametrize("buffer", ["text", 5, None])
+def test_what_is_no_memory_is_refused(buffer: Any, make: Make) -> None:
+    with pytest.raises(TypeError, match=r"^recv_into\(\) takes bytes or another buffer"):
+        make(PULL).recv_into(buffer)
+
+
 def test_a_frame_that_comes_late_is_received_into_memory(pair: Pair, run: Run) -> None:
     sender, receiver = pair(DEALER, DEALER)
     buffer = bytearray(8)

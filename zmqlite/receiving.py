@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ._zmq import ffi, lib
-from .arguments import INT_MAX, integer, payload
+from .arguments import INT_MAX, flat, integer
 from .errors import ContextTerminated, ZMQError, failure
 from .handle import BATCH, DONTWAIT, Handle, check_flags
 from .message import Message, received
@@ -123,7 +123,7 @@ class Receiver(Handle):
         Raises:
             ZMQError: EMSGSIZE, the frame does not fit; the next receive gets it, whole.
         """
-        target = payload(buffer)
+        target = flat(buffer, "recv_into()")
         if not isinstance(target, memoryview) or target.readonly:
             raise TypeError("recv_into() takes a writable buffer without gaps")
 

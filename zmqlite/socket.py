@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from ._zmq import ffi, lib
-from .arguments import INT_MAX, integer, milliseconds, payload
+from .arguments import INT_MAX, integer, milliseconds
 from .arguments import endpoint as encoded_endpoint
 from .constants import ETERM, Event, MonitorEvent, SocketType
 from .descriptors import reserve
@@ -56,7 +56,7 @@ class Socket(Sender, Receiver):
     def __init__(self, context: Context, handle: CData, type_name: str) -> None:
         super().__init__(handle, type_name)
         self.context = context
-        self._bound: dict[str, str] = {}
+        self._bound: dict[str, str] = {}  # by the real name, the one given to bind
         self._monitor: weakref.ref[Socket] | None = None  # where events of this socket arrive
         self._monitored: CData | None = None  # the socket whose events arrive here
 
@@ -90,7 +90,7 @@ class Socket(Sender, Receiver):
         code = lib.zl_close(self._handle, 0, -errno.ENOTSOCK)
         if code in (0, -errno.ENOTSOCK, -ETERM, -errno.ECHILD):
             self.context._forget(self._handle)
-            self.context._disappeared(map(encoded_endpoint, self._bound))
+            self.context._disappeared(map(encoded_endpoint, self._bound.values()))
             code = 0
         collect()
         return code
@@ -141,7 +141,7 @@ class Socket(Sender, Receiver):
         reserve(2, "zmq_bind", endpoint)
         self._endpoint_call("zmq_bind", lib.zl_bind, encoded, endpoint)
         real = self.last_endpoint
-        self._bound[endpoint] = real
+        self._bound[real] = endpoint
         if endpoint.startswith(INPROC):
             self.context._appeared(encoded)
         return real
@@ -166,10 +166,11 @@ class Socket(Sender, Receiver):
 
         C: zmq_unbind(3)
         """
-        real = self._bound.get(endpoint, endpoint)
+        given = (real for real, name in reversed(self._bound.items()) if name == endpoint)
+        real = next(given, endpoint)  # of several the latest
         encoded = encoded_endpoint(real)
         self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded, endpoint)
-        self._bound = {key: value for key, value in self._bound.items() if value != real}
+        self._bound.pop(real, None)
         self.context._disappeared([encoded])
 
     def disconnect(self, endpoint: str) -> None:
@@ -197,14 +198,14 @@ class Socket(Sender, Receiver):
 
         C: ZMQ_SUBSCRIBE in zmq_setsockopt(3)
         """
-        self.set(SUBSCRIBE, payload(topic))
+        self.set(SUBSCRIBE, topic)
 
     def unsubscribe(self, topic: Buffer) -> None:
         """Take one subscription back; one that was not made is no error.
 
         C: ZMQ_UNSUBSCRIBE in zmq_setsockopt(3)
         """
-        self.set(UNSUBSCRIBE, payload(topic))
+        self.set(UNSUBSCRIBE, topic)
 
     # Waiting and watching
 
