@@ -21,7 +21,7 @@ import json
 sys.setswitchinterval(1e-5)
 
 ENOUGH = 100  # refusals, and messages of each thread, after which it is proven
-LIMIT = 8.0  # seconds
+LIMIT = 4.0  # seconds
 
 start = time.monotonic()
 refused = [0] * 4
