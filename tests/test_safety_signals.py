@@ -247,7 +247,7 @@ while time.monotonic() - start < 2 * SECONDS:
     sent += 1
 found(sent=sent, broken=broken)
 """)
-    assert found["sent"] > 20
+    assert found["sent"] > 3
     assert found["broken"] == 0
 
 
