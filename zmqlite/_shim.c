@@ -38,7 +38,7 @@ struct zl_socket {
     int visitors;           /* threads inside zl_monitor, which does not take `busy` */
     int type;
     int rcvtimeo, sndtimeo; /* what the options say; libzmq is told `native` of it */
-    unsigned char sliced;
+    unsigned char sliced;   /* zl_sliced was called */
     zmq_msg_t *frames;      /* all `capacity` of them initialised; in use: `count` from `first` */
     int first, count, capacity, lent;
     pthread_t lender;
@@ -288,7 +288,7 @@ void *zl_libzmq_socket(zl_socket *s)
 #define GUARDED(name, parameters, call)                                                            \
     int name parameters                                                                            \
     {                                                                                              \
-        int rc = enter(s);                                                                      \
+        int rc = enter(s);                                                                         \
         return rc < 0 ? rc : left(s, code(call));                                                  \
     }
 GUARDED(zl_unbind, (zl_socket * s, const char *endpoint), zmq_unbind(s->socket, endpoint))
