@@ -362,12 +362,16 @@ def test_memory_stays_flat_whatever_is_done() -> None:
             code = compile(code, kind, "exec")
             for _ in range(count // 4):
                 exec(code)
-            before = resident()
-            for _ in range(count):
-                exec(code)
-            grown[kind] = resident() - before
+            for _ in range(3):  # what leaks grows each time, what waits for libzmq's reaper does not
+                before = resident()
+                for _ in range(count):
+                    exec(code)
+                grown[kind] = resident() - before
+                if grown[kind] <= int(sys.argv[2]):
+                    break
         say(json.dumps(grown))
         """
-    found = run_program(source, json.dumps(KINDS), deadline=50)
+    most = 2**22
+    found = run_program(source, json.dumps(KINDS), str(most), deadline=50)
     grown: dict[str, Any] = json.loads(found.succeeded())
-    assert {kind: size for kind, size in grown.items() if size > 2**22} == {}
+    assert {kind: size for kind, size in grown.items() if size > most} == {}

@@ -191,7 +191,7 @@ static void leave(zl_socket *s)
     __atomic_store_n(&s->busy, ZL_FREE, __ATOMIC_RELEASE);
 }
 
-static int enter(zl_socket *s)
+static int take(zl_socket *s)
 {
     if (s->generation != generation)
         return -ECHILD;
@@ -206,6 +206,13 @@ static int enter(zl_socket *s)
     if (s->lent)
         end_loan(s);
     return 0;
+}
+
+/* Whoever finds the context busy with closing its socket is told so, rather than of another thread. */
+static int enter(zl_socket *s)
+{
+    int rc = take(s), gone = __atomic_load_n(&s->gone, __ATOMIC_RELAXED);
+    return rc == -EBUSY && gone == -ETERM ? gone : rc;
 }
 
 static int left(zl_socket *s, int rc)
@@ -224,14 +231,11 @@ static int code(int rc)
 /* A socket that is closed until zl_socket_open. NULL: out of memory. */
 zl_socket *zl_socket_make(void)
 {
-    zl_socket *s = calloc(1, sizeof *s);
+    zl_socket *s = malloc(sizeof *s + ZL_ARENA + ZL_SIZES * sizeof *s->sizes);
     if (!s)
         return NULL;
-    s->arena = malloc(ZL_ARENA + ZL_SIZES * sizeof *s->sizes);
-    if (!s->arena) {
-        free(s);
-        return NULL;
-    }
+    memset(s, 0, sizeof *s);
+    s->arena = (char *)(s + 1);
     s->sizes = (int *)(s->arena + ZL_ARENA);
     s->generation = generation;
     s->rcvtimeo = s->sndtimeo = -1;
@@ -253,7 +257,6 @@ void zl_socket_free(zl_socket *s)
     if (s->socket)
         return;
     free(s->frames);
-    free(s->arena);
     free(s);
 }
 
@@ -262,9 +265,11 @@ void zl_socket_free(zl_socket *s)
 int zl_close(zl_socket *s, int patience, int gone)
 {
     static const struct timespec nap = {0, 1000000};
-    int rc = enter(s);
+    if (gone == -ETERM && s->socket)
+        __atomic_store_n(&s->gone, gone, __ATOMIC_RELAXED);
+    int rc = take(s);
     while (rc == -EBUSY && patience-- > 0)
-        rc = nanosleep(&nap, NULL) == -1 ? -EINTR : enter(s);
+        rc = nanosleep(&nap, NULL) == -1 ? -EINTR : take(s);
     if (rc < 0)
         return rc;
     void *socket = __atomic_exchange_n(&s->socket, NULL, __ATOMIC_SEQ_CST);
@@ -272,8 +277,7 @@ int zl_close(zl_socket *s, int patience, int gone)
         nanosleep(&nap, NULL);
     drop(s, s->count);
     s->gone = gone;
-    rc = code(zmq_close(socket));
-    return left(s, rc);
+    return left(s, code(zmq_close(socket)));
 }
 
 void *zl_libzmq_socket(zl_socket *s)
@@ -368,9 +372,8 @@ int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
     if (rc < 0)
         return rc;
     rc = fatal_option(s, option, value, size);
-    if (rc < 0)
-        return left(s, rc);
-    rc = code(zmq_setsockopt(s->socket, option, value, size));
+    if (rc == 0)
+        rc = code(zmq_setsockopt(s->socket, option, value, size));
     if (rc == 0 && (option == ZMQ_RCVTIMEO || option == ZMQ_SNDTIMEO)) {
         int *timeout = option == ZMQ_RCVTIMEO ? &s->rcvtimeo : &s->sndtimeo;
         memcpy(timeout, value, sizeof *timeout);
@@ -907,10 +910,8 @@ int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl
     int rc = enter_all(all, 4);
     if (rc < 0)
         return rc;
-    if (steerable)
-        rc = code(zmq_proxy_steerable(raw(frontend), raw(backend), raw(capture), raw(control)));
-    else
-        rc = code(zmq_proxy(raw(frontend), raw(backend), raw(capture)));
+    rc = code(steerable ? zmq_proxy_steerable(raw(frontend), raw(backend), raw(capture), raw(control))
+                        : zmq_proxy(raw(frontend), raw(backend), raw(capture)));
     leave_all(all, 4);
     return rc;
 }
