@@ -362,7 +362,7 @@ def test_memory_stays_flat_whatever_is_done() -> None:
             code = compile(code, kind, "exec")
             for _ in range(count // 4):
                 exec(code)
-            for _ in range(3):  # what leaks grows each time, what waits for libzmq's reaper does not
+            for _ in range(3):  # a leak grows each time; a queue for the reaper does not
                 before = resident()
                 for _ in range(count):
                     exec(code)
