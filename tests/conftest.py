@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import signal
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
@@ -19,6 +20,10 @@ from support import DEADLINE, Connect, Make, Pair, Run, Task, open_descriptors
 from zmqlite import STREAM, Context, MonitorEvent, Socket, SocketType, message
 
 T = TypeVar("T")
+
+# In the background of a script SIGINT is ignored, and the programs that tests start would inherit it.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _FAILED = pytest.StashKey[bool]()
 _numbers = itertools.count(1)
