@@ -21,7 +21,7 @@ from zmqlite import STREAM, Context, MonitorEvent, Socket, SocketType, message
 
 T = TypeVar("T")
 
-# In the background of a script SIGINT is ignored, and the programs that tests start would inherit it.
+# In the background of a script SIGINT is ignored, and programs that tests start would inherit that.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
