@@ -134,6 +134,7 @@ def test_the_import_brings_nothing_heavy() -> None:
         "typing_extensions",
         "urllib",
         "zmq",
+        "zmqlite.aio",
         "zmqlite.capi",
         "zmqlite.cli",
         "zmqlite.proto",

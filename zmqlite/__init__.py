@@ -8,7 +8,8 @@ Layers, each importing only from those above it:
     message, monitor                              what a socket gives
     handle, sending, receiving, socket            one socket and what goes through it
     context, poll, proxy                          many sockets
-    capi, proto, cli                              the C door, typed messages, python -m zmqlite
+    capi, aio, proto                              the C door, asyncio, typed messages
+    cli                                           python -m zmqlite
 """
 
 try:

@@ -182,6 +182,44 @@ class Receiver(Handle):
                 return
             yield data
 
+    # Without waiting and without Again, for zmqlite.aio
+
+    def _try_recv(self) -> bytes | None:
+        """Receive as `recv` does if a frame is there, None if not."""
+        try:
+            size = lib.zl_recv_for(self._handle, 0)
+            if 0 <= size <= _SMALL:
+                data = self._arena[:size]
+                self._loan[0] = _FREE
+                return data
+            if size > 0:
+                return self._take_frame(size)
+        except BaseException:
+            lib.zl_keep(self._handle)
+            raise
+        if size == -errno.EAGAIN:
+            return None
+        # Whatever else came back is looked at by trying again.
+        return self._try(lib.zl_recv_for, self._take_frame)
+
+    def _try_recv_multipart(self) -> list[bytes] | None:
+        """Receive as `recv_multipart` does if a message is there, None if not."""
+        return self._try(lib.zl_recv_multipart_for, self._take_frames)
+
+    def _try(self, attempt: Callable[[CData, int], int], take: Callable[[int], T]) -> T | None:
+        handle = self._handle
+        try:
+            while (count := attempt(handle, 0)) == -errno.EINTR:
+                pass
+            if count >= 0:
+                return take(count)
+        except BaseException:
+            lib.zl_keep(handle)
+            raise
+        if count == -errno.EAGAIN:
+            return None
+        raise failure(-count, "zmq_recv", self._type_name)
+
     def _receive(
         self,
         attempt: Callable[[CData, int], int],

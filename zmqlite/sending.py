@@ -121,6 +121,23 @@ class Sender(Handle):
             total += sent
         return total
 
+    def _try_send(self, data: Buffer | Message) -> bool:
+        """Send one frame as `send` does if there is room at once; whether there was.
+
+        For zmqlite.aio, whose sockets have a `sndtimeo` of 0.
+        """
+        if (
+            type(data) is bytes
+            and len(data) < ZERO_COPY
+            and lib.zl_send(self._handle, data, len(data)) == 0
+        ):
+            return True
+        try:
+            self._send((data,), DONTWAIT, None)
+        except Again:
+            return False
+        return True
+
     def _send_batch(
         self, data: bytes, sizes: list[int], start: int, flags: int, timeout: int | None
     ) -> int:

@@ -22,7 +22,7 @@ from .message import collect
 from .monitor import Monitor
 from .receiving import Receiver
 from .sending import Sender
-from .socket_options import SUBSCRIBE, UNSUBSCRIBE
+from .socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions
 from .waiting import EVENTS, poll_events, until, until_ready
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ Given = TypeVar("Given")
 
 INPROC: Final = "inproc://"
 ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
+
+_EVENTS: Final = SocketOptions.events.number
 
 _monitors = itertools.count(1)
 
@@ -221,6 +223,13 @@ class Socket(Sender, Receiver):
         if code < 0:
             raise failure(-code, "zmq_poll", self._type_name)
         return EVENTS[code]
+
+    def _ready(self) -> int:
+        """Read `events` for zmqlite.aio, as a plain number, or -errno."""
+        value, size = ffi.new("int *"), ffi.new("size_t *", 4)
+        while (code := lib.zl_getsockopt(self._handle, _EVENTS, value, size)) == -errno.EINTR:
+            pass
+        return code if code < 0 else int(value[0])
 
     def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
         """Watch the connections of this socket from now on: events in the order they happen.

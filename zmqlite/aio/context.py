@@ -1,0 +1,147 @@
+"""Contexts for asyncio: a blocking Context, and an end that other tasks do not wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from types import TracebackType
+from typing import Any, Final, NoReturn, Self, TypeVar
+
+from .. import context as blocking
+from ..arguments import INT_MAX, integer
+from ..context import LINGER
+from ..context_options import ContextOptions
+from ..options import Number
+from ..socket_options import ALL_SOCKET_OPTIONS
+from .readiness import Shared
+from .socket import Socket, refuse_timeouts
+
+Got = TypeVar("Got")
+Given = TypeVar("Given")
+
+TURN: Final = 1
+"""Milliseconds that sockets go on without letting other tasks run, unless told otherwise."""
+
+
+class BlockingContext(blocking.Context):
+    """A Context whose end wakes the coroutines that wait in its sockets."""
+
+    __slots__ = ("shared",)
+
+    def __init__(self, io_threads: int, linger: int | None, turn: int, options: Any) -> None:
+        self.shared = Shared(turn)
+        super().__init__(io_threads, linger, **options)
+
+    def _close_sockets(self) -> None:
+        try:
+            super()._close_sockets()
+        finally:
+            for watch in tuple(self.shared.watches):
+                watch.end()
+
+
+class Context(ContextOptions):
+    """A context whose sockets are awaited; all else is as with zmqlite.Context.
+
+    `turn` is how many milliseconds its sockets may go on, all together, before other tasks get
+    their turn, in a program whose awaits never have to wait: 0 is after each call.
+
+    `blocking` is the zmqlite.Context behind it, for threads that talk to these sockets over
+    inproc. It is terminated with this one.
+
+    C: zmq_ctx_new(3), zmq_ctx_set(3)
+    """
+
+    __slots__ = ("__weakref__", "blocking")
+
+    def __init__(
+        self,
+        io_threads: int = 1,
+        linger: int | None = LINGER,
+        *,
+        turn: int = TURN,
+        **options: Any,
+    ) -> None:
+        turn = integer(turn, "turn", 0, INT_MAX)
+        self.blocking: Final = BlockingContext(io_threads, linger, turn, options)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a Context can be neither copied nor pickled: give each process its own")
+
+    def socket(self, type: int, **options: Any) -> Socket:
+        """Make a socket; options follow by name. Raises as zmqlite.Context.socket does.
+
+        C: zmq_socket(3)
+        """
+        for name in options.keys() & {"rcvtimeo", "sndtimeo"}:
+            refuse_timeouts(ALL_SOCKET_OPTIONS[name], "w")
+        options = {**options, "rcvtimeo": 0, "sndtimeo": 0}
+        return Socket(self.blocking.socket(type, **options), self.blocking.shared)
+
+    def get(self, option: Number[Got, Any] | int) -> Got | Any:
+        """Read an option: a row such as `Context.io_threads`, or a number of zmq.h."""
+        return self.blocking.get(option)
+
+    def set(self, option: Number[Any, Given] | int, value: Given) -> None:
+        """Change an option: a row such as `Context.io_threads`, or a number of zmq.h."""
+        self.blocking.set(option, value)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context was terminated."""
+        return self.blocking.closed
+
+    def shutdown(self) -> None:
+        """Wake every coroutine that waits in a socket of this context, with ContextTerminated.
+
+        C: zmq_ctx_shutdown(3)
+        """
+        self.blocking.shutdown()
+
+    async def term(self) -> None:
+        """Close all sockets and end the context, while other tasks go on.
+
+        Waits while sockets have messages to send, each at most its linger. Coroutines that wait
+        in a socket get ContextTerminated. If this is cancelled, a thread goes on with it, and the
+        end of the process does not wait for that.
+
+        C: zmq_ctx_term(3)
+        """
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+
+        def report(error: BaseException | None) -> None:
+            if ended.done():
+                return
+            if error is None:
+                ended.set_result(None)
+            else:
+                ended.set_exception(error)
+
+        def end() -> None:
+            error = None
+            try:
+                self.blocking.term()
+            except BaseException as raised:
+                error = raised
+            with contextlib.suppress(RuntimeError):  # nobody waited for it
+                loop.call_soon_threadsafe(report, error)
+
+        # Not one of the executor's threads: for these asyncio.run would wait, deaf to Ctrl-C.
+        threading.Thread(target=end, name="zmqlite.aio.Context.term", daemon=True).start()
+        await ended
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.term()
+
+    def __repr__(self) -> str:
+        return f"<zmqlite.aio.Context over {self.blocking!r}>"

@@ -1,0 +1,403 @@
+"""Sockets for asyncio: each has a blocking Socket, tries its calls and waits in a Watch.
+
+The blocking socket has timeouts of 0, so that no call into it waits, whatever happens.
+"""
+
+from __future__ import annotations
+
+import errno
+from asyncio import get_running_loop
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
+
+from ..constants import Event, MonitorEvent
+from ..errors import Again, ContextTerminated, failure
+from ..handle import BATCH, DONTWAIT, check_flags
+from ..message import Message
+from ..options import Option
+from ..socket import Socket as BlockingSocket
+from ..socket_options import SocketOptions, socket_option
+from ..waiting import EVENTS, poll_events
+from .monitor import Monitor
+from .readiness import BOTH, IN, OUT, Shared, Watch
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+Got = TypeVar("Got")
+Given = TypeVar("Given")
+T = TypeVar("T")
+
+_SENT: Final = "_zmqlite_sent"
+
+
+class Socket(SocketOptions):
+    """A message socket of one type for asyncio, made by `zmqlite.aio.Context.socket`.
+
+    What may have to wait is awaited; all else is as with zmqlite.Socket, options included. A call
+    that is cancelled while it waits has taken nothing and sent nothing, and one that returns has.
+    So waits are limited with asyncio.timeout; there are no timeouts here.
+
+    It belongs to the event loop that it is first used in, and raises RuntimeError in another one.
+    Any number of tasks may wait in it; they are served in the order in which they came.
+
+    C: zmq_socket(3)
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_blocking",
+        "_try_recv",
+        "_try_recv_multipart",
+        "_try_send",
+        "_watch",
+    )
+
+    def __init__(self, socket: BlockingSocket, shared: Shared) -> None:
+        self._blocking = socket
+        self._watch = Watch(socket, shared)
+        self._try_recv = socket._try_recv
+        self._try_recv_multipart = socket._try_recv_multipart
+        self._try_send = socket._try_send
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a Socket can be neither copied nor pickled: give each process its own")
+
+    # Receiving
+
+    async def recv(self, flags: int = 0) -> bytes:
+        """Receive one frame as bytes that the caller owns.
+
+        `rcvmore` tells whether more frames of the same message follow; `recv_multipart` takes
+        them all.
+
+        Raises:
+            Again: DONTWAIT was given, and nothing is there.
+            SocketClosed, ContextTerminated: also if that happened while it waited.
+            StateError, NotSupported, ForkedProcess: as with zmqlite.Socket.
+
+        C: zmq_recv(3), zmq_msg_recv(3)
+        """
+        watch = self._watch
+        if (
+            watch.idle
+            and not flags
+            and monotonic() < watch.shared.end
+            and get_running_loop() is watch.loop
+            and (data := self._try_recv()) is not None
+        ):
+            return data
+        return await self._receive(self._try_recv, flags)
+
+    async def recv_multipart(self, flags: int = 0) -> list[bytes]:
+        """Receive one whole message as its frames, in the order they were sent.
+
+        The list has at least one frame; a frame may be empty. Raises as `recv` does.
+
+        C: zmq_msg_recv(3), ZMQ_RCVMORE in zmq_getsockopt(3)
+        """
+        if not flags and self._watch.free() and (frames := self._try_recv_multipart()) is not None:
+            return frames
+        return await self._receive(self._try_recv_multipart, flags)
+
+    async def recv_string(self, flags: int = 0, *, encoding: str = "utf-8") -> str:
+        """Receive one frame as text. UnicodeDecodeError carries the bytes, as its `object`."""
+        return (await self.recv(flags)).decode(encoding)
+
+    async def recv_into(self, buffer: Buffer, flags: int = 0) -> int:
+        """Receive one frame into writable memory; return its size. Raises as `recv` does.
+
+        Raises:
+            ZMQError: EMSGSIZE, the frame does not fit; the next receive gets it, whole.
+        """
+        return await self._receive(attempt(self._blocking.recv_into, buffer, DONTWAIT), flags)
+
+    async def recv_message(self, flags: int = 0) -> Message:
+        """Receive one frame without a copy, with what is known about its sender.
+
+        `Message.more` tells whether more frames follow. Raises as `recv` does.
+
+        C: zmq_msg_recv(3), zmq_msg_gets(3)
+        """
+        return await self._receive(attempt(self._blocking.recv_message, DONTWAIT), flags)
+
+    async def recv_many(self, limit: int = BATCH, flags: int = 0) -> list[bytes]:
+        """Receive what is there of messages of one frame, in one crossing: 1 to `limit` of them.
+
+        Waits for the first as `recv` does and never for more. At most 1024 messages and 64 KiB
+        come at once; a longer message comes alone.
+
+        Raises:
+            ZMQError: EPROTO, the next message has several frames; `recv_multipart` takes it.
+        """
+        return await self._receive(attempt(self._blocking.recv_many, limit, DONTWAIT), flags)
+
+    def __aiter__(self) -> Self:
+        """Yield frames as `recv` does, until the context is shut down or terminated."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await self.recv()
+        except ContextTerminated:
+            raise StopAsyncIteration from None
+
+    # Sending
+
+    async def send(self, data: Buffer | Message, flags: int = 0) -> None:
+        """Send one frame as a whole message.
+
+        Returns when libzmq has queued it, which is not yet delivered. Until then the data must not
+        change. What happens while no peer has room (wait or drop) depends on the socket type.
+        Cancelled while it waits, it has sent nothing.
+
+        Raises:
+            Again: DONTWAIT was given, and nobody has room; nothing was sent.
+            SocketClosed, ContextTerminated: also if that happened while it waited.
+            StateError, HostUnreachable, NotSupported, ForkedProcess: as with zmqlite.Socket.
+
+        C: zmq_send(3), zmq_msg_send(3)
+        """
+        watch = self._watch
+        if (
+            watch.idle
+            and not flags
+            and monotonic() < watch.shared.end
+            and get_running_loop() is watch.loop
+            and self._try_send(data)
+        ):
+            return
+        await self._send(lambda: self._try_send(data) or None, flags)
+
+    async def send_multipart(self, frames: Sequence[Buffer | Message], flags: int = 0) -> None:
+        """Send one message of several frames: all of it or, if this raises, nothing of it.
+
+        Waits and raises as `send` does; a frame that is no buffer, or no frame at all, is refused
+        before the first one is sent.
+
+        C: zmq_msg_send(3)
+        """
+        if isinstance(frames, Iterator):
+            frames = tuple(frames)  # it may be gone through twice
+        await self._send(attempt(self._send_frames, frames), flags)
+
+    async def send_string(self, text: str, flags: int = 0, *, encoding: str = "utf-8") -> None:
+        """Send a text as one frame; otherwise as `send`."""
+        if not isinstance(text, str):
+            raise TypeError(f"send_string() takes str, not {type(text).__name__}; see send()")
+        await self.send(text.encode(encoding), flags)
+
+    async def send_many(self, messages: Iterable[Buffer], flags: int = 0) -> int:
+        """Send many messages of one frame each, in few crossings into C; return how many.
+
+        That is less than all only where DONTWAIT ended it. They are copied; long ones are better
+        sent one by one. If this is cancelled, or fails, the first few may have been sent:
+        `sent(error)` is how many.
+
+        Raises:
+            Again: DONTWAIT was given, and not even the first could be sent.
+        """
+        left, total = iter(messages), 0
+        try:
+            while batch := list(islice(left, BATCH)):
+                while batch:
+                    total += (count := await self._send_batch(batch, flags))
+                    if count < len(batch) and flags:
+                        return total
+                    batch = batch[count:]
+        except BaseException as error:
+            if total and flags and isinstance(error, Again):
+                return total
+            setattr(error, _SENT, total)
+            raise
+        return total
+
+    async def _send_batch(self, batch: list[Buffer], flags: int) -> int:
+        return await self._send(attempt(self._blocking.send_many, batch, DONTWAIT), flags)
+
+    def _send_frames(self, frames: Sequence[Buffer | Message]) -> bool:
+        self._blocking.send_multipart(frames)
+        return True
+
+    async def _receive(self, attempt: Callable[[], T | None], flags: int) -> T:
+        return await self._do("zmq_recv", IN, attempt, flags)
+
+    async def _send(self, attempt: Callable[[], T | None], flags: int) -> T:
+        return await self._do("zmq_send", OUT, attempt, flags)
+
+    async def _do(self, call: str, wanted: int, attempt: Callable[[], T | None], flags: int) -> T:
+        if not flags:
+            return await self._watch.until(wanted, attempt)
+        check_flags(flags, DONTWAIT)
+        got = await self._watch.at_once(attempt)
+        if got is None:
+            raise failure(errno.EAGAIN, call, self.type.name)
+        return got
+
+    # Waiting and watching
+
+    async def poll(self, events: int = Event.POLLIN) -> Event:
+        """Wait until the socket can receive (POLLIN) or send (POLLOUT); return which.
+
+        Another task may be faster, so that a receive after it waits all the same.
+
+        C: zmq_poll(3)
+        """
+        wanted = poll_events(events) & BOTH
+        if not wanted:
+            raise ValueError("a socket is polled for POLLIN or POLLOUT")
+        return EVENTS[await self._watch.until(wanted, lambda: self._polled() & wanted or None)]
+
+    def _polled(self) -> int:
+        code = self._blocking._ready()
+        if code < 0:
+            raise failure(-code, "zmq_poll", self.type.name)
+        return code
+
+    def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
+        """Watch the connections of this socket from now on; see zmqlite.Socket.monitor.
+
+        C: zmq_socket_monitor(3)
+        """
+        receiver = self._blocking.monitor(events).socket
+        receiver.rcvtimeo = 0
+        return Monitor(Socket(receiver, self._watch.shared))
+
+    # Options
+
+    def get(self, option: Option[Got, Any] | int) -> Got | Any:
+        """Read an option: a row such as `Socket.linger`, or a number of zmq.h.
+
+        C: zmq_getsockopt(3)
+        """
+        refuse_timeouts(option, "r")
+        try:
+            return self._blocking.get(option)
+        finally:
+            self._watch.look_soon()
+
+    def set(self, option: Option[Any, Given] | int, value: Given) -> None:
+        """Change an option: a row such as `Socket.linger`, or a number of zmq.h.
+
+        Raises:
+            TypeError, ValueError: not a value of this option, or one of the timeouts, which
+                asyncio.timeout takes the place of; nothing was changed.
+            ZMQError: libzmq refuses it.
+
+        C: zmq_setsockopt(3)
+        """
+        refuse_timeouts(option, "w")
+        self._call(self._blocking.set, option, value)
+
+    def subscribe(self, topic: Buffer) -> None:
+        """Receive messages that start with these bytes, too; see zmqlite.Socket.subscribe."""
+        self._call(self._blocking.subscribe, topic)
+
+    def unsubscribe(self, topic: Buffer) -> None:
+        """Take one subscription back; one that was not made is no error."""
+        self._call(self._blocking.unsubscribe, topic)
+
+    # Endpoints
+
+    def bind(self, endpoint: str) -> str:
+        """Accept peers at an endpoint; return the real one. See zmqlite.Socket.bind.
+
+        C: zmq_bind(3)
+        """
+        return self._call(self._blocking.bind, endpoint)
+
+    def connect(self, endpoint: str) -> None:
+        """Start connecting to an endpoint; see zmqlite.Socket.connect. This never waits.
+
+        C: zmq_connect(3)
+        """
+        self._call(self._blocking.connect, endpoint)
+
+    def unbind(self, endpoint: str) -> None:
+        """Stop accepting peers at an endpoint, as given to `bind` or as returned by it.
+
+        C: zmq_unbind(3)
+        """
+        self._call(self._blocking.unbind, endpoint)
+
+    def disconnect(self, endpoint: str) -> None:
+        """End the connection to an endpoint, named exactly as it was to `connect`.
+
+        C: zmq_disconnect(3)
+        """
+        self._call(self._blocking.disconnect, endpoint)
+
+    def _call(self, call: Callable[..., T], *args: Any) -> T:
+        """Call what may take the edge from those who wait."""
+        try:
+            return call(*args)
+        finally:
+            self._watch.look_soon()
+
+    # Life
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket was closed, by itself or by its context."""
+        return self._blocking.closed
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket; tasks that wait in it get SocketClosed. See zmqlite.Socket.close.
+
+        Returns at once: libzmq goes on sending for the time of `linger`.
+
+        C: zmq_close(3)
+        """
+        self._blocking.close(linger)
+        self._watch.end()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_watch"):
+            self._watch.end()
+
+    def __repr__(self) -> str:
+        return repr(self._blocking).replace("zmqlite.Socket", "zmqlite.aio.Socket")
+
+
+def attempt(call: Callable[..., T], *args: Any) -> Callable[[], T | None]:
+    """Return the call as one that gives None where it would raise Again."""
+
+    def attempt() -> T | None:
+        try:
+            return call(*args)
+        except Again:
+            return None
+
+    return attempt
+
+
+def sent(error: BaseException) -> int:
+    """Return how many messages a `send_many` had sent when it raised this error.
+
+    The error may also be the TimeoutError that asyncio.timeout makes of a CancelledError.
+    """
+    count: int = getattr(error, _SENT, getattr(error.__cause__, _SENT, 0))
+    return count
+
+
+def refuse_timeouts(option: Option[Any, Any] | int, access: str) -> None:
+    """Refuse rcvtimeo and sndtimeo, which do not act on awaits."""
+    row = socket_option(option, access)
+    if row in (SocketOptions.rcvtimeo, SocketOptions.sndtimeo):
+        raise ValueError(
+            f"{row.name} does nothing for asyncio: async with asyncio.timeout(seconds)"
+        )
