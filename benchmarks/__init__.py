@@ -1,0 +1,13 @@
+"""Speed, measured as ratios in one run: `python -m benchmarks`.
+
+cells      what is measured: patterns, transports, sizes
+bars       what has to hold
+peers      the implementations: a module each, with the same loops for every role; peer.c is C's
+roles      what one side of a cell does: push, pull, req, rep ...
+worker     a process that plays one or more roles
+children   processes as the runner sees them
+runner     rounds in which the implementations take turns
+ratios     medians, spreads, noise
+report     the tables, the JSON, README's section
+plots      the curves
+"""

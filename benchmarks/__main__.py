@@ -1,0 +1,103 @@
+"""`python -m benchmarks`: measure, and print the ratios."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .bars import verdicts
+from .cells import QUICK, Cell, matching
+from .children import Failure
+from .peers import IMPLEMENTATIONS
+from .report import WIDTH, as_json, listing, show
+from .runner import Measurements, Runner
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("cells", nargs="*", help="names, as --list tells them; * stands for any")
+    parser.add_argument("--list", action="store_true", help="name the cells and do nothing")
+    parser.add_argument("--quick", action="store_true", help="two minutes: the cells with bars")
+    parser.add_argument("--rounds", type=int, default=None, help="7, or 5 with --quick")
+    parser.add_argument("--seconds", type=float, default=0.4, help="for a run (0.4)")
+    parser.add_argument(
+        "--only", metavar="NAME", action="append", choices=list(IMPLEMENTATIONS),
+        help="an implementation; again for each",
+    )  # fmt: skip
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples to a file")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is not met")
+    return parser.parse_args(arguments)
+
+
+def terminated(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does, so that no process is left behind."""
+    raise KeyboardInterrupt
+
+
+def turns_of(cell: Cell, only: list[str] | None) -> list[str]:
+    """Name the implementations of a cell that are there, and wanted."""
+    return [
+        name
+        for name in cell.pattern.implementations
+        if name in IMPLEMENTATIONS
+        and IMPLEMENTATIONS[name].installed
+        and (not only or name in only)
+    ]
+
+
+def measure(runner: Runner, cells: list[Cell], only: list[str] | None) -> list[Measurements]:
+    """Measure cell by cell, with a progress bar where somebody watches."""
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    found = []
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        total = sum(len(turns_of(cell, only)) for cell in cells) * runner.rounds
+        task = progress.add_task("", total=total)
+        for cell in cells:
+            progress.update(task, description=cell.name)
+            turns = turns_of(cell, only)
+            found.append(runner.measure(cell, turns, lambda: progress.advance(task)))
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and report; return the exit code."""
+    options = parse(arguments)
+    try:
+        cells = matching(options.cells or (QUICK if options.quick else ["*"]))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.list:
+        print(listing(cells))
+        return 0
+    signal.signal(signal.SIGTERM, terminated)
+    rounds = options.rounds or (5 if options.quick else 7)
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            runner = Runner(Path(directory), rounds, options.seconds)
+            measured = measure(runner, cells, options.only)
+        except Failure as failure:
+            print(failure, file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+    found = list(verdicts(measured))
+    show(measured, found, Console(width=WIDTH))
+    if options.json:
+        text = json.dumps(as_json(measured, found, runner.libraries), indent=1)
+        options.json.write_text(text + "\n")
+    failed = any(each.failures for each in measured)
+    return int(failed or (options.check and any(each.text == "not met" for each in found)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

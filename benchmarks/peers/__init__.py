@@ -1,0 +1,50 @@
+"""The implementations that are compared: where their loops are, and whether they are installed."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .blocking import Blocking
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One way to use libzmq: a class of a module here, and the module that it needs.
+
+    C, the limit, has no class: its loops are in peer.c.
+    """
+
+    name: str
+    loops: str | None
+    needs: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether what it needs can be found."""
+        parent = self.needs.partition(".")[0]
+        if importlib.util.find_spec(parent) is None:
+            return False
+        return importlib.util.find_spec(self.needs) is not None
+
+    def load(self) -> type[Blocking]:
+        """Import the class of its loops."""
+        assert self.loops is not None
+        module, name = self.loops.split(":")
+        loops: type[Blocking] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return loops
+
+
+IMPLEMENTATIONS: Final = {
+    each.name: each
+    for each in (
+        Implementation("C", None, "zmqlite"),
+        Implementation("zmqlite", "zmqlite:OneAtATime", "zmqlite"),
+        Implementation("zmqlite batched", "zmqlite:Batched", "zmqlite"),
+        Implementation("pyzmq", "pyzmq:OneAtATime", "zmq"),
+        Implementation("pyomq", "pyomq:OneAtATime", "pyomq"),
+    )
+}

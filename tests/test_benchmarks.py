@@ -1,0 +1,141 @@
+"""The benchmarks: what they conclude from numbers, and that every cell can be measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import ROOT
+from support import eventually
+
+from benchmarks.bars import Bar, Verdict
+from benchmarks.cells import CELLS, PATTERNS, matching
+from benchmarks.children import Children, Failure
+from benchmarks.peers import IMPLEMENTATIONS
+from benchmarks.ratios import Summary, paired, summary
+from benchmarks.roles import ROLES
+from benchmarks.runner import rotated
+
+SCRIPT = [sys.executable, "-m", "benchmarks"]
+
+
+# Numbers
+
+
+def test_a_summary_is_the_median_and_the_quartiles() -> None:
+    assert summary([5, 1, 4, 2, 3]) == Summary(3, 2, 4, 5)
+    assert summary([7]) == Summary(7, 7, 7, 1)
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    assert paired([10, 40, 90], [10, 20, 30]) == Summary(2, 1.5, 2.5, 3)
+
+
+def test_rounds_that_differ_much_are_noisy() -> None:
+    assert summary([1, 1.5, 2]).noisy
+    assert not summary([1.9, 2, 2.1]).noisy
+
+
+def verdict(bar: Bar, *ratios: float) -> str:
+    return Verdict(bar, "a/cell", summary(ratios)).text
+
+
+def test_a_bar_is_met_or_not_or_the_machine_was_too_noisy() -> None:
+    least = Bar("a/*", "zmqlite", "pyzmq", "rate", least=1.3)
+    most = Bar("a/*", "zmqlite", "pyzmq", "p50", most=1.0)
+    assert verdict(least, 1.3, 1.4, 1.5) == "met"
+    assert verdict(least, 1.1, 1.2, 1.3) == "not met"
+    assert verdict(least, 0.5, 1.2, 2.0) == "too noisy"
+    assert verdict(least, 2.0, 3.0, 4.0) == "met"  # noisy, and above it all the same
+    assert verdict(most, 0.8, 0.9, 0.95) == "met"
+    assert verdict(most, 1.01, 1.02, 1.03) == "not met"
+
+
+def test_implementations_take_turns_in_rotating_order() -> None:
+    orders = [list(rotated(["a", "b", "c"], number)) for number in range(4)]
+    assert orders == [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"], ["a", "b", "c"]]
+
+
+# The table
+
+
+def test_every_pattern_names_roles_and_implementations_that_exist() -> None:
+    for pattern in PATTERNS:
+        assert set(pattern.roles) <= set(ROLES)
+        assert set(pattern.implementations) <= set(IMPLEMENTATIONS)
+
+
+def test_cells_are_found_by_name_and_by_pattern() -> None:
+    assert [cell.name for cell in matching(["push-pull/tcp/16"])] == ["push-pull/tcp/16"]
+    assert len(matching(["push-pull/*"])) == 15
+    assert len(matching(["*"])) == len(CELLS)
+    with pytest.raises(ValueError, match="--list"):
+        matching(["nothing"])
+
+
+# Processes
+
+
+def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SCRIPT, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=50
+    )
+
+
+@pytest.mark.slow
+def test_a_cell_is_measured_with_every_implementation_that_is_installed(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    done = benchmarks("push-pull/tcp/16", "--rounds=1", "--seconds=0.02", "--json", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    samples = json.loads(file.read_text())["cells"]["push-pull/tcp/16"]["samples"]
+    pattern = CELLS["push-pull/tcp/16"].pattern
+    expected = {name for name in pattern.implementations if IMPLEMENTATIONS[name].installed}
+    assert set(samples) == expected
+    for [sample] in samples.values():
+        assert sample["rate"] > 0
+        assert sample["cpu"] > 0
+
+
+def test_the_failure_of_one_process_is_reported_at_once_by_all_who_wait() -> None:
+    silent = [sys.executable, "-c", "input()"]
+    broken = [sys.executable, "-c", "raise SystemExit('out of order')"]
+    with Children() as children:
+        waiting = children.start("a receiver", silent)
+        children.start("a sender", broken)
+        with pytest.raises(Failure, match="a sender ended with code 1\n  out of order"):
+            children.hear(waiting)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_no_process_is_left_behind_when_it_is_interrupted(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+
+    def started() -> list[str]:
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"TMPDIR={tmp_path}".encode() in (process / "environ").read_bytes():
+                    found.append((process / "cmdline").read_text())
+            except OSError:  # it has just ended, or belongs to somebody else
+                continue
+        return found
+
+    with subprocess.Popen(
+        [*SCRIPT, "push-pull/tcp/16", "--seconds=30"], cwd=ROOT, env=environment
+    ) as process:
+        try:
+            eventually(lambda: any("push\0" in each for each in started()))
+            process.send_signal(number)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
+    assert not started()
+    assert not list(tmp_path.iterdir())
