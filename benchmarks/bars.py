@@ -58,21 +58,26 @@ class Verdict:
         return "met" if self.met else "not met"
 
 
+APART: Final = "[it][pc][cp]"
+"""tcp and ipc."""
+
 BARS: Final = (
-    Bar("push-pull/tcp/16", "zmqlite", "pyzmq", "rate", least=1.3),
-    Bar("push-pull/ipc/16", "zmqlite", "pyzmq", "rate", least=1.3),
-    Bar("push-pull/tcp/16", "zmqlite batched", "pyzmq", "rate", least=3.5),
-    Bar("push-pull/ipc/16", "zmqlite batched", "pyzmq", "rate", least=3.5),
-    Bar("push-pull/tcp/16", "zmqlite batched", "C", "rate", least=0.8),
-    Bar("push-pull/ipc/16", "zmqlite batched", "C", "rate", least=0.8),
-    Bar("three-frame/tcp/16", "zmqlite", "pyzmq", "rate", least=4),
-    Bar("three-frame/ipc/16", "zmqlite", "pyzmq", "rate", least=4),
+    Bar(f"push-pull/{APART}/16", "zmqlite", "pyzmq", "rate", least=1.3),
+    Bar(f"push-pull/{APART}/16", "zmqlite batched", "pyzmq", "rate", least=3.5),
+    Bar(f"push-pull/{APART}/16", "zmqlite batched", "C", "rate", least=0.8),
+    Bar(f"push-pull/{APART}/1024", "zmqlite", "pyzmq", "rate", least=1),
+    Bar(f"push-pull/{APART}/65536", "zmqlite", "pyzmq", "rate", least=1),
+    Bar(f"push-pull/{APART}/1048576", "zmqlite", "pyzmq", "rate", least=1),
+    Bar(f"three-frame/{APART}/16", "zmqlite", "pyzmq", "rate", least=4),
     Bar("alternate-frames/16", "zmqlite", "pyzmq", "rate", least=4),
-    Bar("push-pull/[it][pc][cp]/1024", "zmqlite", "pyzmq", "rate", least=1),
-    Bar("push-pull/[it][pc][cp]/65536", "zmqlite", "pyzmq", "rate", least=1),
-    Bar("push-pull/[it][pc][cp]/1048576", "zmqlite", "pyzmq", "rate", least=1),
-    Bar("req-rep/[it][pc][cp]/16", "zmqlite", "pyzmq", "p50", most=1),
-    Bar("req-rep/[it][pc][cp]/16", "zmqlite", "C", "p50", most=1.15),
+    Bar(f"req-rep/{APART}/16", "zmqlite", "pyzmq", "p50", most=1),
+    Bar(f"req-rep/{APART}/16", "zmqlite", "C", "p50", most=1.15),
+    Bar("push-pull/tcp/16", "zmqlite.aio", "pyzmq.asyncio", "rate", least=8),
+    Bar("push-pull/tcp/16", "zmqlite.aio batched", "pyzmq.asyncio", "rate", least=12),
+    Bar("typed", "zmqlite typed", "by hand", "cpu", most=1.2),
+    Bar("typed", "zmqlite typed, topic", "by hand, two frames", "cpu", most=1.2),
+    Bar("typed", "zmqlite typed, tagged", "by hand, two frames", "cpu", most=1.2),
+    Bar("import", "zmqlite", "pyzmq", "import", most=0.5),
 )
 
 

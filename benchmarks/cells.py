@@ -1,14 +1,14 @@
 """What is measured: patterns, over transports, in sizes. A cell is one of each.
 
-Cells have names like push-pull/tcp/16; where a pattern has one transport or size only, the name
-ends earlier.
+Cells have names like push-pull/tcp/16 or poller/100/tcp/16: the pattern, then of number, transport
+and size those that the pattern has several of.
 """
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 TRANSPORTS: Final = ("inproc", "ipc", "tcp")
@@ -21,13 +21,24 @@ HWM: Final = 1000
 
 # pyomq 0.21 has no XPUB_NODROP, and does not get through a round with 100 peers.
 BLOCKING: Final = ("C", "zmqlite", "pyzmq")
-SINGLE: Final = ("C", "zmqlite", "zmqlite batched", "pyzmq")
-ALL: Final = (*SINGLE, "pyomq")
+BATCHED: Final = ("C", "zmqlite", "zmqlite batched", "pyzmq")
+AWAITED: Final = ("C", "zmqlite", "zmqlite.capi", "zmqlite.aio", "pyzmq", "pyzmq.asyncio", "pyomq")
+ALL: Final = (*AWAITED, "zmqlite batched", "zmqlite typed", "zmqlite.aio batched")
+TYPED: Final = (
+    *("zmqlite typed", "zmqlite typed, topic", "zmqlite typed, tagged", "zmqlite typed, batched"),
+    *("by hand", "by hand, two frames", "by hand, batched"),
+)
+IMPORTED: Final = ("zmqlite", "zmqlite.capi", "zmqlite.aio", "zmqlite typed", "pyzmq", "pyomq")
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """Roles that work together. The first binds, the others connect to it."""
+    """Roles that work together. The first binds, the others connect to it.
+
+    A role that ends in * is played by as many processes as `numbers` says; otherwise that is how
+    many sockets, peers or topics a role has. Where `count` is given a run handles just as many
+    messages, and nothing warms up. Without roles what is measured is the import.
+    """
 
     name: str
     summary: str
@@ -35,8 +46,10 @@ class Pattern:
     implementations: tuple[str, ...] = BLOCKING
     transports: tuple[str, ...] = TRANSPORTS
     sizes: tuple[int, ...] = SIZES
-    number: int = 1
+    numbers: tuple[int, ...] = (1,)
     metrics: tuple[str, ...] = ("rate", "cpu")
+    count: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,16 +57,21 @@ class Cell:
     """One pattern over one transport with messages of one size."""
 
     pattern: Pattern
+    number: int
     transport: str
     size: int
 
     @property
     def name(self) -> str:
-        parts = [self.pattern.name]
-        if len(self.pattern.transports) > 1:
-            parts.append(self.transport)
-        if len(self.pattern.sizes) > 1:
-            parts.append(str(self.size))
+        pattern = self.pattern
+        parts = [pattern.name]
+        for value, values in (
+            (self.number, pattern.numbers),
+            (self.transport, pattern.transports),
+            (self.size, pattern.sizes),
+        ):
+            if len(values) > 1:
+                parts.append(str(value))
         return "/".join(parts)
 
     @property
@@ -61,54 +79,87 @@ class Cell:
         """Messages that a queue may hold."""
         return max(4, min(HWM, QUEUED // max(1, self.size)))
 
+    @property
+    def processes(self) -> list[str]:
+        """The roles of each process; over inproc all are in one, each in a thread of its own."""
+        roles: list[str] = []
+        for role in self.pattern.roles:
+            roles += [role[:-1]] * self.number if role.endswith("*") else [role]
+        return ["+".join(roles)] if self.transport == "inproc" else roles
+
 
 LATENCY: Final = ("p50", "p99", "cpu")
+TRIP: Final = ("answer", "ask")
+INPROC: Final = ("inproc",)
+TCP: Final = ("tcp",)
+SMALL: Final = (16,)
+
+# Every block of memory of that size comes fresh from the system and goes back to it, so that what
+# is written to it is counted as page faults.
+FRESH: Final = {"MALLOC_MMAP_THRESHOLD_": "65536"}
 
 PATTERNS: Final = (
     Pattern("push-pull", "PUSH to PULL", ("pull", "push"), ALL),
     Pattern(
-        "three-frame",
-        "messages of three such frames",
-        ("pull-frames", "push-frames"),
-        (*BLOCKING, "pyomq"),
+        "three-frame", "messages of three such frames", ("pull-frames", "push-frames"), AWAITED
     ),
-    Pattern("req-rep", "REQ to REP and back", ("answer", "ask"), metrics=LATENCY),
-    Pattern("pub-sub-1", "PUB to one SUB", ("publish", "subscribe"), SINGLE),
-    Pattern("pub-sub-8", "PUB to eight SUB", ("publish", *("subscribe",) * 8), SINGLE, number=8),
-    Pattern("router-dealer", "ROUTER with 100 DEALER", ("route", "deal"), number=100),
-    Pattern("poller-1", "a Poller over 1 PULL", ("distribute", "poll"), number=1),
-    Pattern("poller-10", "a Poller over 10 PULL", ("distribute", "poll"), number=10),
-    Pattern("poller-100", "a Poller over 100 PULL", ("distribute", "poll"), number=100),
-    Pattern("proxy", "PUSH to a proxy to PULL", ("proxy", "pull-proxied", "push"), ALL),
+    Pattern("req-rep", "REQ to REP and back", TRIP, AWAITED, metrics=LATENCY),
     Pattern(
-        "alternate",
-        "send and recv in turn, in one thread",
-        ("alternate",),
-        SINGLE,
-        transports=("inproc",),
+        "pub-sub", "PUB to so many SUB", ("publish", "subscribe*"), BATCHED, numbers=(1, 8)
     ),
-    Pattern(
-        "alternate-frames",
-        "the same with three such frames",
-        ("alternate-frames",),
-        transports=("inproc",),
-    ),
-)
+    Pattern("router-dealer", "ROUTER and back to 100 DEALER", ("route", "deal"), numbers=(100,)),
+    Pattern("poller", "PUSH to a Poller over so many PULL", ("distribute", "poll"),
+            numbers=(1, 10, 100)),
+    Pattern("proxy", "PUSH to a proxy to PULL", ("proxy", "pull-proxied", "push"),
+            (*BATCHED, "pyomq")),
+    # In one process
+    Pattern("alternate", "send and recv in turn, in one thread", ("alternate",),
+            (*BATCHED, "zmqlite.capi", "pyomq"), INPROC),
+    Pattern("alternate-frames", "the same with three such frames", ("alternate-frames",),
+            (*BLOCKING, "pyomq"), INPROC),
+    Pattern("threads", "two PUSH and two PULL in four threads",
+            ("pull", "pull-back", "push", "push-back"), BATCHED, INPROC),
+    Pattern("typed", "typed messages and the same by hand, in turn as `alternate`",
+            ("alternate",), TYPED, INPROC, SMALL),
+    # How cost grows
+    Pattern("peers", "ROUTER and back to so many DEALER", ("route", "deal"),
+            transports=TCP, sizes=SMALL, numbers=(1, 10, 100, 500)),
+    Pattern("poll", "a poll over so many sockets, of which one is ready", ("poll-ready",),
+            transports=INPROC, sizes=SMALL, numbers=(1, 10, 100, 500)),
+    Pattern("topics", "PUB to one SUB with so many topics", ("publish", "subscribe-topics"),
+            transports=TCP, sizes=SMALL, numbers=(1, 100, 10_000, 100_000),
+            metrics=("rate", "cpu", "subscribe")),
+    # What things take
+    Pattern("sockets", "sockets made and closed", ("make-sockets",),
+            transports=INPROC, sizes=SMALL),
+    Pattern("memory-socket", "memory of a socket", ("hold-sockets",),
+            transports=INPROC, sizes=SMALL, count=500, metrics=("bytes",)),
+    Pattern("memory-message", "memory of a queued message", ("hold-messages",),
+            transports=INPROC, sizes=(16, 1024), count=100_000, metrics=("bytes",)),
+    Pattern("copies", "bytes written to fresh memory for a byte sent and received",
+            ("pull", "push"), ("C", "zmqlite", "pyzmq"), sizes=(1 << 20,),
+            count=300, metrics=("copied",), environment=FRESH),
+    Pattern("import", "import in a fresh process", (), IMPORTED, INPROC, SMALL,
+            metrics=("import",)),
+)  # fmt: skip
 
 CELLS: Final = {
     cell.name: cell
     for pattern in PATTERNS
+    for number in pattern.numbers
     for transport in pattern.transports
     for size in pattern.sizes
-    for cell in [Cell(pattern, transport, size)]
+    for cell in [Cell(pattern, number, transport, size)]
 }
 
 QUICK: Final = (
     "push-pull/tcp/16",
     "push-pull/ipc/16",
-    "push-pull/tcp/65536",
+    "push-pull/tcp/1048576",
     "three-frame/tcp/16",
     "req-rep/tcp/16",
+    "typed",
+    "import",
 )
 
 

@@ -13,12 +13,14 @@ import selectors
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 PATIENCE: Final = 20.0
 """Seconds that an answer may take."""
@@ -31,12 +33,13 @@ class Failure(Exception):
 class Child:
     """One process, whose answers are lines of JSON."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.name = name
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed by end()
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
+            env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -97,9 +100,11 @@ class Children:
         self._children: list[Child] = []
         self._selector = selectors.DefaultSelector()
 
-    def start(self, name: str, command: Sequence[str]) -> Child:
-        """Start a process."""
-        child = Child(name, command)
+    def start(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str] = NOTHING
+    ) -> Child:
+        """Start a process, with some more variables in its environment."""
+        child = Child(name, command, environment)
         self._children.append(child)
         self._selector.register(child.output, selectors.EVENT_READ, child)
         return child

@@ -53,6 +53,8 @@ struct role {
     long timed;
     long long nanoseconds;
     long long *times;
+    const char *extra_name; /* of what is not a time of the run */
+    double extra;
 };
 
 struct kind {
@@ -80,8 +82,11 @@ static long long now(void)
 
 static void *make(int type)
 {
-    void *socket = zmq_socket(setting.context, type);
+    void *socket;
     int zero = 0;
+    do { /* until libzmq has got rid of enough of those that were closed */
+        socket = zmq_socket(setting.context, type);
+    } while (socket == NULL && zmq_errno() == EMFILE);
     check(socket != NULL, "zmq_socket");
     check(!zmq_setsockopt(socket, ZMQ_SNDHWM, &setting.hwm, sizeof setting.hwm), "SNDHWM");
     check(!zmq_setsockopt(socket, ZMQ_RCVHWM, &setting.hwm, sizeof setting.hwm), "RCVHWM");
@@ -238,6 +243,67 @@ static void set_up_poll(struct role *role)
     }
 }
 
+static void set_up_alternate(struct role *role)
+{
+    role->sockets = array(bound(ZMQ_PULL, 0));
+    role->sender = make(ZMQ_PUSH);
+    check(!zmq_connect(role->sender, bound_endpoints[0]), "zmq_connect");
+}
+
+static void set_up_pull_back(struct role *role)
+{
+    role->sockets = array(bound(ZMQ_PULL, -1));
+}
+
+static void set_up_push_back(struct role *role)
+{
+    role->sockets = array(connected(ZMQ_PUSH, -1));
+}
+
+static void set_up_poll_ready(struct role *role)
+{
+    role->items = calloc(setting.number, sizeof *role->items);
+    check(role->items != NULL, "calloc");
+    for (int index = 0; index < setting.number; index++) {
+        role->items[index].socket = index ? make(ZMQ_PULL) : bound(ZMQ_PULL, 0);
+        role->items[index].events = ZMQ_POLLIN;
+    }
+    role->sender = make(ZMQ_PUSH);
+    check(!zmq_connect(role->sender, bound_endpoints[0]), "zmq_connect");
+    send_one(role->sender, 0);
+}
+
+static void set_up_subscribe_topics(struct role *role)
+{
+    void *socket = make(ZMQ_SUB);
+    char topic[16] = {0};
+    int zero = 0;
+    long long start;
+    /* A queue without limit, or libzmq drops the subscriptions that do not fit. */
+    check(!zmq_setsockopt(socket, ZMQ_SNDHWM, &zero, sizeof zero), "SNDHWM");
+    check(!zmq_connect(socket, endpoint(0)), "zmq_connect");
+    start = now();
+    for (int index = 0; index < setting.number; index++) {
+        if (index)
+            snprintf(topic, sizeof topic, "%08d", index);
+        check(!zmq_setsockopt(socket, ZMQ_SUBSCRIBE, topic, 8), "SUBSCRIBE");
+    }
+    role->extra_name = "subscribe";
+    role->extra = (now() - start) / 1e9 / setting.number;
+    role->sockets = array(socket);
+}
+
+static void set_up_sockets(struct role *role)
+{
+    role->sockets = array(make(ZMQ_PUSH)); /* with it the threads start */
+}
+
+static void set_up_hold_messages(struct role *role)
+{
+    setting.hwm = 0;
+    set_up_alternate(role);
+}
+
 static void *forward(void *arg)
 {
     struct role *role = arg;
@@ -251,13 +317,6 @@ static void set_up_proxy(struct role *role)
     role->sockets = array(bound(ZMQ_PULL, 0));
     role->sender = bound(ZMQ_PUSH, -1);
     check(!pthread_create(&thread, NULL, forward, role), "pthread_create");
-}
-
-static void set_up_alternate(struct role *role)
-{
-    role->sockets = array(bound(ZMQ_PULL, 0));
-    role->sender = make(ZMQ_PUSH);
-    check(!zmq_connect(role->sender, bound_endpoints[0]), "zmq_connect");
 }
 
 static void run_push(struct role *role)
@@ -374,6 +433,57 @@ static void run_alternate_frames(struct role *role)
     role->nanoseconds = now() - start;
 }
 
+static void run_poll_ready(struct role *role)
+{
+    role->timed = role->count;
+    long long start = now();
+    for (long left = role->count; left; left--)
+        check(zmq_poll(role->items, setting.number, -1) == 1, "zmq_poll");
+    role->nanoseconds = now() - start;
+}
+
+static void run_make_sockets(struct role *role)
+{
+    role->timed = role->count;
+    long long start = now();
+    for (long left = role->count; left; left--)
+        check(!zmq_close(make(ZMQ_PUSH)), "zmq_close");
+    role->nanoseconds = now() - start;
+}
+
+static long resident(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    check(file != NULL && fscanf(file, "%*d %ld", &pages) == 1, "statm");
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static void run_hold_sockets(struct role *role)
+{
+    long before = resident();
+    role->timed = role->count;
+    long long start = now();
+    for (long left = role->count; left; left--)
+        make(ZMQ_PUSH);
+    role->nanoseconds = now() - start;
+    role->extra_name = "bytes";
+    role->extra = (double)(resident() - before) / role->count;
+}
+
+static void run_hold_messages(struct role *role)
+{
+    long before = resident();
+    role->timed = role->count;
+    long long start = now();
+    for (long left = role->count; left; left--)
+        send_one(role->sender, 0);
+    role->nanoseconds = now() - start;
+    role->extra_name = "bytes";
+    role->extra = (double)(resident() - before) / role->count;
+}
+
 static const struct kind KINDS[] = {
     {"push", set_up_push, run_push},
     {"pull", set_up_pull, run_pull},
@@ -391,6 +501,13 @@ static const struct kind KINDS[] = {
     {"proxy", set_up_proxy, run_proxy},
     {"alternate", set_up_alternate, run_alternate},
     {"alternate-frames", set_up_alternate, run_alternate_frames},
+    {"pull-back", set_up_pull_back, run_pull},
+    {"push-back", set_up_push_back, run_push},
+    {"poll-ready", set_up_poll_ready, run_poll_ready},
+    {"subscribe-topics", set_up_subscribe_topics, run_pull},
+    {"make-sockets", set_up_sockets, run_make_sockets},
+    {"hold-sockets", set_up_sockets, run_hold_sockets},
+    {"hold-messages", set_up_hold_messages, run_hold_messages},
 };
 
 /* The process */
@@ -452,16 +569,19 @@ static void run_all(long count)
         free(slowest->times);
         slowest->times = NULL;
     }
+    if (slowest->extra_name)
+        printf(", \"%s\": %.9f", slowest->extra_name, slowest->extra);
     printf("}\n");
 }
 
-static void print_cpu(void)
+static void print_usage(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("{\"cpu\": %.6f}\n",
+    printf("{\"cpu\": %.6f, \"faults\": %ld}\n",
            usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
-               (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+               (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+           usage.ru_minflt);
 }
 
 int main(int argc, char **argv)
@@ -493,8 +613,8 @@ int main(int argc, char **argv)
         long count;
         if (sscanf(line, "run %ld", &count) == 1)
             run_all(count);
-        else if (!strncmp(line, "cpu", 3))
-            print_cpu();
+        else if (!strncmp(line, "usage", 5))
+            print_usage();
         else
             return 2;
         fflush(stdout);

@@ -22,9 +22,15 @@ WIDTH: Final = 160
 
 def quantity(metric: str, value: float) -> str:
     """Write a value in the unit that people use for it."""
-    if metric == "rate":
-        return f"{value:,.0f} /s"
-    return f"{value * 1e6:,.2f} µs"
+    match metric:
+        case "rate":
+            return f"{value:,.0f} /s"
+        case "bytes":
+            return f"{value:,.0f} bytes"
+        case "copied":
+            return f"{value:.2f}"
+        case _:
+            return f"{value * 1e6:,.2f} µs"
 
 
 def ratio_text(ratio: Summary) -> str:

@@ -6,6 +6,8 @@ A role that binds leaves its endpoints in `endpoints`; the others are given thos
 
 from __future__ import annotations
 
+import errno
+import resource
 import statistics
 import threading
 import time
@@ -118,7 +120,7 @@ class PullFrames(Pull):
 
 
 class Publish(Role):
-    """Waits for `number` subscribers, and from then on for the slowest of them."""
+    """Waits for `number` subscriptions, and from then on for the slowest subscriber."""
 
     def set_up(self) -> None:
         # Verbose, or it hears of the first of equal subscriptions alone.
@@ -217,6 +219,103 @@ class AlternateFrames(Alternate):
         return timed(count, lambda: self.peer.alternate_frames(self.push, self.pull, frames, count))
 
 
+class PullBack(Pull):
+    """A second pair beside the first."""
+
+    def set_up(self) -> None:
+        self.pull = self.bound("PULL", -1)
+
+
+class PushBack(Push):
+    def set_up(self) -> None:
+        self.push = self.connected("PUSH", -1)
+
+
+class PollReady(Role):
+    """Polls `number` sockets, of which one is always ready."""
+
+    def set_up(self) -> None:
+        sockets = [self.bound("PULL")]
+        sockets += [self.socket("PULL") for _ in range(self.setting.number - 1)]
+        self.push = self.socket("PUSH")
+        self.peer.connect(self.push, self.endpoints[0])
+        self.peer.send(self.push, self.setting.message, 1)
+        self.poller = self.peer.poller(sockets)
+
+    def run(self, count: int) -> Result:
+        return timed(count, lambda: self.peer.poll(self.poller, count))
+
+
+class SubscribeTopics(Pull):
+    """Subscribes to `number` topics; the messages are of the first."""
+
+    def set_up(self) -> None:
+        # A queue without limit, or libzmq drops the subscriptions that do not fit.
+        self.pull = self.peer.socket("SUB", sndhwm=0, rcvhwm=self.setting.hwm, linger=0)
+        self.peer.connect(self.pull, self.setting.endpoints[0])
+        topics = [bytes(8)] + [b"%08d" % index for index in range(1, self.setting.number)]
+        start = time.perf_counter_ns()
+        self.peer.subscribe(self.pull, topics)
+        self.each = (time.perf_counter_ns() - start) / SECOND / len(topics)
+
+    def run(self, count: int) -> Result:
+        return {**super().run(count), "subscribe": self.each}
+
+
+class MakeSockets(Role):
+    """Makes sockets and closes them, one after the other."""
+
+    def set_up(self) -> None:
+        self.first = self.socket("PUSH")  # with it the threads start
+
+    def run(self, count: int) -> Result:
+        def work() -> None:
+            for _ in range(count):
+                self.peer.close(self.make())
+
+        return timed(count, work)
+
+    def make(self) -> Any:
+        """Make one, as soon as libzmq has got rid of enough of the closed ones."""
+        while True:
+            try:
+                return self.peer.socket("PUSH")
+            except Exception as error:
+                if getattr(error, "errno", None) != errno.EMFILE:
+                    raise
+
+
+class HoldSockets(MakeSockets):
+    """Makes sockets and keeps them; returns the bytes of each."""
+
+    def run(self, count: int) -> Result:
+        sockets: list[Any] = []
+        before = resident()
+        result = timed(count, lambda: sockets.extend(self.socket("PUSH") for _ in range(count)))
+        return {**result, "bytes": (resident() - before) / count}
+
+
+class HoldMessages(Role):
+    """Sends messages that nobody receives; returns the bytes of each."""
+
+    def set_up(self) -> None:
+        self.pull, self.push = (
+            self.peer.socket(kind, sndhwm=0, rcvhwm=0, linger=0) for kind in ("PULL", "PUSH")
+        )
+        self.peer.connect(self.push, self.peer.bind(self.pull, self.setting.endpoints[0]))
+
+    def run(self, count: int) -> Result:
+        before = resident()
+        result = timed(count, lambda: self.peer.send(self.push, self.setting.message, count))
+        return {**result, "bytes": (resident() - before) / count}
+
+
+def resident() -> int:
+    """Return the bytes of memory that the process has."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
 ROLES: Final[dict[str, type[Role]]] = {
     "push": Push,
     "pull": Pull,
@@ -234,4 +333,11 @@ ROLES: Final[dict[str, type[Role]]] = {
     "proxy": Proxy,
     "alternate": Alternate,
     "alternate-frames": AlternateFrames,
+    "pull-back": PullBack,
+    "push-back": PushBack,
+    "poll-ready": PollReady,
+    "subscribe-topics": SubscribeTopics,
+    "make-sockets": MakeSockets,
+    "hold-sockets": HoldSockets,
+    "hold-messages": HoldMessages,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import statistics
 import sys
 import tempfile
 import time
@@ -20,6 +22,18 @@ START: Final = 100
 
 WARM: Final = 0.25
 """The part of the wanted time that a warm-up takes at least."""
+
+PAGE: Final = resource.getpagesize()
+
+IMPORTS: Final = 5
+"""Processes of a turn that measures an import; their median counts."""
+
+IMPORT: Final = """
+from time import perf_counter
+start = perf_counter()
+import {}
+print('{{"import": %f}}' % (perf_counter() - start), flush=True)
+"""
 
 Sample = dict[str, float]
 
@@ -64,15 +78,20 @@ class Runner:
         return found
 
     def _turn(self, cell: Cell, name: str) -> Sample:
+        if not cell.pattern.roles:
+            return self._import(name)
         with tempfile.TemporaryDirectory(dir=self.directory) as place, Children() as children:
             self._start(children, cell, name, place)
-            rate = self._warm_up(children, cell)
-            used = total_cpu(children)
-            count = whole(cell, rate * self.seconds)
+            count = cell.pattern.count
+            if count is None:
+                count = whole(cell, self._warm_up(children, cell) * self.seconds)
+            before = usage(children)
             timed = slowest(children.ask(f"run {count}"))
+            used = {key: value - before[key] for key, value in usage(children).items()}
             sample = {key: value for key, value in timed.items() if key not in ("count", "seconds")}
             sample["rate"] = timed["count"] / timed["seconds"]
-            sample["cpu"] = (total_cpu(children) - used) / count
+            sample["cpu"] = used["cpu"] / count
+            sample["copied"] = used["faults"] * PAGE / (count * cell.size)
             return sample
 
     def _start(self, children: Children, cell: Cell, name: str, place: str) -> None:
@@ -81,17 +100,24 @@ class Runner:
             "ipc": f"ipc://{place}/front ipc://{place}/back",
             "tcp": "tcp://127.0.0.1:* tcp://127.0.0.1:*",
         }[cell.transport]
-        roles = cell.pattern.roles
-        if cell.transport == "inproc":
-            roles = ("+".join(roles),)
-        for index, role in enumerate(roles):
+        for index, role in enumerate(cell.processes):
             command = [*self._program(name), role, endpoints]
-            command += map(str, (cell.size, cell.pattern.number, cell.hwm))
-            child = children.start(f"{name}, {role} of {cell.name}", command)
+            command += map(str, (cell.size, cell.number, cell.hwm))
+            title = f"{name}, {role} of {cell.name}"
+            child = children.start(title, command, cell.pattern.environment)
             [answer] = children.hear(child)
             if index == 0:
                 endpoints = " ".join(answer["endpoints"])
-        self.libraries.setdefault(name, child.libzmq())
+        self.libraries.setdefault(name, child.libzmq() or "none")
+
+    def _import(self, name: str) -> Sample:
+        program = IMPORT.format(IMPLEMENTATIONS[name].needs)
+        times = []
+        for _ in range(IMPORTS):
+            with Children() as children:
+                child = children.start(f"import of {name}", [sys.executable, "-c", program])
+                times.append(children.hear(child)[0]["import"])
+        return {"import": statistics.median(times)}
 
     def _program(self, name: str) -> list[str]:
         if IMPLEMENTATIONS[name].loops is None:
@@ -112,8 +138,7 @@ class Runner:
 
 def whole(cell: Cell, count: float) -> int:
     """Round to what divides among the peers of a cell."""
-    number = cell.pattern.number
-    return max(1, round(count / number)) * number
+    return max(1, round(count / cell.number)) * cell.number
 
 
 def slowest(answers: Sequence[dict[str, Any]]) -> Sample:
@@ -121,9 +146,10 @@ def slowest(answers: Sequence[dict[str, Any]]) -> Sample:
     return max((each for each in answers if each), key=lambda each: float(each["seconds"]))
 
 
-def total_cpu(children: Children) -> float:
-    """Return the seconds of processor time that all of them have used."""
-    return sum(float(answer["cpu"]) for answer in children.ask("cpu"))
+def usage(children: Children) -> Sample:
+    """Return the seconds of processor time and the page faults of all of them."""
+    answers = children.ask("usage")
+    return {key: sum(float(answer[key]) for answer in answers) for key in ("cpu", "faults")}
 
 
 def rotated(names: Sequence[str], number: int) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """One process of a cell: `python -m benchmarks.worker IMPLEMENTATION ROLE[+ROLE...] ...`.
 
-It prints one JSON object for everything it is told: first, when it is set up, the endpoints it has
-bound; then, for each line `run COUNT` on its input, what was timed; for `cpu`, the seconds of
-processor time that it has used. It ends with its input, and by an alarm if that never comes.
-peer.c speaks the same.
+It prints one JSON object for everything it is told. First, when it is set up: the endpoints it has
+bound. Then, for each line `run COUNT` on its input: what was timed. For `usage`: the seconds of
+processor time and the page faults that it has had. It ends with its input, and by an alarm if that
+never comes. peer.c speaks the same.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ def run_all(roles: list[Role], count: int) -> Result:
         concurrent.futures.wait(futures, return_when=concurrent.futures.FIRST_EXCEPTION)
         for each in futures:
             if each.done() and each.exception():
-                raise_at_once(each.exception())
+                end_with(each.exception())
         results = [each.result() for each in futures]
     return max((each for each in results if each), key=lambda each: each["seconds"])
 
 
-def raise_at_once(error: BaseException | None) -> None:
+def end_with(error: BaseException | None) -> None:
     """End the process, whatever its other threads wait for."""
     traceback.print_exception(error)
     sys.stderr.flush()
     os._exit(1)
 
 
-def cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+def usage() -> Result:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {"cpu": used.ru_utime + used.ru_stime, "faults": used.ru_minflt}
 
 
 def main(name: str, role_names: str, endpoints: str, size: str, number: str, hwm: str) -> None:
@@ -66,8 +66,8 @@ def main(name: str, role_names: str, endpoints: str, size: str, number: str, hwm
         match line.split():
             case ["run", count]:
                 say(**run_all(roles, int(count)))
-            case ["cpu"]:
-                say(cpu=cpu())
+            case ["usage"]:
+                say(**usage())
             case _:
                 raise ValueError(f"told to {line!r}")
 
@@ -76,5 +76,5 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except BaseException as error:
-        raise_at_once(error)
+        end_with(error)
     os._exit(0)  # whatever is still in a queue, and whoever still waits

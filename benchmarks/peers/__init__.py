@@ -44,7 +44,18 @@ IMPLEMENTATIONS: Final = {
         Implementation("C", None, "zmqlite"),
         Implementation("zmqlite", "zmqlite:OneAtATime", "zmqlite"),
         Implementation("zmqlite batched", "zmqlite:Batched", "zmqlite"),
+        Implementation("zmqlite.capi", "capi:OneAtATime", "zmqlite.capi"),
+        Implementation("zmqlite typed", "typed:Bare", "zmqlite.proto"),
+        Implementation("zmqlite typed, topic", "typed:Topic", "zmqlite.proto"),
+        Implementation("zmqlite typed, tagged", "typed:Tagged", "zmqlite.proto"),
+        Implementation("zmqlite typed, batched", "typed:Batched", "zmqlite.proto"),
+        Implementation("by hand", "typed:ByHand", "zmqlite.proto"),
+        Implementation("by hand, two frames", "typed:ByHandInTwo", "zmqlite.proto"),
+        Implementation("by hand, batched", "typed:ByHandBatched", "zmqlite.proto"),
+        Implementation("zmqlite.aio", "aio:OneAtATime", "zmqlite.aio"),
+        Implementation("zmqlite.aio batched", "aio:Batched", "zmqlite.aio"),
         Implementation("pyzmq", "pyzmq:OneAtATime", "zmq"),
+        Implementation("pyzmq.asyncio", "pyzmq:Awaited", "zmq.asyncio"),
         Implementation("pyomq", "pyomq:OneAtATime", "pyomq"),
     )
 }
