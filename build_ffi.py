@@ -54,6 +54,7 @@ COMPILE_ARGS = [
     "-std=c11",
     "-D_GNU_SOURCE",
     "-pthread",
+    "-DPy_LIMITED_API=0x030b0000",
     # A prototype of ours that differs from zmq.h is only a warning otherwise.
     "-Werror=int-conversion",
     "-Werror=incompatible-pointer-types",

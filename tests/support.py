@@ -19,7 +19,7 @@ DEADLINE = 10.0
 """Seconds after which something that has to happen is taken not to happen."""
 
 LONG = 65536
-"""The length from which bytes are sent without a copy, and frames received outside the arena."""
+"""The length from which bytes are sent without a copy, and received frames are let go at once."""
 
 _numbers = itertools.count(1)
 

@@ -163,7 +163,7 @@ def test_at_most_1024_messages_come_at_once(pair: Pair) -> None:
     assert [len(receiver.recv_many(2000)) for _ in range(2)] == [1024, 476]
 
 
-def test_at_most_the_arena_comes_at_once_and_what_is_longer_alone(pair: Pair) -> None:
+def test_at_most_64_kib_come_at_once_and_what_is_longer_alone(pair: Pair) -> None:
     sender, receiver = pair(PUSH, PULL)
     sizes = [30_000, 30_000, 30_000, LONG + 1, LONG, 0, 5, LONG]
     sender.send_many([b"x" * size for size in sizes])

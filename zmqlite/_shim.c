@@ -1,6 +1,8 @@
 /* The C of zmqlite: whole messages in one crossing, a guard that turns misuse into an error, batches,
-   and memory handed to libzmq that is freed without the GIL. Nothing here calls Python but `release`
-   and `collect`, which let go of that memory later.
+   and memory handed to libzmq that is freed without the GIL. What every message goes through, the
+   functions that zl_install gives out, takes and makes Python objects itself: through cffi the same
+   takes twice the time. All else is called through cffi, and knows nothing of Python but to let go
+   of memory later.
 
    Who owns what. Python holds a zl_socket for every libzmq socket and reaches libzmq only through it.
    `busy` is taken for the length of each call, so the rest of the struct needs no lock. Received frames
@@ -42,8 +44,6 @@ struct zl_socket {
     zmq_msg_t *frames;      /* all `capacity` of them initialised; in use: `count` from `first` */
     int first, count, capacity, lent;
     pthread_t lender;
-    char *arena;
-    int *sizes;
 };
 
 struct zl_message {
@@ -231,12 +231,10 @@ static int code(int rc)
 /* A socket that is closed until zl_socket_open. NULL: out of memory. */
 zl_socket *zl_socket_make(void)
 {
-    zl_socket *s = malloc(sizeof *s + ZL_ARENA + ZL_SIZES * sizeof *s->sizes);
+    zl_socket *s = malloc(sizeof *s);
     if (!s)
         return NULL;
     memset(s, 0, sizeof *s);
-    s->arena = (char *)(s + 1);
-    s->sizes = (int *)(s->arena + ZL_ARENA);
     s->generation = generation;
     s->rcvtimeo = s->sndtimeo = -1;
     s->gone = -ENOTSOCK;
@@ -481,36 +479,12 @@ static int close_parts(zmq_msg_t *parts, int count, int rc)
     return rc;
 }
 
-static int pack(zmq_msg_t *parts, const char *data, const size_t *sizes, int count)
+static int pack(zmq_msg_t *part, const void *data, size_t size)
 {
-    for (int i = 0; i < count; i++) {
-        if (zmq_msg_init_size(&parts[i], sizes[i]) == -1)
-            return close_parts(parts, i, -ENOMEM);
-        memcpy(zmq_msg_data(&parts[i]), data, sizes[i]);
-        data += sizes[i];
-    }
-    return 0;
-}
-
-/* One message whose `count` parts lie one after the other in `data`. All are made before the first is
-   sent, so that running out of memory cannot tear the message. */
-int zl_send_packed(zl_socket *s, const void *data, const size_t *sizes, int count, int more,
-                   int timeout)
-{
-    zmq_msg_t few[ON_STACK], *parts = few;
-    if (count > ON_STACK && !(parts = malloc(count * sizeof *parts)))
+    if (zmq_msg_init_size(part, size) == -1)
         return -ENOMEM;
-    int rc = pack(parts, data, sizes, count);
-    if (rc == 0)
-        rc = send_parts(s, parts, count, more, timeout);
-    if (parts != few)
-        free(parts);
-    return rc;
-}
-
-int zl_send(zl_socket *s, const void *data, size_t size)
-{
-    return zl_send_packed(s, data, &size, 1, 0, ZL_AS_SET);
+    memcpy(zmq_msg_data(part), data, size);
+    return 0;
 }
 
 static int make_part(zmq_msg_t *part, zl_frame *frame)
@@ -523,7 +497,7 @@ static int make_part(zmq_msg_t *part, zl_frame *frame)
         return rc;
     }
     if (!frame->pin)
-        return pack(part, frame->data, &frame->size, 1);
+        return pack(part, frame->data, frame->size);
     int rc = zl_msg_init_pinned(part, frame->data, frame->size, frame->pin);
     if (rc == 0)
         frame->pin = 0; /* from here on `release` answers for it */
@@ -543,25 +517,6 @@ int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int time
     if (parts != few)
         free(parts);
     return rc;
-}
-
-/* `count` messages of one frame each: how many were sent. Only the first waits. */
-int zl_send_many(zl_socket *s, const void *data, const size_t *sizes, int count, int timeout)
-{
-    const char *next = data;
-    int rc = enter(s), sent = 0;
-    if (rc < 0)
-        return rc;
-    while (sent < count) {
-        zmq_msg_t part;
-        rc = pack(&part, next, &sizes[sent], 1);
-        if (rc == 0)
-            rc = close_parts(&part, 1, send_part(s, &part, 0, sent ? 0 : timeout));
-        if (rc < 0)
-            break;
-        next += sizes[sent++];
-    }
-    return left(s, sent ? sent : rc);
 }
 
 /* ---------------------------------------------------------------- receiving */
@@ -634,90 +589,20 @@ unsigned char *zl_loan(zl_socket *s)
     return &s->busy;
 }
 
-char *zl_arena(zl_socket *s)
-{
-    return s->arena;
-}
-
-int *zl_sizes(zl_socket *s)
-{
-    return s->sizes;
-}
-
-int64_t zl_recv(zl_socket *s)
-{
-    return zl_recv_for(s, ZL_AS_SET);
-}
-
-/* Lends one frame: its size. It lies in the arena where that is at most ZL_SMALL. */
-int64_t zl_recv_for(zl_socket *s, int timeout)
+/* Lends the next frame (ZL_FRAME), all frames of a message (ZL_WHOLE), or the only frame of one, which
+   is -EPROTO where it has several (ZL_SINGLE): how many frames. */
+int zl_lend(zl_socket *s, int what, int timeout)
 {
     int rc = enter(s);
     if (rc < 0)
         return rc;
-    if (s->count == 0 && (rc = fetch(s, timeout)) < 0)
-        return left(s, rc);
-    size_t size = zmq_msg_size(frame(s, 0));
-    if (size <= ZL_SMALL)
-        memcpy(s->arena, zmq_msg_data(frame(s, 0)), size);
-    lend(s, 1);
-    return (int64_t)size;
-}
-
-int zl_recv_multipart(zl_socket *s)
-{
-    return zl_recv_multipart_for(s, ZL_AS_SET);
-}
-
-/* Lends one message: the number of its frames. They lie in the arena, their sizes in `sizes`, unless
-   ZL_APART was added because they are too many or too long. */
-int zl_recv_multipart_for(zl_socket *s, int timeout)
-{
-    int rc = enter(s);
+    rc = what == ZL_WHOLE ? fetch_message(s, timeout) : s->count ? 1 : fetch(s, timeout);
     if (rc < 0)
-        return rc;
-    int count = fetch_message(s, timeout);
-    if (count < 0)
-        return left(s, count);
-    lend(s, count);
-    size_t used = 0;
-    for (int i = 0; i < count; i++) {
-        size_t size = zmq_msg_size(frame(s, i));
-        if (i == ZL_SIZES || size > ZL_ARENA - used)
-            return ZL_APART + count;
-        memcpy(s->arena + used, zmq_msg_data(frame(s, i)), size);
-        s->sizes[i] = (int)size;
-        used += size;
-    }
-    return count;
-}
-
-/* Lends up to `limit` messages of one frame, all in the arena but for a single long one (ZL_APART + 1).
-   Stops before a message of several frames; -EPROTO where that is the first. */
-int zl_recv_many(zl_socket *s, int limit, int timeout)
-{
-    int rc = enter(s), count = 0;
-    if (rc < 0)
-        return rc;
-    size_t used = 0;
-    for (; count < limit && count < ZL_SIZES; count++) {
-        if (count == s->count && (rc = fetch(s, count ? 0 : timeout)) < 0)
-            break;
-        size_t size = zmq_msg_size(frame(s, count));
-        if (zmq_msg_more(frame(s, count)) || (count == 0 && s->more)) {
-            rc = -EPROTO;
-            break;
-        }
-        if (size > ZL_ARENA - used)
-            break;
-        memcpy(s->arena + used, zmq_msg_data(frame(s, count)), size);
-        s->sizes[count] = (int)size;
-        used += size;
-    }
-    if (count == 0 && rc < 0)
         return left(s, rc);
-    lend(s, count ? count : 1);
-    return count ? count : ZL_APART + 1;
+    if (what == ZL_SINGLE && (s->more || zmq_msg_more(frame(s, 0))))
+        return left(s, -EPROTO);
+    lend(s, what == ZL_WHOLE ? rc : 1);
+    return s->lent;
 }
 
 void *zl_lent_data(zl_socket *s, int index)
@@ -755,6 +640,212 @@ void zl_keep(zl_socket *s)
         return;
     s->lent = 0;
     leave(s);
+}
+
+/* ---------------------------------------------------------------- calls that Python makes directly */
+
+/* Each takes the address of a zl_socket first. None is returned where something is not as usual, an
+   error included; then nothing was done, and the way through cffi does it or says what is wrong. */
+
+static PyObject *send_bytes(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    (void)module, (void)given;
+    zl_socket *s = PyLong_AsVoidPtr(args[0]);
+    if (!PyBytes_CheckExact(args[1]) || PyBytes_Size(args[1]) >= ZL_ZERO_COPY)
+        Py_RETURN_NONE;
+    zmq_msg_t part;
+    int rc = pack(&part, PyBytes_AsString(args[1]), PyBytes_Size(args[1]));
+    if (rc < 0)
+        Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS
+    rc = send_parts(s, &part, 1, 0, ZL_AS_SET);
+    Py_END_ALLOW_THREADS
+    return PyBool_FromLong(rc == 0);
+}
+
+static Py_ssize_t length(PyObject *frames)
+{
+    return PyList_CheckExact(frames) ? PyList_Size(frames)
+                                     : PyTuple_CheckExact(frames) ? PyTuple_Size(frames) : -1;
+}
+
+/* A message of a few frames, in a list or tuple of bytes. */
+static PyObject *send_frames(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    (void)module, (void)given;
+    zl_socket *s = PyLong_AsVoidPtr(args[0]);
+    PyObject *items[ON_STACK];
+    zmq_msg_t parts[ON_STACK];
+    Py_ssize_t count = length(args[1]);
+    int rc = 0;
+    if (count < 1 || count > ON_STACK)
+        Py_RETURN_NONE;
+    for (int i = 0; i < count; i++) {
+        items[i] = PyList_CheckExact(args[1]) ? PyList_GetItem(args[1], i) : PyTuple_GetItem(args[1], i);
+        if (!PyBytes_CheckExact(items[i]) || PyBytes_Size(items[i]) >= ZL_ZERO_COPY)
+            Py_RETURN_NONE;
+    }
+    for (int i = 0; i < count && rc == 0; i++)
+        if ((rc = pack(&parts[i], PyBytes_AsString(items[i]), PyBytes_Size(items[i]))) < 0)
+            close_parts(parts, i, rc);
+    if (rc == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        rc = send_parts(s, parts, (int)count, 0, ZL_AS_SET);
+        Py_END_ALLOW_THREADS
+    }
+    return PyBool_FromLong(rc == 0);
+}
+
+/* Messages of one frame from a list that nobody else has, from index args[2] on: how many were sent.
+   Only the first waits, for args[3]. None: there is something else than bytes among them. */
+static PyObject *send_batch(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    (void)module, (void)given;
+    zl_socket *s = PyLong_AsVoidPtr(args[0]);
+    struct {
+        const char *data;
+        size_t size;
+    } items[ZL_BATCH];
+    long start = PyLong_AsLong(args[2]), timeout = PyLong_AsLong(args[3]);
+    int count = (int)(PyList_Size(args[1]) - start), sent = 0;
+    for (int i = 0; i < count && i < ZL_BATCH; i++) {
+        PyObject *item = PyList_GetItem(args[1], start + i);
+        if (!PyBytes_CheckExact(item))
+            Py_RETURN_NONE;
+        items[i].data = PyBytes_AsString(item);
+        items[i].size = PyBytes_Size(item);
+    }
+    Py_BEGIN_ALLOW_THREADS
+    int rc = enter(s), entered = rc == 0;
+    while (rc >= 0 && sent < count && sent < ZL_BATCH) {
+        zmq_msg_t part;
+        rc = pack(&part, items[sent].data, items[sent].size);
+        if (rc == 0)
+            rc = close_parts(&part, 1, send_part(s, &part, 0, sent ? 0 : (int)timeout));
+        sent += rc == 0;
+    }
+    if (entered)
+        leave(s);
+    Py_END_ALLOW_THREADS
+    return PyLong_FromLong(sent);
+}
+
+/* Lends the first `count` frames, of which `object` was made. */
+static PyObject *lent(zl_socket *s, int count, PyObject *object)
+{
+    if (object)
+        lend(s, count);
+    else
+        leave(s);
+    return object;
+}
+
+static PyObject *bytes_of(zmq_msg_t *msg)
+{
+    return PyBytes_FromStringAndSize(zmq_msg_data(msg), zmq_msg_size(msg));
+}
+
+static PyObject *list_of(zl_socket *s, int count)
+{
+    PyObject *list = PyList_New(count);
+    for (int i = 0; i < count && list; i++) {
+        PyObject *data = bytes_of(frame(s, i));
+        if (data)
+            PyList_SetItem(list, i, data);
+        else
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *recv_bytes(PyObject *module, PyObject *address)
+{
+    (void)module;
+    zl_socket *s = PyLong_AsVoidPtr(address);
+    int rc;
+    Py_BEGIN_ALLOW_THREADS
+    rc = enter(s);
+    if (rc == 0 && s->count == 0 && (rc = fetch(s, ZL_AS_SET)) < 0)
+        leave(s);
+    Py_END_ALLOW_THREADS
+    if (rc < 0)
+        Py_RETURN_NONE;
+    if (zmq_msg_size(frame(s, 0)) < ZL_SMALL)
+        return lent(s, 1, bytes_of(frame(s, 0)));
+    leave(s);
+    Py_RETURN_NONE;
+}
+
+static PyObject *recv_frames(PyObject *module, PyObject *address)
+{
+    (void)module;
+    zl_socket *s = PyLong_AsVoidPtr(address);
+    int count;
+    Py_BEGIN_ALLOW_THREADS
+    count = enter(s);
+    if (count == 0 && (count = fetch_message(s, ZL_AS_SET)) < 0)
+        leave(s);
+    Py_END_ALLOW_THREADS
+    if (count < 0)
+        Py_RETURN_NONE;
+    size_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += zmq_msg_size(frame(s, i));
+    if (size < ZL_SMALL)
+        return lent(s, count, list_of(s, count));
+    leave(s);
+    Py_RETURN_NONE;
+}
+
+/* Has messages of one frame at the head of `frames`: how many. Only the first is waited for. */
+static int fetch_batch(zl_socket *s, int limit, int timeout)
+{
+    size_t size = 0;
+    for (int n = 0;; n++) {
+        if (n == limit || n == ZL_BATCH || (n == s->count && fetch(s, n ? 0 : timeout) < 0))
+            return n;
+        size += zmq_msg_size(frame(s, n));
+        if (size > ZL_SMALL || zmq_msg_more(frame(s, n)) || (n == 0 && s->more))
+            return n;
+    }
+}
+
+/* Up to args[1] messages of one frame; only the first is waited for, for args[2]. */
+static PyObject *recv_batch(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    (void)module, (void)given;
+    zl_socket *s = PyLong_AsVoidPtr(args[0]);
+    int limit = (int)PyLong_AsLong(args[1]), timeout = (int)PyLong_AsLong(args[2]), count;
+    Py_BEGIN_ALLOW_THREADS
+    count = enter(s);
+    if (count == 0 && (count = fetch_batch(s, limit, timeout)) == 0)
+        leave(s);
+    Py_END_ALLOW_THREADS
+    if (count <= 0)
+        Py_RETURN_NONE;
+    return lent(s, count, list_of(s, count));
+}
+
+/* Writes these functions into a dict, by name. */
+void zl_install(void *functions)
+{
+#define FAST(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
+    static PyMethodDef methods[] = {
+        FAST(send_bytes),
+        FAST(send_frames),
+        FAST(send_batch),
+        {"recv_bytes", recv_bytes, METH_O, NULL},
+        {"recv_frames", recv_frames, METH_O, NULL},
+        FAST(recv_batch),
+    };
+    PyGILState_STATE state = PyGILState_Ensure();
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        PyObject *function = PyCFunction_New(&methods[i], NULL);
+        if (!function || PyDict_SetItemString(functions, methods[i].ml_name, function) < 0)
+            PyErr_Clear(); /* out of memory: Python finds it missing */
+        Py_XDECREF(function);
+    }
+    PyGILState_Release(state);
 }
 
 /* ---------------------------------------------------------------- forwarding and polling */

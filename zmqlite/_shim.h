@@ -10,10 +10,14 @@
 
 #define ZL_SLICE 100 /* milliseconds that zl_sliced lets a wait last before it ends with -EINTR */
 
-#define ZL_ARENA 65536 /* bytes of received frames lent at once */
-#define ZL_SIZES 1024  /* frames lent at once through the arena */
-#define ZL_SMALL 8192  /* a single frame up to this size is lent through the arena */
-#define ZL_APART 16777216 /* added to a count of frames that did not go through the arena */
+#define ZL_SMALL 65536     /* received frames below this may wait for the next call to be freed */
+#define ZL_ZERO_COPY 65536 /* bytes of this length and more are lent to libzmq, not copied */
+#define ZL_BATCH 1024      /* messages that cross at once, either way */
+
+/* What zl_lend lends. */
+#define ZL_FRAME 0
+#define ZL_WHOLE 1
+#define ZL_SINGLE 2
 
 /* The loan byte: what a call, and then its caller, does in the socket. */
 #define ZL_FREE 0
@@ -45,6 +49,7 @@ void zl_stop(void);
 unsigned int zl_generation(void);
 uint64_t zl_released(void);
 void zl_untrack(void *object);
+void zl_install(void *functions);
 
 zl_socket *zl_socket_make(void);
 int zl_socket_open(zl_socket *s, void *context, int type);
@@ -61,23 +66,13 @@ int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size);
 int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size);
 int zl_monitor(zl_socket *s, const char *endpoint, int events);
 
-int zl_send(zl_socket *s, const void *data, size_t size);
-int zl_send_packed(zl_socket *s, const void *data, const size_t *sizes, int count, int more,
-                   int timeout);
 int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int timeout);
-int zl_send_many(zl_socket *s, const void *data, const size_t *sizes, int count, int timeout);
 
 /* A receive lends: the socket stays busy until the caller, having copied, writes ZL_FREE to the loan
    byte, or ZL_TAKEN and calls zl_taken, which does nothing else and otherwise nothing at all. zl_keep
    ends a loan that was not used: the next receive gets the same again. */
 unsigned char *zl_loan(zl_socket *s);
-char *zl_arena(zl_socket *s);
-int *zl_sizes(zl_socket *s);
-int64_t zl_recv(zl_socket *s);
-int64_t zl_recv_for(zl_socket *s, int timeout);
-int zl_recv_multipart(zl_socket *s);
-int zl_recv_multipart_for(zl_socket *s, int timeout);
-int zl_recv_many(zl_socket *s, int limit, int timeout);
+int zl_lend(zl_socket *s, int what, int timeout);
 void *zl_lent_data(zl_socket *s, int index);
 size_t zl_lent_size(zl_socket *s, int index);
 int zl_lent_copy(zl_socket *s, zl_message *message);

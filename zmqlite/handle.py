@@ -27,19 +27,25 @@ Given = TypeVar("Given")
 DONTWAIT: Final = int(Flag.DONTWAIT)
 SNDMORE: Final = int(Flag.SNDMORE)
 
-BATCH: Final = 1024
+BATCH: Final = lib.ZL_BATCH
 """Messages that cross into C at once when many are sent, and the most that do when received."""
 
-_AS_SET: Final = lib.ZL_AS_SET
+AS_SET: Final = lib.ZL_AS_SET
+
+calls: Final[dict[str, Any]] = {}
+"""The functions of the shim that take and make Python objects; see there."""
+
+lib.zl_install(ffi.cast("void *", id(calls)))
 
 
 class Handle(SocketOptions):
     """What Socket rests on: a socket of the shim, its options and waiting for it."""
 
-    __slots__ = ("_handle", "_peer_names", "_type_name")
+    __slots__ = ("_address", "_handle", "_peer_names", "_type_name")
 
     def __init__(self, handle: CData, type_name: str) -> None:
         self._handle = handle
+        self._address = int(ffi.cast("intptr_t", handle))
         self._type_name = type_name
         self._peer_names: set[bytes] = set()  # that connect_routing_id was set to
 
@@ -107,11 +113,11 @@ class Handle(SocketOptions):
         Without a timeout of the call the option rules: the shim knows whether it is for ever, and
         only tries where it is not.
         """
-        wait = milliseconds(timeout) if timeout is not None else _AS_SET
+        wait = milliseconds(timeout) if timeout is not None else AS_SET
         if flags & DONTWAIT:
             wait = 0
         code = until(attempt, wait)
-        if code == -errno.EAGAIN and wait == _AS_SET:
+        if code == -errno.EAGAIN and wait == AS_SET:
             wait = self.get(option)
             if wait > 0:
                 code = until(attempt, wait)

@@ -1,11 +1,10 @@
 """Receiving: the half of a socket through which every message arrives.
 
-How a receive hands over its bytes. The shim lends frames, in an arena that all calls share, and
-leaves the socket busy until Python has made objects of them and writes to the loan byte. Until
-then the frames stay in the shim: an exception in between (Ctrl-C, MemoryError) ends the loan with
-`zl_keep`, and the next receive gets the same frames again. So nothing is lost, and no other
-thread can write to the arena while it is being read. From that write to the `return`, nothing may
-run a signal handler, hence no call: one that raised would take the message with it.
+How a receive hands over its bytes. The shim makes objects of frames, lends them, and leaves the
+socket busy until Python writes to the loan byte. Until then the frames stay in the shim: an
+exception in between (Ctrl-C) ends the loan with `zl_keep`, and the next receive gets the same
+frames again. So nothing is lost. From that write to the `return`, nothing may run a signal
+handler, hence no call: one that raised would take the message with it.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, flat, integer
 from .errors import ContextTerminated, ZMQError, failure
-from .handle import BATCH, DONTWAIT, Handle, check_flags
+from .handle import AS_SET, BATCH, DONTWAIT, Handle, calls, check_flags
 from .message import Message, received
 from .socket_options import SocketOptions
 
@@ -28,24 +27,27 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SMALL: Final = lib.ZL_SMALL
-_APART: Final = lib.ZL_APART
 _FREE: Final = lib.ZL_FREE
 _TAKEN: Final = lib.ZL_TAKEN
+_FRAME: Final = lib.ZL_FRAME
+_WHOLE: Final = lib.ZL_WHOLE
+_SINGLE: Final = lib.ZL_SINGLE
+
+_recv_bytes: Final[Callable[[int], bytes | None]] = calls["recv_bytes"]
+_recv_frames: Final[Callable[[int], list[bytes] | None]] = calls["recv_frames"]
+_recv_batch: Final[Callable[[int, int, int], list[bytes] | None]] = calls["recv_batch"]
 
 
 class Receiver(Handle):
     """The receiving half of Socket."""
 
-    __slots__ = ("_arena", "_loan", "_sizes")
+    __slots__ = ("_loan",)
 
     def __init__(self, handle: CData, type_name: str) -> None:
         super().__init__(handle, type_name)
-        self._arena = ffi.buffer(lib.zl_arena(handle), lib.ZL_ARENA)
-        self._sizes = lib.zl_sizes(handle)
         self._loan = memoryview(ffi.buffer(lib.zl_loan(handle), 1))
 
-    def recv(self, flags: int = 0, *, timeout: int | None = None) -> bytes:
+    def recv(self, flags: int = 0, timeout: int | None = None) -> bytes:
         """Receive one frame as bytes that the caller owns.
 
         `rcvmore` tells whether more frames of the same message follow; `recv_multipart` takes
@@ -63,20 +65,17 @@ class Receiver(Handle):
         """
         if timeout is None and not flags:
             try:
-                size = lib.zl_recv(self._handle)
-                if 0 <= size <= _SMALL:
-                    data = self._arena[:size]
+                data = _recv_bytes(self._address)
+                if data is not None:
                     self._loan[0] = _FREE
                     return data
-                if size > 0:
-                    return self._take_frame(size)
             except BaseException:
                 lib.zl_keep(self._handle)
                 raise
         # Whatever else came back is looked at by trying again.
-        return self._receive(lib.zl_recv_for, self._take_frame, flags, timeout)
+        return self._receive(_FRAME, self._take_frame, flags, timeout)
 
-    def recv_multipart(self, flags: int = 0, *, timeout: int | None = None) -> list[bytes]:
+    def recv_multipart(self, flags: int = 0, timeout: int | None = None) -> list[bytes]:
         """Receive one whole message as its frames, in the order they were sent.
 
         The list has at least one frame; a frame may be empty. Waits and raises as `recv` does.
@@ -86,36 +85,34 @@ class Receiver(Handle):
         """
         if timeout is None and not flags:
             try:
-                count = lib.zl_recv_multipart(self._handle)
-                if count == 1:  # less work than _take_frames
-                    frames = [self._arena[: self._sizes[0]]]
+                frames = _recv_frames(self._address)
+                if frames is not None:
                     self._loan[0] = _FREE
                     return frames
-                if count > 0:
-                    return self._take_frames(count)
             except BaseException:
                 lib.zl_keep(self._handle)
                 raise
-        return self._receive(lib.zl_recv_multipart_for, self._take_frames, flags, timeout)
+        return self._receive(_WHOLE, self._take_frames, flags, timeout)
 
     def recv_string(
         self, flags: int = 0, *, encoding: str = "utf-8", timeout: int | None = None
     ) -> str:
         """Receive one frame as text. UnicodeDecodeError carries the bytes, as its `object`."""
 
-        def take(size: int) -> str:
-            data = ffi.buffer(lib.zl_lent_data(self._handle, 0), size)[:]
-            guard = self._guard() if size > _SMALL else None
+        def take(count: int) -> str:
+            guard = self._guard()
+            data = self._lent(0)
             try:
                 string = data.decode(encoding)
             except UnicodeDecodeError:
-                self._loan[0] = _FREE
+                self._loan[0] = _TAKEN
+                del guard
                 raise
-            self._loan[0] = _FREE if guard is None else _TAKEN
+            self._loan[0] = _TAKEN
             del guard
             return string
 
-        return self._receive(lib.zl_recv_for, take, flags, timeout)
+        return self._receive(_FRAME, take, flags, timeout)
 
     def recv_into(self, buffer: Buffer, flags: int = 0, *, timeout: int | None = None) -> int:
         """Receive one frame into writable memory; return its size. Waits and raises as `recv`.
@@ -127,7 +124,8 @@ class Receiver(Handle):
         if not isinstance(target, memoryview) or target.readonly:
             raise TypeError("recv_into() takes a writable buffer without gaps")
 
-        def take(size: int) -> int:
+        def take(count: int) -> int:
+            size = lib.zl_lent_size(self._handle, 0)
             if size > len(target):
                 raise failure(errno.EMSGSIZE, "zmq_recv", f"{size} bytes into {len(target)}")
             guard = self._guard()
@@ -136,7 +134,7 @@ class Receiver(Handle):
             del guard
             return size
 
-        return self._receive(lib.zl_recv_for, take, flags, timeout)
+        return self._receive(_FRAME, take, flags, timeout)
 
     def recv_message(self, flags: int = 0, *, timeout: int | None = None) -> Message:
         """Receive one frame without a copy, with what is known about its sender.
@@ -146,14 +144,14 @@ class Receiver(Handle):
         C: zmq_msg_recv(3), zmq_msg_gets(3)
         """
 
-        def take(size: int) -> Message:
+        def take(count: int) -> Message:
             guard = self._guard()
             message = received(self._handle)
             self._loan[0] = _TAKEN
             del guard
             return message
 
-        return self._receive(lib.zl_recv_for, take, flags, timeout)
+        return self._receive(_FRAME, take, flags, timeout)
 
     def recv_many(
         self, limit: int = BATCH, flags: int = 0, *, timeout: int | None = None
@@ -167,11 +165,16 @@ class Receiver(Handle):
             ZMQError: EPROTO, the next message has several frames; `recv_multipart` takes it.
         """
         limit = integer(limit, "limit", 1, INT_MAX)
-
-        def attempt(handle: CData, ms: int) -> int:
-            return lib.zl_recv_many(handle, limit, ms)
-
-        return self._receive(attempt, self._take_frames, flags, timeout)
+        wait = AS_SET if timeout is None and not flags else 0
+        try:
+            batch = _recv_batch(self._address, limit, wait)
+            if batch is not None:
+                self._loan[0] = _FREE
+                return batch
+        except BaseException:
+            lib.zl_keep(self._handle)
+            raise
+        return self._receive(_SINGLE, self._take_frames, flags, timeout)
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield frames as `recv` does, until the context is shut down or terminated."""
@@ -186,30 +189,22 @@ class Receiver(Handle):
 
     def _try_recv(self) -> bytes | None:
         """Receive as `recv` does if a frame is there, None if not."""
-        try:
-            size = lib.zl_recv_for(self._handle, 0)
-            if 0 <= size <= _SMALL:
-                data = self._arena[:size]
-                self._loan[0] = _FREE
-                return data
-            if size > 0:
-                return self._take_frame(size)
-        except BaseException:
-            lib.zl_keep(self._handle)
-            raise
-        if size == -errno.EAGAIN:
-            return None
-        # Whatever else came back is looked at by trying again.
-        return self._try(lib.zl_recv_for, self._take_frame)
+        return self._try(_recv_bytes, _FRAME, self._take_frame)
 
     def _try_recv_multipart(self) -> list[bytes] | None:
         """Receive as `recv_multipart` does if a message is there, None if not."""
-        return self._try(lib.zl_recv_multipart_for, self._take_frames)
+        return self._try(_recv_frames, _WHOLE, self._take_frames)
 
-    def _try(self, attempt: Callable[[CData, int], int], take: Callable[[int], T]) -> T | None:
+    def _try(
+        self, directly: Callable[[int], T | None], what: int, take: Callable[[int], T]
+    ) -> T | None:
         handle = self._handle
         try:
-            while (count := attempt(handle, 0)) == -errno.EINTR:
+            got = directly(self._address)
+            if got is not None:
+                self._loan[0] = _FREE
+                return got
+            while (count := lib.zl_lend(handle, what, 0)) == -errno.EINTR:
                 pass
             if count >= 0:
                 return take(count)
@@ -222,17 +217,21 @@ class Receiver(Handle):
 
     def _receive(
         self,
-        attempt: Callable[[CData, int], int],
+        what: int,
         take: Callable[[int], T],
         flags: int,
         timeout: int | None,
     ) -> T:
-        """Receive with `attempt`, and turn what it lent into objects with `take`."""
+        """Have the shim lend `what`, and make objects of so many frames with `take`."""
         check_flags(flags, DONTWAIT)
         handle = self._handle
         try:
             count = self._wait(
-                "zmq_recv", lambda ms: attempt(handle, ms), flags, timeout, SocketOptions.rcvtimeo
+                "zmq_recv",
+                lambda ms: lib.zl_lend(handle, what, ms),
+                flags,
+                timeout,
+                SocketOptions.rcvtimeo,
             )
             if not isinstance(count, ZMQError):
                 return take(count)
@@ -253,31 +252,20 @@ class Receiver(Handle):
         """
         return ffi.gc(self._handle, lib.zl_taken)
 
-    def _take_frame(self, size: int) -> bytes:
-        if size <= _SMALL:
-            data = self._arena[:size]
-            self._loan[0] = _FREE
-            return data
+    def _lent(self, index: int) -> bytes:
+        size = lib.zl_lent_size(self._handle, index)
+        return ffi.buffer(lib.zl_lent_data(self._handle, index), size)[:]
+
+    def _take_frame(self, count: int) -> bytes:
         guard = self._guard()
-        data = ffi.buffer(lib.zl_lent_data(self._handle, 0), size)[:]
+        data = self._lent(0)
         self._loan[0] = _TAKEN
         del guard
         return data
 
     def _take_frames(self, count: int) -> list[bytes]:
-        if count > _APART:
-            handle = self._handle
-            guard = self._guard()
-            frames = [
-                ffi.buffer(lib.zl_lent_data(handle, index), lib.zl_lent_size(handle, index))[:]
-                for index in range(count - _APART)
-            ]
-            self._loan[0] = _TAKEN
-            del guard
-            return frames
-        arena, start, frames = self._arena, 0, []
-        for size in ffi.unpack(self._sizes, count):
-            frames.append(arena[start : start + size])
-            start += size
-        self._loan[0] = _FREE
+        guard = self._guard()
+        frames = [self._lent(index) for index in range(count)]
+        self._loan[0] = _TAKEN
+        del guard
         return frames

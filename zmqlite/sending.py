@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ._zmq import ffi, lib
 from .arguments import payload
 from .errors import Again, ZMQError
-from .handle import BATCH, DONTWAIT, SNDMORE, Handle, check_flags
+from .handle import AS_SET, BATCH, DONTWAIT, SNDMORE, Handle, calls, check_flags
 from .message import Message, collect, pin, unpin
 from .socket_options import SocketOptions
 
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 
     from ._zmq import CData
 
-ZERO_COPY: Final = 65536
+ZERO_COPY: Final = lib.ZL_ZERO_COPY
 """Immutable bytes of this length and more are lent to libzmq instead of copied."""
+
+_send_bytes: Final[Callable[[int, object], bool | None]] = calls["send_bytes"]
+_send_frames: Final[Callable[[int, object], bool | None]] = calls["send_frames"]
+_send_batch: Final[Callable[[int, list[Any], int, int], int | None]] = calls["send_batch"]
 
 
 class Sender(Handle):
@@ -27,7 +31,7 @@ class Sender(Handle):
 
     __slots__ = ()
 
-    def send(self, data: Buffer | Message, flags: int = 0, *, timeout: int | None = None) -> None:
+    def send(self, data: Buffer | Message, flags: int = 0, timeout: int | None = None) -> None:
         """Send one frame: with SNDMORE more of the same message follow, else it ends it.
 
         Returns when libzmq has queued it, which is not yet delivered. The data may be reused at
@@ -45,13 +49,7 @@ class Sender(Handle):
 
         C: zmq_send(3), zmq_msg_send(3)
         """
-        if (
-            timeout is None
-            and not flags
-            and type(data) is bytes
-            and len(data) < ZERO_COPY
-            and lib.zl_send(self._handle, data, len(data)) == 0
-        ):
+        if timeout is None and not flags and _send_bytes(self._address, data):
             return
         # Whatever else came back is looked at by trying again.
         self._send((data,), flags, timeout)
@@ -60,7 +58,6 @@ class Sender(Handle):
         self,
         frames: Sequence[Buffer | Message],
         flags: int = 0,
-        *,
         timeout: int | None = None,
     ) -> None:
         """Send one message of several frames: all of it or, if this raises, nothing of it.
@@ -70,6 +67,8 @@ class Sender(Handle):
 
         C: zmq_msg_send(3)
         """
+        if timeout is None and not flags and _send_frames(self._address, frames):
+            return
         if isinstance(frames, (bytes, str, bytearray, memoryview, Message)):
             raise TypeError(
                 f"send_multipart() takes a list of frames, not {type(frames).__name__}; "
@@ -106,18 +105,23 @@ class Sender(Handle):
             Again, Timeout: not even the first could be sent.
         """
         check_flags(flags, DONTWAIT)
+        wait = AS_SET if timeout is None and not flags else 0
         left, total = iter(messages), 0
-        while batch := [payload(message) for message in islice(left, BATCH)]:
-            sizes = [len(message) for message in batch]
-            data = b"".join(batch)
-            sent = 0
+        while batch := list(islice(left, BATCH)):
+            sent = _send_batch(self._address, batch, 0, wait)
+            if sent is None:
+                batch = [bytes(payload(message)) for message in batch]
+                sent = 0
             while sent < len(batch):
-                try:
-                    sent += self._send_batch(data, sizes, sent, flags, timeout)
-                except Again:
-                    if total + sent == 0:
-                        raise
-                    return total + sent
+                if not (count := _send_batch(self._address, batch, sent, 0)):
+                    try:
+                        self._send((batch[sent],), flags, timeout)
+                    except Again:
+                        if total + sent == 0:
+                            raise
+                        return total + sent
+                    count = 1
+                sent += count
             total += sent
         return total
 
@@ -126,11 +130,7 @@ class Sender(Handle):
 
         For zmqlite.aio, whose sockets have a `sndtimeo` of 0.
         """
-        if (
-            type(data) is bytes
-            and len(data) < ZERO_COPY
-            and lib.zl_send(self._handle, data, len(data)) == 0
-        ):
+        if _send_bytes(self._address, data):
             return True
         try:
             self._send((data,), DONTWAIT, None)
@@ -138,34 +138,12 @@ class Sender(Handle):
             return False
         return True
 
-    def _send_batch(
-        self, data: bytes, sizes: list[int], start: int, flags: int, timeout: int | None
-    ) -> int:
-        rest = data[sum(sizes[:start]) :] if start else data
-        count = len(sizes) - start
-        lengths = sizes[start:] if start else sizes
-        return self._put(
-            lambda ms: lib.zl_send_many(self._handle, rest, lengths, count, ms), flags, timeout
-        )
-
     def _send(self, frames: Sequence[Buffer | Message], flags: int, timeout: int | None) -> None:
         check_flags(flags, DONTWAIT | SNDMORE)
         parts = [part if isinstance(part, Message) else payload(part) for part in frames]
         more = flags & SNDMORE
-        count = len(parts)
-        if any(isinstance(part, Message) or len(part) >= ZERO_COPY for part in parts):
-            collect()
-
-            def attempt(ms: int) -> int:
-                return _send_frames(self._handle, parts, more, ms)
-        else:
-            data = b"".join(parts)  # type: ignore[arg-type]  # none of them is a Message
-            sizes = [len(part) for part in parts]
-
-            def attempt(ms: int) -> int:
-                return lib.zl_send_packed(self._handle, data, sizes, count, more, ms)
-
-        self._put(attempt, flags, timeout)
+        collect()
+        self._put(lambda ms: _send_parts(self._handle, parts, more, ms), flags, timeout)
 
     def _put(self, attempt: Callable[[int], int], flags: int, timeout: int | None) -> int:
         count = self._wait("zmq_send", attempt, flags, timeout, SocketOptions.sndtimeo)
@@ -177,7 +155,7 @@ class Sender(Handle):
             del count  # or the frame and the traceback would keep each other, and the socket
 
 
-def _send_frames(
+def _send_parts(
     handle: CData, parts: Sequence[bytes | memoryview | Message], more: int, ms: int
 ) -> int:
     """Send one message, long `bytes` and Message objects without a copy."""
