@@ -57,7 +57,7 @@ class Monitor:
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
 
-    def recv(self, flags: int = 0, *, timeout: int | None = None) -> SocketEvent:
+    def recv(self, flags: int = 0, timeout: int | None = None) -> SocketEvent:
         """Wait for the next event, `timeout` milliseconds or for ever.
 
         Raises:

@@ -114,7 +114,7 @@ class Receiver(Handle):
 
         return self._receive(_FRAME, take, flags, timeout)
 
-    def recv_into(self, buffer: Buffer, flags: int = 0, *, timeout: int | None = None) -> int:
+    def recv_into(self, buffer: Buffer, flags: int = 0, timeout: int | None = None) -> int:
         """Receive one frame into writable memory; return its size. Waits and raises as `recv`.
 
         Raises:
@@ -136,7 +136,7 @@ class Receiver(Handle):
 
         return self._receive(_FRAME, take, flags, timeout)
 
-    def recv_message(self, flags: int = 0, *, timeout: int | None = None) -> Message:
+    def recv_message(self, flags: int = 0, timeout: int | None = None) -> Message:
         """Receive one frame without a copy, with what is known about its sender.
 
         `Message.more` tells whether more frames follow. Waits and raises as `recv` does.
@@ -154,7 +154,7 @@ class Receiver(Handle):
         return self._receive(_FRAME, take, flags, timeout)
 
     def recv_many(
-        self, limit: int = BATCH, flags: int = 0, *, timeout: int | None = None
+        self, limit: int = BATCH, flags: int = 0, timeout: int | None = None
     ) -> list[bytes]:
         """Receive what is there of messages of one frame, in one crossing: 1 to `limit` of them.
 

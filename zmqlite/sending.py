@@ -93,7 +93,7 @@ class Sender(Handle):
         self.send(text.encode(encoding), flags, timeout=timeout)
 
     def send_many(
-        self, messages: Iterable[Buffer], flags: int = 0, *, timeout: int | None = None
+        self, messages: Iterable[Buffer], flags: int = 0, timeout: int | None = None
     ) -> int:
         """Send many messages of one frame each, in few crossings into C; return how many.
 
