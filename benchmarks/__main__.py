@@ -15,24 +15,39 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .bars import verdicts
 from .cells import QUICK, Cell, matching
-from .children import Failure
+from .children import ROOT, Failure
 from .peers import IMPLEMENTATIONS
-from .report import WIDTH, as_json, listing, show
+from .publish import publish
+from .report import WIDTH, as_json, from_json, listing, show
 from .runner import Measurements, Runner
+
+Found = tuple[list[Measurements], dict[str, str]]
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("cells", nargs="*", help="names, as --list tells them; * stands for any")
     parser.add_argument("--list", action="store_true", help="name the cells and do nothing")
-    parser.add_argument("--quick", action="store_true", help="two minutes: the cells with bars")
-    parser.add_argument("--rounds", type=int, default=None, help="7, or 5 with --quick")
+    parser.add_argument(
+        "--quick", action="store_true", help="two minutes: a few cells of each kind"
+    )
+    parser.add_argument("--rounds", type=int, default=None, help="7, or 3 with --quick")
     parser.add_argument("--seconds", type=float, default=0.4, help="for a run (0.4)")
     parser.add_argument(
         "--only", metavar="NAME", action="append", choices=list(IMPLEMENTATIONS),
         help="an implementation; again for each",
     )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples to a file")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        dest="source",
+        metavar="FILE",
+        help="take the samples from such a file, and measure nothing",
+    )
+    parser.add_argument(
+        "--publish", action="store_true", help="write README's table, and the plots to docs/"
+    )
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is not met")
     return parser.parse_args(arguments)
 
@@ -68,6 +83,16 @@ def measure(runner: Runner, cells: list[Cell], only: list[str] | None) -> list[M
     return found
 
 
+def samples(options: argparse.Namespace, cells: list[Cell]) -> Found:
+    """Measure, or read what was measured before."""
+    if options.source:
+        return from_json(json.loads(options.source.read_text()))
+    rounds = options.rounds or (3 if options.quick else 7)
+    with tempfile.TemporaryDirectory() as directory:
+        runner = Runner(Path(directory), rounds, options.seconds)
+        return measure(runner, cells, options.only), runner.libraries
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure and report; return the exit code."""
     options = parse(arguments)
@@ -80,21 +105,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(listing(cells))
         return 0
     signal.signal(signal.SIGTERM, terminated)
-    rounds = options.rounds or (5 if options.quick else 7)
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            runner = Runner(Path(directory), rounds, options.seconds)
-            measured = measure(runner, cells, options.only)
-        except Failure as failure:
-            print(failure, file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            return 130
+    try:
+        measured, libraries = samples(options, cells)
+    except (Failure, OSError) as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
     found = list(verdicts(measured))
-    show(measured, found, Console(width=WIDTH))
+    show(measured, found, libraries, Console(width=WIDTH))
     if options.json:
-        text = json.dumps(as_json(measured, found, runner.libraries), indent=1)
+        text = json.dumps(as_json(measured, found, libraries), indent=1)
         options.json.write_text(text + "\n")
+    if options.publish:
+        for path in publish(measured, libraries, ROOT):
+            print(f"wrote {path.relative_to(ROOT)}")
     failed = any(each.failures for each in measured)
     return int(failed or (options.check and any(each.text == "not met" for each in found)))
 

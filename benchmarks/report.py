@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from rich.box import MARKDOWN
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .bars import Verdict
-from .cells import Cell
+from .cells import CELLS, Cell
 from .ratios import NOISE, Summary, paired, summary
 from .runner import Measurements
 
@@ -91,8 +91,16 @@ def bars_table(verdicts: Iterable[Verdict]) -> Table:
     return table
 
 
-def show(measured: Sequence[Measurements], found: Sequence[Verdict], console: Console) -> None:
+def show(
+    measured: Sequence[Measurements],
+    found: Sequence[Verdict],
+    libraries: Mapping[str, str],
+    console: Console,
+) -> None:
     """Print all there is to say."""
+    for path in sorted(set(libraries.values())):
+        names = [name for name, library in libraries.items() if library == path]
+        console.print(f"libzmq {path}: {', '.join(names)}")
     console.print(measurements_table(measured))
     if found:
         console.print(bars_table(found))
@@ -129,6 +137,15 @@ def as_json(
             for each in found
         ],
     }
+
+
+def from_json(data: dict[str, Any]) -> tuple[list[Measurements], dict[str, str]]:
+    """Take back what `as_json` gave: the samples, and each implementation's libzmq."""
+    measured = [
+        Measurements(CELLS[name], each["samples"], each["failures"])
+        for name, each in data["cells"].items()
+    ]
+    return measured, data["libzmq"]
 
 
 def listing(cells: Iterable[Cell]) -> str:

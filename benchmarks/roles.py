@@ -140,16 +140,20 @@ class Subscribe(Pull):
 
 
 class Ask(Role):
+    """Times every round trip."""
+
     def set_up(self) -> None:
-        self.socket_ = self.connected("REQ")
+        self.request = self.connected("REQ")
 
     def run(self, count: int) -> Result:
-        times = self.peer.ask(self.socket_, self.setting.message, count)
-        result = {"count": float(count), "seconds": sum(times) / SECOND}
-        if count >= 100:
-            hundredths = statistics.quantiles(times, n=100)
-            result |= {"p50": hundredths[49] / SECOND, "p99": hundredths[98] / SECOND}
-        return result
+        times = self.peer.ask(self.request, self.setting.message, count)
+        hundredths = statistics.quantiles([*times, times[-1]], n=100, method="inclusive")
+        return {
+            "count": count,
+            "seconds": sum(times) / SECOND,
+            "p50": hundredths[49] / SECOND,
+            "p99": hundredths[98] / SECOND,
+        }
 
 
 class Answer(Role):

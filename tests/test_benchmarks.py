@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,13 +14,14 @@ import pytest
 from checkout import ROOT
 from support import eventually
 
+from benchmarks import plots, publish, report
 from benchmarks.bars import Bar, Verdict
 from benchmarks.cells import CELLS, PATTERNS, matching
 from benchmarks.children import Children, Failure
 from benchmarks.peers import IMPLEMENTATIONS
 from benchmarks.ratios import Summary, paired, summary
 from benchmarks.roles import ROLES
-from benchmarks.runner import rotated
+from benchmarks.runner import Measurements, rotated
 
 SCRIPT = [sys.executable, "-m", "benchmarks"]
 
@@ -78,6 +80,64 @@ def test_cells_are_found_by_name_and_by_pattern() -> None:
         matching(["nothing"])
 
 
+# What is shown
+
+
+def measured(name: str, **rates: float) -> Measurements:
+    """Two rounds, in which everybody was twice as fast in the second."""
+    samples = {
+        each.replace("_", " "): [{"rate": rate, "cpu": 1e-6}, {"rate": 2 * rate, "cpu": 1e-6}]
+        for each, rate in rates.items()
+    }
+    return Measurements(CELLS[name], samples)
+
+
+def test_the_readme_gets_a_table_between_its_markers() -> None:
+    cell = measured("push-pull/tcp/16", C=3000, zmqlite=1500, zmqlite_batched=2500, pyzmq=1000)
+    section = publish.table([cell], {"C": "/lib/libzmq.so.5", "pyomq": "none"})
+    assert "| 16 B, tcp | 1,500 /s | 1.50 x | 2.50 x | 3.00 x |" in section
+    assert "2 rounds, on libzmq.so.5." in section
+    text = publish.with_section(f"a\n{publish.BEGIN}\nold\n{publish.END}\nb\n", section)
+    assert text == f"a\n{publish.BEGIN}\n{section}{publish.END}\nb\n"
+    with pytest.raises(ValueError, match="README"):
+        publish.with_section("no markers", section)
+
+
+def test_the_readme_of_the_project_has_the_markers_and_shows_plots_that_are_drawn() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert publish.with_section(readme, "")
+    shown = set(re.findall(r"\(docs/(\w+)\.svg\)", readme))
+    assert shown
+    assert shown <= set(plots.FIGURES)
+
+
+def test_plots_of_the_same_numbers_are_the_same_files(tmp_path: Path) -> None:
+    cells = [
+        measured("push-pull/tcp/16", C=3000, zmqlite=1000),
+        measured("push-pull/tcp/128", C=2000, zmqlite=900),
+    ]
+    first, second = [tmp_path / "first", tmp_path / "second"]
+    for directory in (first, second):
+        directory.mkdir()
+        assert plots.draw(cells, directory) == [directory / "throughput.svg"]
+    drawn = (first / "throughput.svg").read_bytes()
+    assert drawn == (second / "throughput.svg").read_bytes()
+    assert b">zmqlite</text>" in drawn
+    assert b">pyzmq</text>" not in drawn  # nothing was measured of it
+
+
+def test_a_curve_is_of_medians_along_its_axis() -> None:
+    cells = [measured("push-pull/tcp/128", C=2000), measured("push-pull/tcp/16", C=3000)]
+    [panel] = [each for each in plots.FIGURES["throughput"] if each.transport == "tcp"]
+    assert plots.lines(panel, cells) == {"C": ([16, 128], [4500, 3000])}
+
+
+def test_what_was_measured_is_read_back_from_json() -> None:
+    cell = measured("push-pull/tcp/16", C=3000, pyzmq=1000)
+    written = json.loads(json.dumps(report.as_json([cell], [], {"C": "/lib/libzmq.so.5"})))
+    assert report.from_json(written) == ([cell], {"C": "/lib/libzmq.so.5"})
+
+
 # Processes
 
 
@@ -99,6 +159,37 @@ def test_a_cell_is_measured_with_every_implementation_that_is_installed(tmp_path
     for [sample] in samples.values():
         assert sample["rate"] > 0
         assert sample["cpu"] > 0
+
+
+@pytest.mark.slow
+def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    cells = [next(name for name, cell in CELLS.items() if cell.pattern is p) for p in PATTERNS]
+    cells.remove("typed")  # which compares others
+    wanted = ["--only=C", "--only=zmqlite", "--rounds=1", "--seconds=0.01", f"--json={file}"]
+    done = benchmarks(*cells, *wanted)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = json.loads(file.read_text())["cells"]
+    for name in cells:
+        expected = {"C", "zmqlite"} & set(CELLS[name].pattern.implementations)
+        assert set(results[name]["samples"]) == expected
+        for [sample] in results[name]["samples"].values():
+            assert set(CELLS[name].pattern.metrics) <= set(sample)
+            assert all(value > 0 for key, value in sample.items() if key in ("rate", "import"))
+
+
+def test_without_a_compiler_it_says_so() -> None:
+    done = subprocess.run(
+        [*SCRIPT, "push-pull/tcp/16"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert done.returncode == 1
+    assert "there is no gcc" in done.stderr
 
 
 def test_the_failure_of_one_process_is_reported_at_once_by_all_who_wait() -> None:

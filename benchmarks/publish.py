@@ -1,0 +1,107 @@
+"""README's section about speed: the table between its two markers, and the plots in docs/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .plots import draw
+from .ratios import paired, summary
+from .report import quantity
+from .runner import Measurements
+
+BEGIN: Final = "<!-- speed: written by python -m benchmarks --publish -->"
+END: Final = "<!-- end of speed -->"
+HEAD: Final = """\
+| | pyzmq | zmqlite | batched | C |
+|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a cell, and whose numbers stand in it, the first as such and the rest as ratios."""
+
+    label: str
+    cell: str
+    metric: str = "rate"
+    compared: tuple[str, str, str | None, str | None] = (
+        *("pyzmq", "zmqlite"),
+        *("zmqlite batched", "C"),
+    )
+
+    def text(self, measured: Measurements) -> str:
+        """Write it, with nothing where nothing was measured."""
+        baseline, *others = self.compared
+        assert baseline is not None
+        values = measured.values(baseline, self.metric)
+        cells = [self.label, quantity(self.metric, summary(values).median)]
+        for name in others:
+            if name is None or name not in measured.samples:
+                cells.append("")
+                continue
+            ratio = paired(measured.values(name, self.metric), values)
+            cells.append(f"{ratio.median:.2f} x{' (noisy)' if ratio.noisy else ''}")
+        return f"| {' | '.join(cells)} |\n"
+
+
+AWAITED: Final = ("pyzmq.asyncio", "zmqlite.aio", "zmqlite.aio batched", "C")
+TRIP: Final = ("pyzmq", "zmqlite", None, "C")
+
+ROWS: Final = (
+    Row("16 B, tcp", "push-pull/tcp/16"),
+    Row("16 B, ipc", "push-pull/ipc/16"),
+    Row("16 B, inproc, two threads", "push-pull/inproc/16"),
+    Row("1 KiB, tcp", "push-pull/tcp/1024"),
+    Row("64 KiB, tcp", "push-pull/tcp/65536"),
+    Row("1 MiB, tcp", "push-pull/tcp/1048576"),
+    Row("three frames of 16 B, tcp", "three-frame/tcp/16", compared=TRIP),
+    Row("16 B to 8 subscribers, tcp", "pub-sub/8/tcp/16"),
+    Row("16 B, tcp, asyncio", "push-pull/tcp/16", compared=AWAITED),
+    Row("16 B there and back, tcp, median time", "req-rep/tcp/16", "p50", TRIP),
+    Row("16 B there and back, ipc, median time", "req-rep/ipc/16", "p50", TRIP),
+    Row("import, time", "import", "import", ("pyzmq", "zmqlite", None, None)),
+)
+
+
+def table(measured: Sequence[Measurements], libraries: Mapping[str, str]) -> str:
+    """Write README's table, and which libzmq was measured."""
+    by_name = {each.cell.name: each for each in measured}
+    rows = [
+        row.text(by_name[row.cell])
+        for row in ROWS
+        if row.cell in by_name and row.compared[0] in by_name[row.cell].samples
+    ]
+    files = {Path(path).name for name, path in libraries.items() if path != "none"}
+    rounds = max(len(each) for cell in measured for each in cell.samples.values())
+    libzmq = ", ".join(sorted(files))
+    return (
+        f"{HEAD}{''.join(rows)}\n"
+        f"Medians of {rounds} rounds, on {libzmq}. The first column is messages/s\n"
+        "or time, the others are ratios to it, taken round by round.\n"
+    )
+
+
+def with_section(readme: str, section: str) -> str:
+    """Put a section between the markers of README.
+
+    Raises:
+        ValueError: the markers are not there.
+    """
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"README.md has no {BEGIN} with {END} after it")
+    return f"{before}{BEGIN}\n{section}{END}{after}"
+
+
+def publish(
+    measured: Sequence[Measurements], libraries: Mapping[str, str], root: Path
+) -> list[Path]:
+    """Write README's table and the plots; return the files."""
+    readme = root / "README.md"
+    text = with_section(readme.read_text(encoding="utf-8"), table(measured, libraries))
+    readme.write_text(text, encoding="utf-8")
+    return [readme, *draw(measured, root / "docs")]
