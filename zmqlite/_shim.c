@@ -758,9 +758,8 @@ static PyObject *list_of(zl_socket *s, int count)
     return list;
 }
 
-static PyObject *recv_bytes(PyObject *module, PyObject *address)
+static PyObject *recv_frame(PyObject *address, int single)
 {
-    (void)module;
     zl_socket *s = PyLong_AsVoidPtr(address);
     int rc;
     Py_BEGIN_ALLOW_THREADS
@@ -770,10 +769,24 @@ static PyObject *recv_bytes(PyObject *module, PyObject *address)
     Py_END_ALLOW_THREADS
     if (rc < 0)
         Py_RETURN_NONE;
-    if (zmq_msg_size(frame(s, 0)) < ZL_SMALL)
+    int apart = single && (s->more || zmq_msg_more(frame(s, 0)));
+    if (!apart && zmq_msg_size(frame(s, 0)) < ZL_SMALL)
         return lent(s, 1, bytes_of(frame(s, 0)));
     leave(s);
     Py_RETURN_NONE;
+}
+
+static PyObject *recv_bytes(PyObject *module, PyObject *address)
+{
+    (void)module;
+    return recv_frame(address, 0);
+}
+
+/* The next frame, if it is a whole message. */
+static PyObject *recv_single(PyObject *module, PyObject *address)
+{
+    (void)module;
+    return recv_frame(address, 1);
 }
 
 static PyObject *recv_frames(PyObject *module, PyObject *address)
@@ -835,6 +848,7 @@ void zl_install(void *functions)
         FAST(send_frames),
         FAST(send_batch),
         {"recv_bytes", recv_bytes, METH_O, NULL},
+        {"recv_single", recv_single, METH_O, NULL},
         {"recv_frames", recv_frames, METH_O, NULL},
         FAST(recv_batch),
     };

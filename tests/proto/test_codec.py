@@ -38,6 +38,7 @@ def refusing(**options: Any) -> Any:
 
     codec: Any = proto.Bare(Cat, **options)
     codec.kind = SimpleNamespace(DESCRIPTOR=Cat.DESCRIPTOR, FromString=parse)
+    codec._parse = parse
     return codec
 
 

@@ -14,9 +14,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
+from .._zmq import lib
 from ..arguments import milliseconds
 from ..constants import Flag
 from ..errors import Again, ContextTerminated, ZMQError, failure, timed_out
+from ..handle import calls
 from ..message import Message
 from ..socket import Socket
 from .codec import Bare, Frame, Tagged
@@ -36,6 +38,9 @@ BATCH_BYTES: Final = 65536
 SKIPS: Final = 1000
 """Messages that a receive with DONTWAIT skips before it calls that nothing."""
 
+_recv_single: Final[Callable[[int], Any]] = calls["recv_single"]
+_recv_frames: Final[Callable[[int], Any]] = calls["recv_frames"]
+_FREE: Final = lib.ZL_FREE
 _DONTWAIT: Final = int(Flag.DONTWAIT)
 
 
@@ -52,55 +57,55 @@ class Receiving(Generic[R]):
         self._codec = codec = framing.incoming
         self._unpack, self._decode_frames = framing.unpack, codec.decode
         self._receive = socket.recv_multipart
+        self._address, self._loan = socket._address, socket._loan
         self._on_error = on_error
         self._limit = codec.limit
         self._copied = codec.attachments == range(1)
-        self._simple = self._copied and framing.route == 0
-        self._single = self._simple and type(codec) is Bare
+        self._unrouted = self._copied and framing.route == 0
+        self._simple = self._unrouted and on_error is None
+        self._single = self._unrouted and type(codec) is Bare
+        self._directly = _recv_single if self._single else _recv_frames
         self._parse: Callable[[bytes], R] | None = None  # where nothing else is to be done
-        if type(codec) is Bare and self._simple and not codec.check and on_error is None:
+        if type(codec) is Bare and self._simple and not codec.check:
             self._parse = codec.kind.FromString
         self._subscriptions = Subscriptions()
         self._frames: list[Message] = []  # of a message whose receiving was interrupted
 
-    def recv(self, flags: int = 0, *, timeout: int | None = None) -> R:
+    def recv(self, flags: int = 0, timeout: int | None = None) -> R:
         """Receive a message, without what came with it; waits and raises as `Socket.recv`.
 
         Raises:
             DecodeError: it is not what was expected; see errors. It was taken all the same, and
                 the next call gets the next message.
         """
-        parse = self._parse
-        if parse is not None and timeout is None and not flags:  # less work than what follows
-            frames = self._receive()
-            if len(frames) == 1:
-                data = frames[0]
-                if len(data) <= self._limit:
+        if self._simple and timeout is None and not flags and not self._subscriptions.exact:
+            # Less work than what follows; how it is safe says zmqlite.receiving.
+            try:
+                got = self._directly(self._address)
+                if got is not None:
+                    self._loan[0] = _FREE
+            except BaseException:
+                lib.zl_keep(self.socket._handle)
+                raise
+            if got is not None:
+                if not self._single:
+                    return self._decode_frames(got)
+                if self._parse is not None and len(got) <= self._limit:
                     try:
-                        return parse(data)
+                        return self._parse(got)
                     except Exception:  # found again, and said, below
                         pass
-            return self._unpack(frames).message
-        if (
-            self._simple
-            and timeout is None
-            and not flags
-            and self._on_error is None
-            and not self._subscriptions.exact
-        ):
-            return self._decode_frames(self._receive())
+                return self._decode_frames((got,))
         return self._until(self._next_message, flags, timeout)
 
-    def recv_envelope(self, flags: int = 0, *, timeout: int | None = None) -> Received[R]:
+    def recv_envelope(self, flags: int = 0, timeout: int | None = None) -> Received[R]:
         """Receive a message with its topic, route and attachments; otherwise as `recv`.
 
         Attachments are views, not copies.
         """
         return self._until(self._next, flags, timeout)
 
-    def recv_many(
-        self, limit: int = BATCH, flags: int = 0, *, timeout: int | None = None
-    ) -> list[R]:
+    def recv_many(self, limit: int = BATCH, flags: int = 0, timeout: int | None = None) -> list[R]:
         """Receive the messages that are there: 1 to `limit`, as `Socket.recv_many`.
 
         Waits for the first as `recv` does and never for more.
@@ -161,7 +166,7 @@ class Receiving(Generic[R]):
         return self._decode(self._unpack_message, self._fetch(flags, timeout))
 
     def _unpack_message(self, frames: Sequence[Frame]) -> R:
-        if self._simple:
+        if self._unrouted:
             return self._decode_frames(frames)
         return self._unpack(frames).message
 

@@ -10,6 +10,7 @@ from google.protobuf.message import Message as ProtobufMessage
 
 from ..constants import Flag
 from ..errors import Again
+from ..handle import calls
 from ..socket import Socket
 from .codec import Bare
 from .envelope import Envelope, Framing
@@ -19,6 +20,8 @@ S = TypeVar("S", bound=ProtobufMessage)
 BATCH: Final = 1024
 """Messages that are serialised before the first of them is sent."""
 
+_send_bytes: Final = calls["send_bytes"]
+_send_frames: Final = calls["send_frames"]
 _SNDMORE: Final = int(Flag.SNDMORE)
 
 
@@ -28,7 +31,8 @@ class Sending(Generic[S]):
     def __init__(self, socket: Socket, framing: Framing[S, Any]) -> None:
         codec = framing.outgoing
         self._pack = framing.pack
-        self._send, self._send_frames = socket.send, socket.send_multipart
+        self._address = socket._address
+        self._send, self._send_multipart = socket.send, socket.send_multipart
         self._send_payloads = socket.send_many
         self._encode, self._payload = codec.encode, codec.payload
         self._most = codec.limit
@@ -36,14 +40,14 @@ class Sending(Generic[S]):
         self._plain: type[S] | None = None  # what is sent as its payload and nothing else
         if type(codec) is Bare and self._alone:
             self._plain = codec.kind
+            self._serialise = codec.kind.SerializeToString
 
     def send(
         self,
         message: S,
         flags: int = 0,
-        *,
-        topic: bytes | None = None,
         timeout: int | None = None,
+        topic: bytes | None = None,
     ) -> None:
         """Send a message, behind its topic if the wire form has one.
 
@@ -56,22 +60,22 @@ class Sending(Generic[S]):
         """
         if type(message) is self._plain and topic is None:  # less work than what follows
             try:
-                data = message.SerializeToString()
+                data = self._serialise(message)
             except Exception:
                 data = self._payload(message)  # says what is wrong
             if len(data) > self._most:
                 self._payload(message)  # likewise
-            if flags or timeout is not None:
-                self._send(data, _whole(flags), timeout=timeout)
-            else:
-                self._send(data)
+            if flags or timeout is not None or not _send_bytes(self._address, data):
+                self._send(data, _whole(flags), timeout)
         elif self._alone:
-            self._send_frames(self._encode(message, topic), _whole(flags), timeout=timeout)
+            frames = self._encode(message, topic)
+            if flags or timeout is not None or not _send_frames(self._address, frames):
+                self._send_multipart(frames, _whole(flags), timeout)
         else:  # which refuses it
-            self.send_envelope(Envelope(message, topic=topic), flags, timeout=timeout)
+            self.send_envelope(Envelope(message, topic=topic), flags, timeout)
 
     def send_envelope(
-        self, envelope: Envelope[S], flags: int = 0, *, timeout: int | None = None
+        self, envelope: Envelope[S], flags: int = 0, timeout: int | None = None
     ) -> None:
         """Send a message with its topic, route and attachments; otherwise as `send`.
 
@@ -81,7 +85,7 @@ class Sending(Generic[S]):
             ValueError: a ROUTER without a route, or another number of attachments than the wire
                 form has.
         """
-        self._send_frames(self._pack(envelope), _whole(flags), timeout=timeout)
+        self._send_multipart(self._pack(envelope), _whole(flags), timeout)
 
     def send_many(
         self,
