@@ -12,8 +12,8 @@ from .ratios import paired, summary
 from .report import quantity
 from .runner import Measurements
 
-BEGIN: Final = "<!-- speed: written by python -m benchmarks --publish -->"
-END: Final = "<!-- end of speed -->"
+BEGIN: Final = "<!-- written by python -m benchmarks -->"
+END: Final = "<!-- written until here -->"
 HEAD: Final = """\
 | | pyzmq | zmqlite | batched | C |
 |---|---|---|---|---|
@@ -84,16 +84,16 @@ def table(measured: Sequence[Measurements], libraries: Mapping[str, str]) -> str
     )
 
 
-def with_section(readme: str, section: str) -> str:
-    """Put a section between the markers of README.
+def with_section(page: str, section: str) -> str:
+    """Put a section between the markers of a page.
 
     Raises:
         ValueError: the markers are not there.
     """
-    before, begin, rest = readme.partition(BEGIN)
+    before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
-        raise ValueError(f"README.md has no {BEGIN} with {END} after it")
+        raise ValueError(f"the page has no {BEGIN} with {END} after it")
     return f"{before}{BEGIN}\n{section}{END}{after}"
 
 

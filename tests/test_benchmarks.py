@@ -14,7 +14,7 @@ import pytest
 from checkout import ROOT
 from support import eventually
 
-from benchmarks import plots, publish, report
+from benchmarks import layers, plots, publish, report
 from benchmarks.bars import Bar, Verdict
 from benchmarks.cells import CELLS, PATTERNS, matching
 from benchmarks.children import Children, Failure
@@ -99,13 +99,14 @@ def test_the_readme_gets_a_table_between_its_markers() -> None:
     assert "2 rounds, on libzmq.so.5." in section
     text = publish.with_section(f"a\n{publish.BEGIN}\nold\n{publish.END}\nb\n", section)
     assert text == f"a\n{publish.BEGIN}\n{section}{publish.END}\nb\n"
-    with pytest.raises(ValueError, match="README"):
+    with pytest.raises(ValueError, match="the page has no"):
         publish.with_section("no markers", section)
 
 
-def test_the_readme_of_the_project_has_the_markers_and_shows_plots_that_are_drawn() -> None:
+def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> None:
     readme = (ROOT / "README.md").read_text()
     assert publish.with_section(readme, "")
+    assert publish.with_section((ROOT / "docs" / "speed.md").read_text(), "")
     shown = set(re.findall(r"\(docs/(\w+)\.svg\)", readme))
     assert shown
     assert shown <= set(plots.FIGURES)
@@ -136,6 +137,23 @@ def test_what_was_measured_is_read_back_from_json() -> None:
     cell = measured("push-pull/tcp/16", C=3000, pyzmq=1000)
     written = json.loads(json.dumps(report.as_json([cell], [], {"C": "/lib/libzmq.so.5"})))
     assert report.from_json(written) == ([cell], {"C": "/lib/libzmq.so.5"})
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "layer"),
+    [
+        ("/usr/lib/libpython3.11.so.1.0", "_PyEval_EvalFrameDefault", "Python"),
+        ("/usr/bin/python3.11", "PyEval_RestoreThread", "GIL"),
+        ("/usr/lib/libc.so.6", "pthread_mutex_lock", "GIL"),
+        ("/usr/lib/libc.so.6", "malloc", "C library: memory, copies"),
+        ("/here/zmqlite/_zmq.abi3.so", "zl_send", "shim"),
+        ("/here/zmqlite/_zmq.abi3.so", "_cffi_f_zl_send", "cffi"),
+        ("/here/zmqlite/_libs/libzmq-1.so.5", "zmq_msg_send", "libzmq"),
+        ("/tmp/peer", "run_push", "the rest"),
+    ],
+)
+def test_a_function_belongs_to_a_layer(file: str, function: str, layer: str) -> None:
+    assert layers.layer_of(file, function) == layer
 
 
 # Processes
@@ -176,6 +194,18 @@ def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> 
         for [sample] in results[name]["samples"].values():
             assert set(CELLS[name].pattern.metrics) <= set(sample)
             assert all(value > 0 for key, value in sample.items() if key in ("rate", "import"))
+
+
+@pytest.mark.slow
+def test_a_large_message_is_copied_no_more_often_than_in_c(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    done = benchmarks("copies/*", "--only=C", "--only=zmqlite", "--rounds=1", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, expected in ("copies/inproc", 1), ("copies/ipc", 2), ("copies/tcp", 2):
+        samples = json.loads(file.read_text())["cells"][name]["samples"]
+        [[ours], [limit]] = samples["zmqlite"], samples["C"]
+        assert round(limit["copied"], 1) == expected
+        assert round(ours["copied"], 1) <= expected
 
 
 def test_without_a_compiler_it_says_so() -> None:
