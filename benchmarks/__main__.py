@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .bars import verdicts
 from .cells import QUICK, Cell, matching
-from .children import ROOT, Failure
+from .children import PATIENCE, ROOT, Failure
 from .peers import IMPLEMENTATIONS
 from .publish import publish
 from .report import WIDTH, as_json, from_json, listing, show
@@ -31,8 +31,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two minutes: a few cells of each kind"
     )
-    parser.add_argument("--rounds", type=int, default=None, help="7, or 3 with --quick")
-    parser.add_argument("--seconds", type=float, default=0.4, help="for a run (0.4)")
+    parser.add_argument("--rounds", type=rounds, default=None, help="7, or 3 with --quick")
+    parser.add_argument("--seconds", type=seconds, default=0.4, help="for a run (0.4)")
     parser.add_argument(
         "--only", metavar="NAME", action="append", choices=list(IMPLEMENTATIONS),
         help="an implementation; again for each",
@@ -50,6 +50,20 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is not met")
     return parser.parse_args(arguments)
+
+
+def rounds(text: str) -> int:
+    """Read how many rounds; argparse reports a ValueError."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read how long a run is to take, which has to be less than what a process is waited for."""
+    if not 0 < float(text) <= PATIENCE / 2:
+        raise ValueError
+    return float(text)
 
 
 def terminated(number: int, frame: FrameType | None) -> None:
@@ -87,9 +101,10 @@ def samples(options: argparse.Namespace, cells: list[Cell]) -> Found:
     """Measure, or read what was measured before."""
     if options.source:
         return from_json(json.loads(options.source.read_text()))
-    rounds = options.rounds or (3 if options.quick else 7)
     with tempfile.TemporaryDirectory() as directory:
-        runner = Runner(Path(directory), rounds, options.seconds)
+        runner = Runner(
+            Path(directory), options.rounds or (3 if options.quick else 7), options.seconds
+        )
         return measure(runner, cells, options.only), runner.libraries
 
 

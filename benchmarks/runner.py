@@ -85,9 +85,10 @@ class Runner:
             count = cell.pattern.count
             if count is None:
                 count = whole(cell, self._warm_up(children, cell) * self.seconds)
-            before = usage(children)
-            timed = slowest(children.ask(f"run {count}"))
-            used = {key: value - before[key] for key, value in usage(children).items()}
+            timed, used = run(children, count)
+            while timed["count"] < count / 2:  # so few that most came with the first
+                count *= 4
+                timed, used = run(children, count)
             sample = {key: value for key, value in timed.items() if key not in ("count", "seconds")}
             sample["rate"] = timed["count"] / timed["seconds"]
             sample["cpu"] = used["cpu"] / count
@@ -139,6 +140,13 @@ class Runner:
 def whole(cell: Cell, count: float) -> int:
     """Round to what divides among the peers of a cell."""
     return max(1, round(count / cell.number)) * cell.number
+
+
+def run(children: Children, count: int) -> tuple[Sample, Sample]:
+    """Have them handle `count` messages; return what was timed, and what that used."""
+    before = usage(children)
+    timed = slowest(children.ask(f"run {count}"))
+    return timed, {key: value - before[key] for key, value in usage(children).items()}
 
 
 def slowest(answers: Sequence[dict[str, Any]]) -> Sample:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT
+from launched import Place
 from support import eventually
 
 from benchmarks import layers, plots, publish, report
@@ -208,6 +209,13 @@ def test_a_large_message_is_copied_no_more_often_than_in_c(tmp_path: Path) -> No
         assert round(ours["copied"], 1) <= expected
 
 
+@pytest.mark.parametrize("option", ["--rounds=0", "--rounds=x", "--seconds=0", "--seconds=60"])
+def test_senseless_options_are_refused(option: str) -> None:
+    done = benchmarks("push-pull/tcp/16", option)
+    assert done.returncode == 2
+    assert f"invalid {option[2:].split('=')[0]} value" in done.stderr
+
+
 def test_without_a_compiler_it_says_so() -> None:
     done = subprocess.run(
         [*SCRIPT, "push-pull/tcp/16"],
@@ -237,26 +245,9 @@ def test_the_failure_of_one_process_is_reported_at_once_by_all_who_wait() -> Non
 def test_no_process_is_left_behind_when_it_is_interrupted(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-
-    def started() -> list[str]:
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if f"TMPDIR={tmp_path}".encode() in (process / "environ").read_bytes():
-                    found.append((process / "cmdline").read_text())
-            except OSError:  # it has just ended, or belongs to somebody else
-                continue
-        return found
-
-    with subprocess.Popen(
-        [*SCRIPT, "push-pull/tcp/16", "--seconds=30"], cwd=ROOT, env=environment
-    ) as process:
-        try:
-            eventually(lambda: any("push\0" in each for each in started()))
-            process.send_signal(number)
-            assert process.wait(20) == 130
-        finally:
-            process.kill()
-    assert not started()
-    assert not list(tmp_path.iterdir())
+    place = Place(tmp_path)
+    with place.start("-m", "benchmarks", "push-pull/tcp/16", "--seconds=10") as process:
+        eventually(lambda: any("push\0" in each for each in place.processes()))
+        process.send_signal(number)
+        assert process.wait(20) == 130
+    assert place.is_clean()

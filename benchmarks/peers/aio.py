@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import zmqlite as zmq
 from zmqlite import aio
 
 from .asynchronous import Asynchronous
 from .zmqlite import BATCH
+from .zmqlite import OneAtATime as Blocking
 
 
-class OneAtATime(Asynchronous):
+class OneAtATime(Asynchronous, Blocking):
     """Awaits send, recv, send_multipart, recv_multipart."""
 
     zmq = aio
-
-    def socket(self, kind: str, **options: int) -> Any:
-        return self.context.socket(zmq.SocketType[kind], **options)
-
-    def bind(self, socket: Any, endpoint: str) -> str:
-        return str(socket.bind(endpoint))
 
 
 class Batched(OneAtATime):
