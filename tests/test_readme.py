@@ -42,8 +42,14 @@ def test_the_typed_message_arrives(tmp_path: Path) -> None:
     assert out == b"hello\n"
 
 
+def test_the_awaited_message_arrives() -> None:
+    command = [sys.executable, "-c", PROGRAMS[3]]
+    out = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
+    assert out == b"b'hello'\n"
+
+
 def test_the_program_in_terms_of_c_runs() -> None:
-    subprocess.run([sys.executable, "-c", PROGRAMS[3]], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", PROGRAMS[4]], check=True, timeout=20)
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"zmq\.([A-Za-z_]+)", OURS))))

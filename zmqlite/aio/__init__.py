@@ -10,7 +10,7 @@
     monitor     Monitor: typed events to be awaited
     poll        Poller: several sockets at once
 
-Typed messages are in zmqlite.proto.aio. Importing zmqlite does not import this package.
+Importing zmqlite does not import this package.
 """
 
 from .context import Context
