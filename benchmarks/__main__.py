@@ -32,7 +32,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--quick", action="store_true", help="two minutes: a few cells of each kind"
     )
     parser.add_argument("--rounds", type=rounds, default=None, help="7, or 3 with --quick")
-    parser.add_argument("--seconds", type=seconds, default=0.4, help="for a run (0.4)")
+    parser.add_argument(
+        "--seconds", type=seconds, default=None, help="for a run: 0.4, or 0.2 with --quick"
+    )
     parser.add_argument(
         "--only", metavar="NAME", action="append", choices=list(IMPLEMENTATIONS),
         help="an implementation; again for each",
@@ -102,9 +104,9 @@ def samples(options: argparse.Namespace, cells: list[Cell]) -> Found:
     if options.source:
         return from_json(json.loads(options.source.read_text()))
     with tempfile.TemporaryDirectory() as directory:
-        runner = Runner(
-            Path(directory), options.rounds or (3 if options.quick else 7), options.seconds
-        )
+        usual = (3, 0.2) if options.quick else (7, 0.4)
+        each = options.rounds or usual[0], options.seconds or usual[1]
+        runner = Runner(Path(directory), *each)
         return measure(runner, cells, options.only), runner.libraries
 
 

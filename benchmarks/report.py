@@ -29,6 +29,8 @@ def quantity(metric: str, value: float) -> str:
             return f"{value:,.0f} bytes"
         case "copied":
             return f"{value:.2f}"
+        case "import":
+            return f"{value * 1e3:,.1f} ms"
         case _:
             return f"{value * 1e6:,.2f} µs"
 
