@@ -292,6 +292,20 @@ def test_shutdown_wakes_every_blocked_thread_and_term_waits_for_them(run: Run) -
     assert all(socket.closed for socket in sockets)
 
 
+def test_a_socket_can_be_closed_while_a_thread_that_was_woken_comes_out_of_it(run: Run) -> None:
+    for _ in range(50):
+        context = zmq.Context()
+        socket = context.socket(zmq.PULL)
+        waiting = run(socket.recv)
+        eventually(inside, socket)
+        context.shutdown()
+        socket.close()
+        assert socket.closed
+        with pytest.raises((zmq.ContextTerminated, zmq.SocketClosed)):
+            waiting.result()
+        context.term()
+
+
 def test_term_from_many_threads_ends_once(run: Run) -> None:
     context = zmq.Context()
     socket = context.socket(zmq.PULL)

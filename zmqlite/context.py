@@ -39,7 +39,7 @@ from .options import Number
 from .ownership import owned
 from .socket import Socket
 from .socket_options import ALL_SOCKET_OPTIONS
-from .waiting import until
+from .waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from ._zmq import CData
@@ -49,9 +49,6 @@ Given = TypeVar("Given")
 
 LINGER: Final = 5000
 """Milliseconds that a closed socket goes on sending, unless the context is told otherwise."""
-
-PATIENCE: Final = 1000
-"""Milliseconds that `term` gives other threads to come out of their calls after waking them."""
 
 BASE_FDS: Final = 6
 THREAD_FDS: Final = 2

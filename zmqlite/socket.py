@@ -23,7 +23,7 @@ from .monitor import Monitor
 from .receiving import Receiver
 from .sending import Sender
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions
-from .waiting import EVENTS, poll_events, until, until_ready
+from .waiting import EVENTS, PATIENCE, poll_events, until, until_ready
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -71,7 +71,8 @@ class Socket(Sender, Receiver):
         `Context.term` waits for that. Doing it again does nothing, nor does it in a forked child.
 
         Raises:
-            SocketBusy: another thread is inside the socket; `Context.shutdown` wakes it.
+            SocketBusy: another thread is inside the socket; `Context.shutdown` wakes it, and after
+                that it gets a second to come out.
 
         C: zmq_close(3)
         """
@@ -89,7 +90,11 @@ class Socket(Sender, Receiver):
             lib.zl_monitor(self._monitored, ffi.NULL, 0)
         if self._monitor is not None:
             lib.zl_monitor(self._handle, ffi.NULL, 0)
-        code = lib.zl_close(self._handle, 0, -errno.ENOTSOCK)
+        gone = -ETERM if self.context._shut else -errno.ENOTSOCK
+        code = lib.zl_close(self._handle, 0, gone)
+        if code == -errno.EBUSY and self.context._shut:
+            # Who is inside has been woken, or is the context, which closes it just now.
+            code = until(lambda ms: lib.zl_close(self._handle, ms, -ETERM), PATIENCE)
         if code in (0, -errno.ENOTSOCK, -ETERM, -errno.ECHILD):
             self.context._forget(self._handle)
             self.context._disappeared(map(encoded_endpoint, self._bound.values()))

@@ -13,6 +13,9 @@ from .constants import Event
 EVENTS: Final = tuple(Event(mask) for mask in range(16))
 """Every set of events under its number: making one anew costs more than a poll."""
 
+PATIENCE: Final = 1000
+"""Milliseconds that threads get to come out of their calls after a context has woken them."""
+
 
 def until(attempt: Callable[[int], int], timeout: int) -> int:
     """Make `attempt(ms)` until it ends for another reason than a signal; return its code.
