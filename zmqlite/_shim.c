@@ -231,10 +231,9 @@ static int code(int rc)
 /* A socket that is closed until zl_socket_open. NULL: out of memory. */
 zl_socket *zl_socket_make(void)
 {
-    zl_socket *s = malloc(sizeof *s);
+    zl_socket *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    memset(s, 0, sizeof *s);
     s->generation = generation;
     s->rcvtimeo = s->sndtimeo = -1;
     s->gone = -ENOTSOCK;
@@ -562,6 +561,12 @@ static zmq_msg_t *frame(zl_socket *s, int index)
     return &s->frames[s->first + index];
 }
 
+/* Whether a frame that waits is part of a message of several. */
+static int is_apart(zl_socket *s, int index)
+{
+    return zmq_msg_more(frame(s, index)) || (index == 0 && s->more);
+}
+
 /* Has a whole message at the head of `frames`: how many frames it has, or -errno. Only its first frame
    can need to be waited for. */
 static int fetch_message(zl_socket *s, int timeout)
@@ -589,20 +594,46 @@ unsigned char *zl_loan(zl_socket *s)
     return &s->busy;
 }
 
-/* Lends the next frame (ZL_FRAME), all frames of a message (ZL_WHOLE), or the only frame of one, which
-   is -EPROTO where it has several (ZL_SINGLE): how many frames. */
+/* Has messages of one frame at the head of `frames`, below ZL_SMALL bytes together: how many. */
+static int fetch_batch(zl_socket *s, int limit, int timeout)
+{
+    size_t size = 0;
+    int rc = 0, n = 0;
+    for (; n < limit && n < ZL_BATCH; n++) {
+        if (n == s->count && (rc = fetch(s, n ? 0 : timeout)) < 0)
+            break;
+        size += zmq_msg_size(frame(s, n));
+        if (is_apart(s, n) || (n && size >= ZL_SMALL))
+            break;
+    }
+    return n ? n : rc < 0 ? rc : -EPROTO;
+}
+
+/* Has what is asked for at the head of `frames`: how many frames, or -errno, which is -EPROTO for the
+   first frame of several where that is not wanted. */
+static int fetch_some(zl_socket *s, int what, int limit, int timeout)
+{
+    if (what == ZL_WHOLE)
+        return fetch_message(s, timeout);
+    if (what == ZL_MANY)
+        return fetch_batch(s, limit, timeout);
+    int rc = s->count ? 0 : fetch(s, timeout);
+    if (rc < 0)
+        return rc;
+    return what == ZL_SINGLE && is_apart(s, 0) ? -EPROTO : 1;
+}
+
+/* Lends one of the three that are no batch: how many frames. */
 int zl_lend(zl_socket *s, int what, int timeout)
 {
     int rc = enter(s);
     if (rc < 0)
         return rc;
-    rc = what == ZL_WHOLE ? fetch_message(s, timeout) : s->count ? 1 : fetch(s, timeout);
+    rc = fetch_some(s, what, 1, timeout);
     if (rc < 0)
         return left(s, rc);
-    if (what == ZL_SINGLE && (s->more || zmq_msg_more(frame(s, 0))))
-        return left(s, -EPROTO);
-    lend(s, what == ZL_WHOLE ? rc : 1);
-    return s->lent;
+    lend(s, rc);
+    return rc;
 }
 
 void *zl_lent_data(zl_socket *s, int index)
@@ -644,74 +675,73 @@ void zl_keep(zl_socket *s)
 
 /* ---------------------------------------------------------------- calls that Python makes directly */
 
-/* Each takes the address of a zl_socket first. None is returned where something is not as usual, an
-   error included; then nothing was done, and the way through cffi does it or says what is wrong. */
+/* Each takes the address of a zl_socket first. Where something is not as usual, an error included,
+   nothing was done, and what is returned is false or None: the way through cffi does it, or says what
+   is wrong. */
+#define DIRECT(name)                                                                               \
+    static PyObject *name(__attribute__((unused)) PyObject *module, PyObject *const *args,         \
+                          __attribute__((unused)) Py_ssize_t given)
 
-static PyObject *send_bytes(PyObject *module, PyObject *const *args, Py_ssize_t given)
+static int is_short(PyObject *data)
 {
-    (void)module, (void)given;
+    return PyBytes_CheckExact(data) && PyBytes_Size(data) < ZL_ZERO_COPY;
+}
+
+static int pack_bytes(zmq_msg_t *part, PyObject *data)
+{
+    return pack(part, PyBytes_AsString(data), PyBytes_Size(data));
+}
+
+DIRECT(send_bytes)
+{
     zl_socket *s = PyLong_AsVoidPtr(args[0]);
-    if (!PyBytes_CheckExact(args[1]) || PyBytes_Size(args[1]) >= ZL_ZERO_COPY)
-        Py_RETURN_NONE;
     zmq_msg_t part;
-    int rc = pack(&part, PyBytes_AsString(args[1]), PyBytes_Size(args[1]));
-    if (rc < 0)
-        Py_RETURN_NONE;
+    if (!is_short(args[1]) || pack_bytes(&part, args[1]) < 0)
+        Py_RETURN_FALSE;
+    int rc;
     Py_BEGIN_ALLOW_THREADS
     rc = send_parts(s, &part, 1, 0, ZL_AS_SET);
     Py_END_ALLOW_THREADS
     return PyBool_FromLong(rc == 0);
 }
 
-static Py_ssize_t length(PyObject *frames)
-{
-    return PyList_CheckExact(frames) ? PyList_Size(frames)
-                                     : PyTuple_CheckExact(frames) ? PyTuple_Size(frames) : -1;
-}
-
 /* A message of a few frames, in a list or tuple of bytes. */
-static PyObject *send_frames(PyObject *module, PyObject *const *args, Py_ssize_t given)
+DIRECT(send_frames)
 {
-    (void)module, (void)given;
     zl_socket *s = PyLong_AsVoidPtr(args[0]);
-    PyObject *items[ON_STACK];
-    zmq_msg_t parts[ON_STACK];
-    Py_ssize_t count = length(args[1]);
-    int rc = 0;
+    int list = PyList_CheckExact(args[1]), rc = 0;
+    if (!list && !PyTuple_CheckExact(args[1]))
+        Py_RETURN_FALSE;
+    Py_ssize_t count = list ? PyList_Size(args[1]) : PyTuple_Size(args[1]);
     if (count < 1 || count > ON_STACK)
-        Py_RETURN_NONE;
+        Py_RETURN_FALSE;
+    zmq_msg_t parts[ON_STACK];
     for (int i = 0; i < count; i++) {
-        items[i] = PyList_CheckExact(args[1]) ? PyList_GetItem(args[1], i) : PyTuple_GetItem(args[1], i);
-        if (!PyBytes_CheckExact(items[i]) || PyBytes_Size(items[i]) >= ZL_ZERO_COPY)
-            Py_RETURN_NONE;
+        PyObject *data = list ? PyList_GetItem(args[1], i) : PyTuple_GetItem(args[1], i);
+        if (!is_short(data) || pack_bytes(&parts[i], data) < 0) {
+            close_parts(parts, i, 0);
+            Py_RETURN_FALSE;
+        }
     }
-    for (int i = 0; i < count && rc == 0; i++)
-        if ((rc = pack(&parts[i], PyBytes_AsString(items[i]), PyBytes_Size(items[i]))) < 0)
-            close_parts(parts, i, rc);
-    if (rc == 0) {
-        Py_BEGIN_ALLOW_THREADS
-        rc = send_parts(s, parts, (int)count, 0, ZL_AS_SET);
-        Py_END_ALLOW_THREADS
-    }
+    Py_BEGIN_ALLOW_THREADS
+    rc = send_parts(s, parts, (int)count, 0, ZL_AS_SET);
+    Py_END_ALLOW_THREADS
     return PyBool_FromLong(rc == 0);
 }
 
-/* Messages of one frame from a list that nobody else has, from index args[2] on: how many were sent.
-   Only the first waits, for args[3]. None: there is something else than bytes among them. */
-static PyObject *send_batch(PyObject *module, PyObject *const *args, Py_ssize_t given)
+/* Messages of one frame from a list of bytes that nobody else has, from index args[2] on: how many
+   were sent. Only the first waits, for args[3]. */
+DIRECT(send_batch)
 {
-    (void)module, (void)given;
     zl_socket *s = PyLong_AsVoidPtr(args[0]);
     struct {
         const char *data;
         size_t size;
     } items[ZL_BATCH];
-    long start = PyLong_AsLong(args[2]), timeout = PyLong_AsLong(args[3]);
-    int count = (int)(PyList_Size(args[1]) - start), sent = 0;
+    int start = (int)PyLong_AsLong(args[2]), timeout = (int)PyLong_AsLong(args[3]), sent = 0;
+    int count = (int)PyList_Size(args[1]) - start;
     for (int i = 0; i < count && i < ZL_BATCH; i++) {
         PyObject *item = PyList_GetItem(args[1], start + i);
-        if (!PyBytes_CheckExact(item))
-            Py_RETURN_NONE;
         items[i].data = PyBytes_AsString(item);
         items[i].size = PyBytes_Size(item);
     }
@@ -721,23 +751,13 @@ static PyObject *send_batch(PyObject *module, PyObject *const *args, Py_ssize_t 
         zmq_msg_t part;
         rc = pack(&part, items[sent].data, items[sent].size);
         if (rc == 0)
-            rc = close_parts(&part, 1, send_part(s, &part, 0, sent ? 0 : (int)timeout));
+            rc = close_parts(&part, 1, send_part(s, &part, 0, sent ? 0 : timeout));
         sent += rc == 0;
     }
     if (entered)
         leave(s);
     Py_END_ALLOW_THREADS
     return PyLong_FromLong(sent);
-}
-
-/* Lends the first `count` frames, of which `object` was made. */
-static PyObject *lent(zl_socket *s, int count, PyObject *object)
-{
-    if (object)
-        lend(s, count);
-    else
-        leave(s);
-    return object;
 }
 
 static PyObject *bytes_of(zmq_msg_t *msg)
@@ -758,104 +778,49 @@ static PyObject *list_of(zl_socket *s, int count)
     return list;
 }
 
-static PyObject *recv_frame(PyObject *address, int single)
+/* args[1] is what is fetched, args[2] the most messages of a batch, args[3] how long the first is waited
+   for: bytes where it is a single frame, else a list; false where it was just tried, and nothing is
+   there. Long ones take the way through cffi, which frees them at once. */
+DIRECT(receive)
 {
-    zl_socket *s = PyLong_AsVoidPtr(address);
-    int rc;
-    Py_BEGIN_ALLOW_THREADS
-    rc = enter(s);
-    if (rc == 0 && s->count == 0 && (rc = fetch(s, ZL_AS_SET)) < 0)
-        leave(s);
-    Py_END_ALLOW_THREADS
-    if (rc < 0)
-        Py_RETURN_NONE;
-    int apart = single && (s->more || zmq_msg_more(frame(s, 0)));
-    if (!apart && zmq_msg_size(frame(s, 0)) < ZL_SMALL)
-        return lent(s, 1, bytes_of(frame(s, 0)));
-    leave(s);
-    Py_RETURN_NONE;
-}
-
-static PyObject *recv_bytes(PyObject *module, PyObject *address)
-{
-    (void)module;
-    return recv_frame(address, 0);
-}
-
-/* The next frame, if it is a whole message. */
-static PyObject *recv_single(PyObject *module, PyObject *address)
-{
-    (void)module;
-    return recv_frame(address, 1);
-}
-
-static PyObject *recv_frames(PyObject *module, PyObject *address)
-{
-    (void)module;
-    zl_socket *s = PyLong_AsVoidPtr(address);
-    int count;
+    zl_socket *s = PyLong_AsVoidPtr(args[0]);
+    int what = (int)PyLong_AsLong(args[1]), count;
+    int limit = given > 2 ? (int)PyLong_AsLong(args[2]) : 1;
+    int timeout = given > 3 ? (int)PyLong_AsLong(args[3]) : ZL_AS_SET;
     Py_BEGIN_ALLOW_THREADS
     count = enter(s);
-    if (count == 0 && (count = fetch_message(s, ZL_AS_SET)) < 0)
+    if (count == 0 && (count = fetch_some(s, what, limit, timeout)) < 0)
         leave(s);
     Py_END_ALLOW_THREADS
+    if (count == -EAGAIN && timeout == 0)
+        Py_RETURN_FALSE;
     if (count < 0)
         Py_RETURN_NONE;
     size_t size = 0;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count && size < ZL_SMALL; i++)
         size += zmq_msg_size(frame(s, i));
-    if (size < ZL_SMALL)
-        return lent(s, count, list_of(s, count));
-    leave(s);
-    Py_RETURN_NONE;
-}
-
-/* Has messages of one frame at the head of `frames`: how many. Only the first is waited for. */
-static int fetch_batch(zl_socket *s, int limit, int timeout)
-{
-    size_t size = 0;
-    for (int n = 0;; n++) {
-        if (n == limit || n == ZL_BATCH || (n == s->count && fetch(s, n ? 0 : timeout) < 0))
-            return n;
-        size += zmq_msg_size(frame(s, n));
-        if (size > ZL_SMALL || zmq_msg_more(frame(s, n)) || (n == 0 && s->more))
-            return n;
-    }
-}
-
-/* Up to args[1] messages of one frame; only the first is waited for, for args[2]. */
-static PyObject *recv_batch(PyObject *module, PyObject *const *args, Py_ssize_t given)
-{
-    (void)module, (void)given;
-    zl_socket *s = PyLong_AsVoidPtr(args[0]);
-    int limit = (int)PyLong_AsLong(args[1]), timeout = (int)PyLong_AsLong(args[2]), count;
-    Py_BEGIN_ALLOW_THREADS
-    count = enter(s);
-    if (count == 0 && (count = fetch_batch(s, limit, timeout)) == 0)
+    if (size >= ZL_SMALL) {
         leave(s);
-    Py_END_ALLOW_THREADS
-    if (count <= 0)
         Py_RETURN_NONE;
-    return lent(s, count, list_of(s, count));
+    }
+    int alone = what == ZL_FRAME || what == ZL_SINGLE;
+    PyObject *object = alone ? bytes_of(frame(s, 0)) : list_of(s, count);
+    if (object)
+        lend(s, count);
+    else
+        leave(s);
+    return object;
 }
 
 /* Writes these functions into a dict, by name. */
 void zl_install(void *functions)
 {
-#define FAST(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
-    static PyMethodDef methods[] = {
-        FAST(send_bytes),
-        FAST(send_frames),
-        FAST(send_batch),
-        {"recv_bytes", recv_bytes, METH_O, NULL},
-        {"recv_single", recv_single, METH_O, NULL},
-        {"recv_frames", recv_frames, METH_O, NULL},
-        FAST(recv_batch),
-    };
+#define ROW(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
+    static PyMethodDef rows[] = {ROW(send_bytes), ROW(send_frames), ROW(send_batch), ROW(receive)};
     PyGILState_STATE state = PyGILState_Ensure();
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        PyObject *function = PyCFunction_New(&methods[i], NULL);
-        if (!function || PyDict_SetItemString(functions, methods[i].ml_name, function) < 0)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        PyObject *function = PyCFunction_New(&rows[i], NULL);
+        if (!function || PyDict_SetItemString(functions, rows[i].ml_name, function) < 0)
             PyErr_Clear(); /* out of memory: Python finds it missing */
         Py_XDECREF(function);
     }

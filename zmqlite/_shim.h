@@ -14,10 +14,11 @@
 #define ZL_ZERO_COPY 65536 /* bytes of this length and more are lent to libzmq, not copied */
 #define ZL_BATCH 1024      /* messages that cross at once, either way */
 
-/* What zl_lend lends. */
-#define ZL_FRAME 0
-#define ZL_WHOLE 1
-#define ZL_SINGLE 2
+/* What is received. */
+#define ZL_FRAME 0  /* the next frame */
+#define ZL_SINGLE 1 /* the next frame, which has to be a whole message */
+#define ZL_WHOLE 2  /* all frames of a message */
+#define ZL_MANY 3   /* messages of one frame */
 
 /* The loan byte: what a call, and then its caller, does in the socket. */
 #define ZL_FREE 0

@@ -233,8 +233,9 @@ class _Lib:
     ZL_ZERO_COPY: int
     ZL_BATCH: int
     ZL_FRAME: int
-    ZL_WHOLE: int
     ZL_SINGLE: int
+    ZL_WHOLE: int
+    ZL_MANY: int
     ZL_FREE: int
     ZL_INSIDE: int
     ZL_LENT: int

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, flat, integer
-from .errors import ContextTerminated, ZMQError, failure
+from .errors import Again, ContextTerminated, ZMQError, failure
 from .handle import AS_SET, BATCH, DONTWAIT, Handle, calls, check_flags
 from .message import Message, received
 from .socket_options import SocketOptions
@@ -33,9 +33,9 @@ _FRAME: Final = lib.ZL_FRAME
 _WHOLE: Final = lib.ZL_WHOLE
 _SINGLE: Final = lib.ZL_SINGLE
 
-_recv_bytes: Final[Callable[[int], bytes | None]] = calls["recv_bytes"]
-_recv_frames: Final[Callable[[int], list[bytes] | None]] = calls["recv_frames"]
-_recv_batch: Final[Callable[[int, int, int], list[bytes] | None]] = calls["recv_batch"]
+_MANY: Final = lib.ZL_MANY
+
+_receive: Final[Callable[..., Any]] = calls["receive"]
 
 
 class Receiver(Handle):
@@ -65,7 +65,7 @@ class Receiver(Handle):
         """
         if timeout is None and not flags:
             try:
-                data = _recv_bytes(self._address)
+                data: bytes | None = _receive(self._address, _FRAME)
                 if data is not None:
                     self._loan[0] = _FREE
                     return data
@@ -85,7 +85,7 @@ class Receiver(Handle):
         """
         if timeout is None and not flags:
             try:
-                frames = _recv_frames(self._address)
+                frames: list[bytes] | None = _receive(self._address, _WHOLE)
                 if frames is not None:
                     self._loan[0] = _FREE
                     return frames
@@ -166,14 +166,9 @@ class Receiver(Handle):
         """
         limit = integer(limit, "limit", 1, INT_MAX)
         wait = AS_SET if timeout is None and not flags else 0
-        try:
-            batch = _recv_batch(self._address, limit, wait)
-            if batch is not None:
-                self._loan[0] = _FREE
-                return batch
-        except BaseException:
-            lib.zl_keep(self._handle)
-            raise
+        batch: list[bytes] | None = self._at_once(_MANY, limit, wait)
+        if batch:
+            return batch
         return self._receive(_SINGLE, self._take_frames, flags, timeout)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -189,31 +184,34 @@ class Receiver(Handle):
 
     def _try_recv(self) -> bytes | None:
         """Receive as `recv` does if a frame is there, None if not."""
-        return self._try(_recv_bytes, _FRAME, self._take_frame)
+        return self._try(_FRAME, self._take_frame)
 
     def _try_recv_multipart(self) -> list[bytes] | None:
         """Receive as `recv_multipart` does if a message is there, None if not."""
-        return self._try(_recv_frames, _WHOLE, self._take_frames)
+        return self._try(_WHOLE, self._take_frames)
 
-    def _try(
-        self, directly: Callable[[int], T | None], what: int, take: Callable[[int], T]
-    ) -> T | None:
-        handle = self._handle
+    def _try(self, what: int, take: Callable[[int], T]) -> T | None:
+        got: T | Literal[False] | None = self._at_once(what, 1, 0)
+        if got is None:
+            try:
+                return self._receive(what, take, DONTWAIT, None)
+            except Again:
+                return None
+        return None if got is False else got
+
+    def _at_once(self, what: int, limit: int, wait: int) -> Any:
+        """Receive directly, as `recv` does by itself; None where that is not enough.
+
+        False where nothing is there, and was not waited for.
+        """
         try:
-            got = directly(self._address)
-            if got is not None:
+            got = _receive(self._address, what, limit, wait)
+            if got is not None and got is not False:
                 self._loan[0] = _FREE
-                return got
-            while (count := lib.zl_lend(handle, what, 0)) == -errno.EINTR:
-                pass
-            if count >= 0:
-                return take(count)
         except BaseException:
-            lib.zl_keep(handle)
+            lib.zl_keep(self._handle)
             raise
-        if count == -errno.EAGAIN:
-            return None
-        raise failure(-count, "zmq_recv", self._type_name)
+        return got
 
     def _receive(
         self,

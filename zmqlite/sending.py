@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 ZERO_COPY: Final = lib.ZL_ZERO_COPY
 """Immutable bytes of this length and more are lent to libzmq instead of copied."""
 
-_send_bytes: Final[Callable[[int, object], bool | None]] = calls["send_bytes"]
-_send_frames: Final[Callable[[int, object], bool | None]] = calls["send_frames"]
-_send_batch: Final[Callable[[int, list[Any], int, int], int | None]] = calls["send_batch"]
+_send_bytes: Final[Callable[[int, object], bool]] = calls["send_bytes"]
+_send_frames: Final[Callable[[int, object], bool]] = calls["send_frames"]
+_send_batch: Final[Callable[[int, list[Any], int, int], int]] = calls["send_batch"]
 
 
 class Sender(Handle):
@@ -108,14 +108,14 @@ class Sender(Handle):
         wait = AS_SET if timeout is None and not flags else 0
         left, total = iter(messages), 0
         while batch := list(islice(left, BATCH)):
-            sent = _send_batch(self._address, batch, 0, wait)
-            if sent is None:
+            if set(map(type, batch)) != {bytes}:
                 batch = [bytes(payload(message)) for message in batch]
-                sent = 0
+            sent = 0
             while sent < len(batch):
-                if not (count := _send_batch(self._address, batch, sent, 0)):
+                count = _send_batch(self._address, batch, sent, wait)
+                if not count:  # what for, is found by sending the next one alone
                     try:
-                        self._send((batch[sent],), flags, timeout)
+                        self._send(batch[sent : sent + 1], flags, timeout)
                     except Again:
                         if total + sent == 0:
                             raise

@@ -38,7 +38,6 @@ def refusing(**options: Any) -> Any:
 
     codec: Any = proto.Bare(Cat, **options)
     codec.kind = SimpleNamespace(DESCRIPTOR=Cat.DESCRIPTOR, FromString=parse)
-    codec._parse = parse
     return codec
 
 

@@ -16,8 +16,8 @@ refuse without parsing first: a wrong number of frames, an unknown type, a paylo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
@@ -56,14 +56,15 @@ class Codec(ABC, Generic[M]):
         if not attachments or attachments[0] < 0 or attachments[-1] < 0:
             raise ValueError(f"attachments is a number of frames, or a range, not {attachments}")
         self.attachments = attachments
-        # Of a message where that is certain: its number of frames.
-        self._frames = self.head + 1 + attachments[0] if len(attachments) == 1 else 0
-        self._payload_at = self.head  # an attribute of an instance is found sooner than a class's
 
     @property
     @abstractmethod
     def types(self) -> tuple[type[M], ...]:
         """Return the message classes that this codec handles."""
+
+    def name_of(self, kind: type[ProtobufMessage]) -> bytes:
+        """Return the type name of a class as it is sent, empty where the wire form has none."""
+        return b""
 
     @abstractmethod
     def encode(self, message: M, topic: bytes | None = None) -> list[bytes]:
@@ -135,9 +136,6 @@ class Bare(Codec[M]):
         super().__init__(limit=limit, attachments=attachments)
         self.kind = message_class(kind)
         self.check = needs_check(kind)
-        # Its parameter is bytes for a type checker, any buffer in fact.
-        self._parse: Callable[[Any], M] | None = None if self.check else kind.FromString
-        self._serialise = kind.SerializeToString
 
     @property
     def types(self) -> tuple[type[M], ...]:
@@ -153,16 +151,9 @@ class Bare(Codec[M]):
         return [self.payload(message)]
 
     def decode(self, frames: Sequence[Frame]) -> M:
-        """Return the message of the frame after the head."""
-        if len(frames) == self._frames and self._parse is not None:  # less work than what follows
-            payload = frames[self._payload_at]
-            if len(payload) <= self.limit:
-                try:
-                    return self._parse(payload)
-                except Exception:  # found again, and said, below
-                    pass
+        """Return the message of the first frame."""
         self._count(frames)
-        return self.parse(self.kind, self.check, bytes(frames[self.head]), frames)
+        return self.parse(self.kind, self.check, bytes(frames[0]), frames)
 
 
 class Topic(Bare[M]):
@@ -175,15 +166,12 @@ class Topic(Bare[M]):
         """Return topic and payload."""
         if type(message) is not self.kind:
             raise _wrong_class(self, message)
-        if type(topic) is bytes:  # less work than what follows
-            try:
-                data = self._serialise(message)
-            except Exception:  # found again, and said, below
-                pass
-            else:
-                if len(data) <= self.limit:
-                    return [topic, data]
         return [_topic(topic), self.payload(message)]
+
+    def decode(self, frames: Sequence[Frame]) -> M:
+        """Return the message of the second frame; the first is the topic."""
+        self._count(frames)
+        return self.parse(self.kind, self.check, bytes(frames[1]), frames)
 
 
 class Tagged(Codec[M]):
@@ -200,10 +188,9 @@ class Tagged(Codec[M]):
         limit: int = LIMIT,
         attachments: int | range = 0,
     ) -> None:
+        super().__init__(limit=limit, attachments=attachments)
         self.has_topic = topic
         self.head = 2 if topic else 1
-        super().__init__(limit=limit, attachments=attachments)
-        self._parsers: dict[bytes, Callable[[Any], M]] = {}  # that need no check
         self._names: dict[type[ProtobufMessage], bytes] = {}
         self._kinds: dict[bytes, tuple[type[M], bool]] = {}
         for kind in kinds:
@@ -217,8 +204,6 @@ class Tagged(Codec[M]):
         if known is not kind:
             raise ValueError(f"two classes are called {name.decode()}")
         self._names[kind] = name
-        if not self._kinds[name][1]:
-            self._parsers[name] = kind.FromString
 
     @property
     def types(self) -> tuple[type[M], ...]:
@@ -237,14 +222,6 @@ class Tagged(Codec[M]):
         name = self._names.get(type(message))
         if name is None:
             raise _wrong_class(self, message)
-        if topic is None and not self.has_topic:  # less work than what follows
-            try:
-                data = type(message).SerializeToString(message)
-            except Exception:  # found again, and said, below
-                pass
-            else:
-                if len(data) <= self.limit:
-                    return [name, data]
         if self.has_topic:
             return [_topic(topic), name, self.payload(message)]
         if topic is not None:
@@ -253,15 +230,6 @@ class Tagged(Codec[M]):
 
     def decode(self, frames: Sequence[Frame]) -> M:
         """Return the message of the frame after the one that names its type."""
-        if len(frames) == self._frames:  # less work than what follows
-            tag = frames[self._payload_at - 1]
-            parse = self._parsers.get(tag if type(tag) is bytes else bytes(tag))
-            payload = frames[self._payload_at]
-            if parse is not None and len(payload) <= self.limit:
-                try:
-                    return parse(payload)
-                except Exception:  # found again, and said, below
-                    pass
         self._count(frames)
         tag = bytes(frames[self.head - 1])
         entry = self._kinds.get(tag)

@@ -22,6 +22,7 @@ from ..handle import calls
 from ..message import Message
 from ..socket import Socket
 from .codec import Bare, Frame, Tagged
+from .descriptors import needs_check
 from .envelope import Framing, Received
 from .errors import BatchError, DecodeError
 from .subscriptions import Subscriptions
@@ -38,8 +39,7 @@ BATCH_BYTES: Final = 65536
 SKIPS: Final = 1000
 """Messages that a receive with DONTWAIT skips before it calls that nothing."""
 
-_recv_single: Final[Callable[[int], Any]] = calls["recv_single"]
-_recv_frames: Final[Callable[[int], Any]] = calls["recv_frames"]
+_receive: Final[Callable[[int, int], Any]] = calls["receive"]
 _FREE: Final = lib.ZL_FREE
 _DONTWAIT: Final = int(Flag.DONTWAIT)
 
@@ -47,27 +47,28 @@ _DONTWAIT: Final = int(Flag.DONTWAIT)
 class Receiving(Generic[R]):
     """The receiving half of TypedSocket."""
 
-    def __init__(
-        self,
-        socket: Socket,
-        framing: Framing[Any, R],
-        on_error: Callable[[DecodeError], object] | None,
-    ) -> None:
-        self.socket = socket
-        self._codec = codec = framing.incoming
-        self._unpack, self._decode_frames = framing.unpack, codec.decode
-        self._receive = socket.recv_multipart
-        self._address, self._loan = socket._address, socket._loan
+    socket: Socket
+    framing: Framing[Any, R]
+
+    def __init__(self, on_error: Callable[[DecodeError], object] | None) -> None:
+        codec = self.framing.incoming
+        self._address, self._loan = self.socket._address, self.socket._loan
         self._on_error = on_error
-        self._limit = codec.limit
+        self._limit, self._decode_frames = codec.limit, codec.decode
         self._copied = codec.attachments == range(1)
-        self._unrouted = self._copied and framing.route == 0
-        self._simple = self._unrouted and on_error is None
+        self._unrouted = self._copied and self.framing.route == 0
         self._single = self._unrouted and type(codec) is Bare
-        self._directly = _recv_single if self._single else _recv_frames
-        self._parse: Callable[[bytes], R] | None = None  # where nothing else is to be done
-        if type(codec) is Bare and self._simple and not codec.check:
-            self._parse = codec.kind.FromString
+        self._what = lib.ZL_SINGLE if self._single else lib.ZL_WHOLE
+        # What parses a payload, by the name that comes with it, where nothing else is to be done.
+        self._parsers: dict[bytes, Callable[[bytes], R]] = {}
+        if self._unrouted and on_error is None and codec.head < 2:
+            self._parsers = {
+                codec.name_of(kind): kind.FromString
+                for kind in codec.types
+                if not needs_check(kind)
+            }
+        self._parse = self._parsers.get(b"")  # where no name comes
+        self._short = bool(self._parsers)
         self._subscriptions = Subscriptions()
         self._frames: list[Message] = []  # of a message whose receiving was interrupted
 
@@ -78,25 +79,35 @@ class Receiving(Generic[R]):
             DecodeError: it is not what was expected; see errors. It was taken all the same, and
                 the next call gets the next message.
         """
-        if self._simple and timeout is None and not flags and not self._subscriptions.exact:
+        if self._short and timeout is None and not flags:
             # Less work than what follows; how it is safe says zmqlite.receiving.
             try:
-                got = self._directly(self._address)
+                got = _receive(self._address, self._what)
                 if got is not None:
                     self._loan[0] = _FREE
             except BaseException:
                 lib.zl_keep(self.socket._handle)
                 raise
             if got is not None:
-                if not self._single:
-                    return self._decode_frames(got)
-                if self._parse is not None and len(got) <= self._limit:
+                try:
+                    if self._single:
+                        name, payload = b"", got
+                    else:
+                        name, payload = got
+                    parse = self._parse or self._parsers[name]
+                except (KeyError, ValueError):  # of another type, or shape
+                    return self._decode_taken(got)
+                if len(payload) <= self._limit:
                     try:
-                        return self._parse(got)
-                    except Exception:  # found again, and said, below
-                        pass
-                return self._decode_frames((got,))
+                        return parse(payload)
+                    except Exception:
+                        self._decode_taken(got)  # says what is wrong with it
+                        raise  # nothing: a signal handler raised this
+                return self._decode_taken(got)
         return self._until(self._next_message, flags, timeout)
+
+    def _decode_taken(self, got: Any) -> R:
+        return self._decode_frames((got,) if self._single else got)
 
     def recv_envelope(self, flags: int = 0, timeout: int | None = None) -> Received[R]:
         """Receive a message with its topic, route and attachments; otherwise as `recv`.
@@ -159,7 +170,7 @@ class Receiving(Generic[R]):
 
     def _next(self, flags: int, timeout: int | None) -> Received[R] | None:
         """Receive an envelope; None if it is to be skipped."""
-        return self._decode(self._unpack, self._fetch(flags, timeout))
+        return self._decode(self.framing.unpack, self._fetch(flags, timeout))
 
     def _next_message(self, flags: int, timeout: int | None) -> R | None:
         """Receive a message; None if it is to be skipped."""
@@ -168,7 +179,7 @@ class Receiving(Generic[R]):
     def _unpack_message(self, frames: Sequence[Frame]) -> R:
         if self._unrouted:
             return self._decode_frames(frames)
-        return self._unpack(frames).message
+        return self.framing.unpack(frames).message
 
     def _decode(self, unpack: Callable[[Sequence[Frame]], T], frames: Sequence[Frame]) -> T | None:
         if self._subscriptions.exact and not self._subscriptions.match(bytes(frames[0])):
@@ -187,7 +198,7 @@ class Receiving(Generic[R]):
         One by one, then; those of a message whose receiving was interrupted are kept.
         """
         if self._copied:
-            return self._receive(flags, timeout=timeout)
+            return self.socket.recv_multipart(flags, timeout)
         frames = self._frames
         if not frames:
             frames.append(self.socket.recv_message(flags, timeout=timeout))
@@ -203,12 +214,11 @@ class Receiving(Generic[R]):
         except ZMQError as error:
             if error.errno != errno.EPROTO:
                 raise
-            return self._decode_many([self._receive(flags, timeout=timeout)])  # too many frames
+            frames = self.socket.recv_multipart(flags, timeout)
+            return self._decode_many([frames])  # which are too many for a message
         if self._parse is not None and max(map(len, payloads)) <= self._limit:
-            try:
+            with contextlib.suppress(Exception):  # what it was about is said below
                 return list(map(self._parse, payloads))
-            except Exception:  # found again, and said, below
-                pass
         return self._decode_many([(payload,) for payload in payloads])
 
     def _batch_of_frames(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:
@@ -242,7 +252,7 @@ class Receiving(Generic[R]):
 
         Without a topic in the wire form, what is compared is the name of the type.
         """
-        if topic and not self._codec.head:
+        if topic and not self.framing.incoming.head:
             raise ValueError(
                 "bare messages have no topic to subscribe to: subscribe(), or use Topic() or "
                 "Tagged() on both sides"
@@ -263,6 +273,7 @@ class Receiving(Generic[R]):
         name = self._type_name(kind)
         self.socket.subscribe(name)
         self._subscriptions.add_type(name)
+        self._short = False  # each message is compared with what was asked for
 
     def unsubscribe_type(self, kind: type[ProtobufMessage]) -> None:
         """Take one subscription of a type back; one that was not made is no error."""
@@ -271,7 +282,7 @@ class Receiving(Generic[R]):
         self._subscriptions.remove_type(name)
 
     def _type_name(self, kind: type[ProtobufMessage]) -> bytes:
-        codec = self._codec
+        codec = self.framing.incoming
         if not isinstance(codec, Tagged) or codec.has_topic:
             raise TypeError("only Tagged() without a topic puts the type first")
         return codec.name_of(kind)

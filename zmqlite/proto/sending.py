@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
@@ -28,19 +28,26 @@ _SNDMORE: Final = int(Flag.SNDMORE)
 class Sending(Generic[S]):
     """The sending half of TypedSocket."""
 
-    def __init__(self, socket: Socket, framing: Framing[S, Any]) -> None:
-        codec = framing.outgoing
-        self._pack = framing.pack
-        self._address = socket._address
-        self._send, self._send_multipart = socket.send, socket.send_multipart
-        self._send_payloads = socket.send_many
-        self._encode, self._payload = codec.encode, codec.payload
+    socket: Socket
+    framing: Framing[S, Any]
+
+    def __init__(self) -> None:
+        codec = self.framing.outgoing
+        self._address = self.socket._address
         self._most = codec.limit
-        self._alone = 0 in codec.attachments and not framing.least
+        self._payload = codec.payload
+        self._alone = 0 in codec.attachments and not self.framing.least
         self._plain: type[S] | None = None  # what is sent as its payload and nothing else
         if type(codec) is Bare and self._alone:
             self._plain = codec.kind
             self._serialise = codec.kind.SerializeToString
+        # Of what is sent behind one frame, a topic or its name: that name, and what serialises it.
+        self._pairs: dict[type, tuple[bytes, Callable[[S], bytes]]] = {}
+        self._has_topic = codec.has_topic
+        if self._alone and codec.head == 1:
+            self._pairs = {
+                kind: (codec.name_of(kind), kind.SerializeToString) for kind in codec.types
+            }
 
     def send(
         self,
@@ -62,16 +69,37 @@ class Sending(Generic[S]):
             try:
                 data = self._serialise(message)
             except Exception:
-                data = self._payload(message)  # says what is wrong
+                self._payload(message)  # says what is wrong with it
+                raise  # nothing: a signal handler raised this
             if len(data) > self._most:
-                self._payload(message)  # likewise
+                self._payload(message)
             if flags or timeout is not None or not _send_bytes(self._address, data):
-                self._send(data, _whole(flags), timeout)
-        elif self._alone:
-            frames = self._encode(message, topic)
+                self.socket.send(data, _whole(flags), timeout)
+        elif type(topic) is bytes if self._has_topic else topic is None:
+            try:
+                name, serialise = self._pairs[type(message)]
+            except KeyError:
+                self._send_any(message, flags, timeout, topic)
+                return
+            try:
+                data = serialise(message)
+            except Exception:
+                self._payload(message)
+                raise
+            if len(data) > self._most:
+                self._payload(message)
+            frames = (topic or name, data)
             if flags or timeout is not None or not _send_frames(self._address, frames):
-                self._send_multipart(frames, _whole(flags), timeout)
-        else:  # which refuses it
+                self.socket.send_multipart(frames, _whole(flags), timeout)
+        else:
+            self._send_any(message, flags, timeout, topic)
+
+    def _send_any(self, message: S, flags: int, timeout: int | None, topic: bytes | None) -> None:
+        """Send a message in any wire form, or say why not."""
+        if self._alone:
+            frames = self.framing.outgoing.encode(message, topic)
+            self.socket.send_multipart(frames, _whole(flags), timeout)
+        else:
             self.send_envelope(Envelope(message, topic=topic), flags, timeout)
 
     def send_envelope(
@@ -85,7 +113,7 @@ class Sending(Generic[S]):
             ValueError: a ROUTER without a route, or another number of attachments than the wire
                 form has.
         """
-        self._send_multipart(self._pack(envelope), _whole(flags), timeout)
+        self.socket.send_multipart(self.framing.pack(envelope), _whole(flags), timeout)
 
     def send_many(
         self,
@@ -102,7 +130,7 @@ class Sending(Generic[S]):
         """
         _whole(flags)
         if self._plain is not None and topic is None:
-            return self._send_payloads(self._payloads(messages), flags, timeout=timeout)
+            return self.socket.send_many(self._payloads(messages), flags, timeout)
         sent = 0
         for message in messages:
             try:
@@ -121,10 +149,10 @@ class Sending(Generic[S]):
                 payloads = [message.SerializeToString() for message in batch]
                 good = set(map(type, batch)) == {self._plain}
                 good = good and max(map(len, payloads)) <= self._most
-            except Exception:  # found again, and said, below
+            except Exception:  # maybe no message at all
                 good = False
-            if not good:
-                payloads = [self._encode(message)[0] for message in batch]
+            if not good:  # what is wrong is said by whom it concerns
+                payloads = [self.framing.outgoing.encode(message)[0] for message in batch]
             yield from payloads
 
 

@@ -69,6 +69,7 @@ class TypedSocket(Sending[S], Receiving[R]):
     ) -> None:
         if not isinstance(socket, Socket):
             raise TypeError(f"a zmqlite.Socket is wanted, not {type(socket).__name__}")
+        self.socket = socket
         codec = codec_for(outgoing)
         least = ROUTED.get(socket.type)
         self.framing: Framing[S, R] = Framing(
@@ -77,8 +78,8 @@ class TypedSocket(Sending[S], Receiving[R]):
             route=0 if least is None and route is None else route,
             least=least or 0,
         )
-        Sending.__init__(self, socket, self.framing)
-        Receiving.__init__(self, socket, self.framing, on_error)
+        Sending.__init__(self)
+        Receiving.__init__(self, on_error)
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket; see Socket.close."""
