@@ -17,7 +17,7 @@ mpl.use("svg")
 mpl.rcParams.update({"svg.hashsalt": "zmqlite", "svg.fonttype": "none", "font.size": 8})
 
 from matplotlib import pyplot  # noqa: E402  # after the choice of what draws
-from matplotlib.lines import Line2D  # noqa: E402
+from matplotlib.lines import Line2D  # noqa: E402  # likewise
 
 COLOURS: Final = {
     "C": "black",

@@ -11,6 +11,7 @@ import resource
 import statistics
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,7 +37,7 @@ class Setting:
 
 
 @dataclass
-class Role:
+class Role(ABC):
     """One side of a cell, with its sockets."""
 
     peer: Blocking
@@ -46,13 +47,13 @@ class Role:
     def __post_init__(self) -> None:
         self.set_up()
 
+    @abstractmethod
     def set_up(self) -> None:
         """Make the sockets, bind and connect them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run(self, count: int) -> Result | None:
         """Handle `count` messages."""
-        raise NotImplementedError
 
     def socket(self, kind: str, **options: int) -> Any:
         hwm = self.setting.hwm

@@ -594,7 +594,8 @@ unsigned char *zl_loan(zl_socket *s)
     return &s->busy;
 }
 
-/* Has messages of one frame at the head of `frames`, below ZL_SMALL bytes together: how many. */
+/* Has messages of one frame at the head of `frames`, up to ZL_SMALL bytes together: how many. -EPROTO
+   where the first is longer, or of several frames. */
 static int fetch_batch(zl_socket *s, int limit, int timeout)
 {
     size_t size = 0;
@@ -603,7 +604,7 @@ static int fetch_batch(zl_socket *s, int limit, int timeout)
         if (n == s->count && (rc = fetch(s, n ? 0 : timeout)) < 0)
             break;
         size += zmq_msg_size(frame(s, n));
-        if (is_apart(s, n) || (n && size >= ZL_SMALL))
+        if (is_apart(s, n) || size > ZL_SMALL)
             break;
     }
     return n ? n : rc < 0 ? rc : -EPROTO;
@@ -797,7 +798,7 @@ DIRECT(receive)
     if (count < 0)
         Py_RETURN_NONE;
     size_t size = 0;
-    for (int i = 0; i < count && size < ZL_SMALL; i++)
+    for (int i = 0; i < count && what != ZL_MANY; i++)
         size += zmq_msg_size(frame(s, i));
     if (size >= ZL_SMALL) {
         leave(s);

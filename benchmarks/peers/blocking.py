@@ -7,13 +7,14 @@ loops. What differs, making a socket and binding it, is in the module of each.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 SECOND = 1_000_000_000
 
 
-class Blocking:
+class Blocking(ABC):
     """One library in one thread: sockets and what the roles do with them.
 
     A role calls each method once for a whole run, so that what is timed is the library's calls and
@@ -31,13 +32,13 @@ class Blocking:
         """Make what all threads of the process share."""
         return cls.zmq.Context()
 
+    @abstractmethod
     def socket(self, kind: str, **options: int) -> Any:
         """Make a socket; options by libzmq's names."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bind(self, socket: Any, endpoint: str) -> str:
         """Bind, and return the endpoint to connect to."""
-        raise NotImplementedError
 
     def connect(self, socket: Any, endpoint: str) -> None:
         socket.connect(endpoint)
