@@ -217,8 +217,11 @@ class Receiving(Generic[R]):
             frames = self.socket.recv_multipart(flags, timeout)
             return self._decode_many([frames])  # which are too many for a message
         if self._parse is not None and max(map(len, payloads)) <= self._limit:
-            with contextlib.suppress(Exception):  # what it was about is said below
+            try:
                 return list(map(self._parse, payloads))
+            except Exception:
+                self._decode_many([(payload,) for payload in payloads])  # says what is wrong
+                raise  # nothing: a signal handler raised this
         return self._decode_many([(payload,) for payload in payloads])
 
     def _batch_of_frames(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:

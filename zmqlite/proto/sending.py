@@ -145,14 +145,14 @@ class Sending(Generic[S]):
     def _payloads(self, messages: Iterable[S]) -> Iterator[bytes]:
         left = iter(messages)
         while batch := list(islice(left, BATCH)):
+            encode = self.framing.outgoing.encode
             try:
                 payloads = [message.SerializeToString() for message in batch]
-                good = set(map(type, batch)) == {self._plain}
-                good = good and max(map(len, payloads)) <= self._most
-            except Exception:  # maybe no message at all
-                good = False
-            if not good:  # what is wrong is said by whom it concerns
-                payloads = [self.framing.outgoing.encode(message)[0] for message in batch]
+            except Exception:
+                list(map(encode, batch))  # says what is wrong with one of them
+                raise  # nothing: a signal handler raised this
+            if set(map(type, batch)) != {self._plain} or max(map(len, payloads)) > self._most:
+                list(map(encode, batch))
             yield from payloads
 
 

@@ -1,0 +1,243 @@
+"""What typed sockets carry beside a message: topics, types, routes of replies, attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from schemas import Array, Cat, CatFlap
+from support import Make
+
+import zmqlite as zmq
+from zmqlite import proto
+
+TOM = Cat(name="Tom")
+OPEN = CatFlap(open=True)
+GARBAGE = b"\xff\xff\xff"
+
+# Topics and types
+
+
+def subscribed(pair: Any, codec: proto.Codec[Any], how: Callable[[Any], None]) -> Any:
+    xpub, sub = pair(zmq.XPUB, zmq.SUB)
+    typed = proto.TypedSocket(sub, codec)
+    how(typed)
+    assert xpub.recv().startswith(b"\1")
+    return proto.TypedSocket(xpub, codec), typed
+
+
+def test_a_topic_selects_by_its_first_bytes(pair: Any) -> None:
+    codec = proto.Topic(Cat)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe(b"home."))
+    publisher.send(Cat(name="wild"), topic=b"wood")
+    publisher.send(TOM, topic=b"home.sofa")
+    envelope = subscriber.recv_envelope()
+    assert (envelope.topic, envelope.message) == (b"home.sofa", TOM)
+    subscriber.unsubscribe(b"home.")
+    assert publisher.socket.recv() == b"\0home."
+
+
+def test_a_type_selects_its_messages_and_not_those_that_begin_alike(pair: Any) -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe_type(Cat))
+    for message in (OPEN, TOM, OPEN, Cat(name="Kit")):
+        publisher.send(message)
+    publisher.socket.send_multipart([b"zoo.Catfish", b""])
+    assert subscriber.recv() == TOM
+    assert subscriber.recv_envelope(timeout=1000).message == Cat(name="Kit")
+    with pytest.raises(zmq.Again):
+        subscriber.recv(zmq.DONTWAIT)
+    publisher.send_many([OPEN, TOM, OPEN])
+    assert subscriber.recv_many() == [TOM]
+
+
+def test_a_topic_beside_a_type_brings_in_what_begins_alike(pair: Any) -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe_type(Cat))
+    subscriber.subscribe(b"zoo.CatF")
+    publisher.socket.recv()
+    publisher.send(OPEN)
+    assert subscriber.recv() == OPEN
+    subscriber.unsubscribe(b"zoo.CatF")
+    publisher.send(OPEN)
+    publisher.send(TOM)
+    assert subscriber.recv() == TOM
+
+
+def test_types_are_counted_as_libzmq_counts_subscriptions(pair: Any) -> None:
+    codec = proto.Tagged(Cat, CatFlap)
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe_type(Cat))
+    subscriber.subscribe_type(Cat)
+    subscriber.unsubscribe_type(Cat)
+    subscriber.unsubscribe_type(CatFlap)
+    publisher.send(TOM)
+    assert subscriber.recv() == TOM
+    subscriber.unsubscribe_type(Cat)
+    assert publisher.socket.recv() == b"\0zoo.Cat"
+    subscriber.subscribe()
+    assert publisher.socket.recv() == b"\1"
+    publisher.send(OPEN)
+    assert subscriber.recv() == OPEN
+
+
+def test_a_subscription_that_could_not_work_is_refused(context: zmq.Context) -> None:
+    with context.socket(zmq.SUB) as sub:
+        with pytest.raises(ValueError, match="bare messages have no topic"):
+            proto.TypedSocket(sub, Cat).subscribe(b"home")
+        with pytest.raises(TypeError, match=r"only Tagged\(\) without a topic"):
+            proto.TypedSocket(sub, Cat).subscribe_type(Cat)
+        with pytest.raises(TypeError, match=r"only Tagged\(\) without a topic"):
+            proto.TypedSocket(sub, proto.Tagged(Cat, topic=True)).subscribe_type(Cat)
+        with pytest.raises(TypeError, match=r"has no zoo\.CatFlap"):
+            proto.TypedSocket(sub, proto.Tagged(Cat)).subscribe_type(CatFlap)
+        proto.TypedSocket(sub, Cat).subscribe()
+
+
+# Requests and replies
+
+
+def test_a_request_and_its_reply_have_types_of_their_own(pair: Any) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    server = proto.TypedSocket(rep, CatFlap, Cat)
+    client = proto.TypedSocket(req, Cat, CatFlap)
+    client.send(TOM)
+    assert server.recv() == TOM
+    server.send(OPEN)
+    assert client.recv() == OPEN
+    with pytest.raises(TypeError, match="does not encode CatFlap"):
+        client.send(OPEN)
+
+
+def test_a_rep_that_answers_a_bad_request_gets_the_next_one(pair: Any) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    server = proto.TypedSocket(rep, CatFlap, Cat)
+    req.send(GARBAGE)
+    with pytest.raises(proto.DecodeError):
+        server.recv()
+    server.send(CatFlap())
+    req.recv()
+    req.send_multipart(proto.Bare(Cat).encode(TOM))
+    assert server.recv() == TOM
+
+
+@pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER])
+def test_a_router_answers_each_client_by_its_route(
+    pair: Any, make: Make, kind: zmq.SocketType
+) -> None:
+    router, first = pair(zmq.ROUTER, kind)
+    second = make(kind, rcvtimeo=5000, routing_id=b"second")
+    second.connect(router.last_endpoint)
+    server = proto.TypedSocket(router, CatFlap, Cat)
+    clients = [proto.TypedSocket(socket, Cat, CatFlap) for socket in (first, second)]
+    for client in clients:
+        client.send(TOM)
+    for _ in clients:
+        request = server.recv_envelope()
+        assert request.message == TOM
+        assert request.route[1:] == ([b""] if kind is zmq.REQ else [])
+        server.send_envelope(request.reply(CatFlap(open=request.route[0] == b"second")))
+    assert [client.recv().open for client in clients] == [False, True]
+
+
+def test_a_dealer_talks_to_a_rep_with_an_empty_frame_as_route(pair: Any) -> None:
+    rep, dealer = pair(zmq.REP, zmq.DEALER)
+    server = proto.TypedSocket(rep, CatFlap, Cat)
+    client = proto.TypedSocket(dealer, Cat, CatFlap)
+    client.send_envelope(proto.Envelope(TOM, route=[b""]))
+    assert server.recv() == TOM
+    server.send(OPEN)
+    reply = client.recv_envelope()
+    assert (reply.route, reply.message) == ([b""], OPEN)
+
+
+def test_a_router_without_a_route_is_refused_instead_of_dropping(pair: Any) -> None:
+    router, _ = pair(zmq.ROUTER, zmq.DEALER)
+    server = proto.TypedSocket(router, Cat)
+    for send in (server.send, lambda message: server.send_many([message])):
+        with pytest.raises(ValueError, match="a ROUTER sends to a routing id"):
+            send(TOM)
+
+
+def test_a_bad_request_tells_a_router_where_it_came_from(pair: Any) -> None:
+    router, dealer = pair(zmq.ROUTER, zmq.DEALER, routing_id=b"me")
+    server = proto.TypedSocket(router, Cat)
+    dealer.send(GARBAGE)
+    dealer.send_multipart(proto.Bare(Cat).encode(TOM))
+    with pytest.raises(proto.DecodeError) as caught:
+        server.recv()
+    assert caught.value.route == [b"me"]
+    assert caught.value.frames == [b"me", GARBAGE]
+    assert server.recv() == TOM
+
+
+# Attachments
+
+
+def test_an_attachment_is_received_without_a_copy_and_outlives_the_socket(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Bare(Array, attachments=1)
+    sender, receiver = proto.TypedSocket(push, codec), proto.TypedSocket(pull, codec)
+    pixels = bytes(range(256)) * 4096
+    header = Array(shape=[1024, 1024], dtype="uint8")
+    sender.send_envelope(proto.Envelope(header, attachments=[zmq.Message(pixels)]))
+    envelope = receiver.recv_envelope()
+    receiver.close()
+    assert envelope.message == header
+    view = envelope.attachments[0]
+    assert isinstance(view, memoryview)
+    assert view.readonly
+    assert view.obj is not None
+    assert view == pixels
+
+
+def test_a_numpy_array_goes_beside_its_header(pair: Any) -> None:
+    numpy = pytest.importorskip("numpy", exc_type=ImportError)
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Tagged(Array, attachments=1)
+    array = numpy.arange(100_000, dtype="float32").reshape(100, 1000)
+    header = Array(shape=array.shape, dtype=str(array.dtype))
+    proto.TypedSocket(push, codec).send_envelope(proto.Envelope(header, attachments=[array]))
+    got = proto.TypedSocket(pull, codec).recv_envelope()
+    copy = numpy.frombuffer(got.attachments[0], got.message.dtype).reshape(got.message.shape)
+    assert (copy == array).all()
+    assert not copy.flags.writeable
+
+
+def test_a_message_without_its_attachment_is_refused_and_the_next_arrives(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Bare(Cat, attachments=1)
+    typed = proto.TypedSocket(pull, codec)
+    payload = codec.encode(TOM)
+    push.send_multipart(payload)
+    push.send_multipart([*payload, b"x", b"y"])
+    push.send_multipart([*payload, b"x"])
+    for _ in range(2):
+        with pytest.raises(proto.FrameCount):
+            typed.recv_envelope()
+    assert list(map(bytes, typed.recv_envelope().attachments)) == [b"x"]
+
+
+def test_a_receive_that_is_interrupted_between_frames_loses_none(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    codec = proto.Bare(Cat, attachments=2)
+    typed = proto.TypedSocket(pull, codec)
+    push.send_multipart([*codec.encode(TOM), b"one", b"two"])
+    push.send_multipart([*codec.encode(Cat()), b"three", b"four"])
+    receive, calls = zmq.Socket.recv_message, []
+
+    def interrupted(socket: zmq.Socket, *arguments: Any, **options: Any) -> zmq.Message:
+        calls.append(socket)
+        if len(calls) in (2, 4):
+            raise KeyboardInterrupt
+        return receive(socket, *arguments, **options)
+
+    monkeypatch.setattr(zmq.Socket, "recv_message", interrupted)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            typed.recv_envelope()
+    got = typed.recv_envelope()
+    assert (got.message, list(map(bytes, got.attachments))) == (TOM, [b"one", b"two"])
+    assert list(map(bytes, typed.recv_envelope().attachments)) == [b"three", b"four"]
