@@ -204,7 +204,8 @@ class Socket(SocketOptions):
         try:
             while batch := list(islice(left, BATCH)):
                 while batch:
-                    total += (count := await self._send_batch(batch, flags))
+                    send = attempt(self._blocking.send_many, batch, DONTWAIT)
+                    total += (count := await self._send(send, flags))
                     if count < len(batch) and flags:
                         return total
                     batch = batch[count:]
@@ -214,9 +215,6 @@ class Socket(SocketOptions):
             setattr(error, _SENT, total)
             raise
         return total
-
-    async def _send_batch(self, batch: list[Buffer], flags: int) -> int:
-        return await self._send(attempt(self._blocking.send_many, batch, DONTWAIT), flags)
 
     def _send_frames(self, frames: Sequence[Buffer | Message]) -> bool:
         self._blocking.send_multipart(frames)

@@ -1,0 +1,166 @@
+"""Several sockets at once, the events of a socket, and turns: what other tasks get of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aio_support import Drive, pair, turns, waiting
+from aio_support import until as eventually
+
+import zmqlite as zmq
+from zmqlite import aio
+
+
+def test_a_poller_says_what_happened_where(drive: Drive) -> None:
+    async def main() -> None:
+        async with pair(zmq.PAIR, zmq.PAIR) as (one, other):
+            poller = aio.Poller()
+            poller.register(one, zmq.POLLIN)
+            poller.register(other)
+            assert len(poller) == 2
+            assert one in poller
+            assert await poller.poll() == [(other, zmq.POLLOUT)]
+            await one.send(b"to the other")
+            assert await poller.poll() == [(other, zmq.POLLIN | zmq.POLLOUT)]
+            poller.modify(other, zmq.POLLIN)
+            assert await poller.poll() == [(other, zmq.POLLIN)]
+
+    drive(main())
+
+
+def test_a_poller_waits_until_one_of_its_sockets_is_ready(drive: Drive) -> None:
+    async def main() -> None:
+        async with (
+            pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push),
+            pair(zmq.PAIR, zmq.PAIR) as (
+                quiet,
+                _,
+            ),
+        ):
+            poller = aio.Poller()
+            poller.register(quiet, zmq.POLLIN)
+            poller.register(pull, zmq.POLLIN)
+            polling = asyncio.create_task(poller.poll())
+            await eventually(lambda: waiting(pull) and waiting(quiet))
+            await push.send(b"late")
+            assert await polling == [(pull, zmq.POLLIN)]
+            assert (waiting(pull), waiting(quiet)) == (0, 0)
+            assert await pull.recv() == b"late"
+
+    drive(main())
+
+
+def test_a_poll_that_is_cancelled_leaves_no_waiter_behind(drive: Drive) -> None:
+    async def main() -> None:
+        async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
+            poller = aio.Poller()
+            poller.register(pull, zmq.POLLIN)
+            polling = asyncio.create_task(poller.poll())
+            await eventually(lambda: waiting(pull))
+            polling.cancel()
+            await asyncio.wait([polling])
+            assert waiting(pull) == 0
+            await push.send(b"kept")
+            assert await pull.recv() == b"kept"
+
+    drive(main())
+
+
+def test_a_poller_refuses_what_it_cannot_wait_for(drive: Drive) -> None:
+    async def main() -> None:
+        async with aio.Context() as context, context.socket(zmq.PULL) as pull:
+            poller = aio.Poller()
+            with pytest.raises(ValueError, match="nothing is registered"):
+                await poller.poll()
+            with pytest.raises(TypeError, match=r"zmqlite\.aio sockets, not int"):
+                poller.register(0)  # type: ignore[arg-type]  # on purpose
+            with pytest.raises(ValueError, match="POLLIN or POLLOUT"):
+                poller.register(pull, zmq.POLLERR)
+            for call in (poller.unregister, lambda socket: poller.modify(socket, zmq.POLLIN)):
+                with pytest.raises(KeyError, match="not registered"):
+                    call(pull)
+            poller.register(pull, zmq.POLLIN)
+            poller.unregister(pull)
+            assert pull not in poller
+            poller.register(pull, zmq.POLLIN)
+        with pytest.raises(zmq.SocketClosed):
+            await poller.poll()
+
+    drive(main())
+
+
+def test_one_socket_is_polled_for_what_is_asked(drive: Drive) -> None:
+    async def main() -> None:
+        async with pair(zmq.PAIR, zmq.PAIR) as (one, other):
+            assert await one.poll(zmq.POLLIN | zmq.POLLOUT) == zmq.POLLOUT
+            polling = asyncio.create_task(one.poll())
+            await eventually(lambda: waiting(one))
+            await other.send(b"x")
+            assert await polling == zmq.POLLIN
+            with pytest.raises(ValueError, match="POLLIN or POLLOUT"):
+                await one.poll(zmq.POLLPRI)
+
+    drive(main())
+
+
+def test_a_monitor_yields_what_happens_until_its_socket_is_closed(drive: Drive) -> None:
+    async def main() -> None:
+        async with aio.Context(linger=0) as context:
+            server = context.socket(zmq.REP)
+            async with server.monitor() as monitor:
+                endpoint = server.bind("tcp://127.0.0.1:*")
+                first = await monitor.recv()
+                assert (first.event, first.endpoint) == (zmq.MonitorEvent.LISTENING, endpoint)
+                async with context.socket(zmq.REQ) as client:
+                    client.connect(endpoint)
+                    events = []
+                    async for event in monitor:
+                        events.append(event.event)
+                        if event.event == zmq.MonitorEvent.HANDSHAKE_SUCCEEDED:
+                            break
+                assert zmq.MonitorEvent.ACCEPTED in events
+                server.close()
+                async for _ in monitor:
+                    pass
+                assert [event async for event in monitor] == []
+            with pytest.raises(zmq.SocketClosed):
+                await monitor.recv()
+
+    drive(main())
+
+
+@pytest.mark.parametrize(("turn", "at_least", "at_most"), [(0, 450, 600), (60_000, 0, 5)])
+def test_other_tasks_get_their_turn_of_a_flood(
+    drive: Drive, turn: int, at_least: int, at_most: int
+) -> None:
+    async def main() -> int:
+        async with (
+            aio.Context(linger=0, turn=turn) as context,
+            context.socket(zmq.PULL) as pull,
+            context.socket(zmq.PUSH) as push,
+        ):
+            push.connect(pull.bind("inproc://flood"))
+            await push.send_many([b"flood"] * 500)
+            await turns()
+            ran = 0
+
+            async def other() -> None:
+                nonlocal ran
+                while True:
+                    await asyncio.sleep(0)
+                    ran += 1
+
+            task = asyncio.create_task(other())
+            for _ in range(500):
+                await pull.recv()
+            task.cancel()
+            return ran
+
+    assert at_least <= drive(main()) <= at_most
+
+
+@pytest.mark.parametrize("turn", [-1, 0.5, None])
+def test_a_turn_is_a_number_of_milliseconds(turn: object) -> None:
+    with pytest.raises((TypeError, ValueError), match="turn"):
+        aio.Context(turn=turn)  # type: ignore[arg-type]  # on purpose
