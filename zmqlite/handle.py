@@ -45,7 +45,7 @@ class Handle(SocketOptions):
 
     def __init__(self, handle: CData, type_name: str) -> None:
         self._handle = handle
-        self._address = int(ffi.cast("intptr_t", handle))
+        self._address = int(ffi.cast("intptr_t", handle))  # what `calls` take
         self._type_name = type_name
         self._peer_names: set[bytes] = set()  # that connect_routing_id was set to
 

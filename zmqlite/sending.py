@@ -143,16 +143,18 @@ class Sender(Handle):
         parts = [part if isinstance(part, Message) else payload(part) for part in frames]
         more = flags & SNDMORE
         collect()
-        self._put(lambda ms: _send_parts(self._handle, parts, more, ms), flags, timeout)
-
-    def _put(self, attempt: Callable[[int], int], flags: int, timeout: int | None) -> int:
-        count = self._wait("zmq_send", attempt, flags, timeout, SocketOptions.sndtimeo)
-        if not isinstance(count, ZMQError):
-            return count
-        try:
-            raise count
-        finally:
-            del count  # or the frame and the traceback would keep each other, and the socket
+        sent = self._wait(
+            "zmq_send",
+            lambda ms: _send_parts(self._handle, parts, more, ms),
+            flags,
+            timeout,
+            SocketOptions.sndtimeo,
+        )
+        if isinstance(sent, ZMQError):
+            try:
+                raise sent
+            finally:
+                del sent  # or the frame and the traceback would keep each other, and the socket
 
 
 def _send_parts(

@@ -125,10 +125,9 @@ class Socket(SocketOptions):
         return await self._receive(attempt(self._blocking.recv_message, DONTWAIT), flags)
 
     async def recv_many(self, limit: int = BATCH, flags: int = 0) -> list[bytes]:
-        """Receive what is there of messages of one frame, in one crossing: 1 to `limit` of them.
+        """Receive what is there of messages of one frame, as zmqlite.Socket.recv_many does.
 
-        Waits for the first as `recv` does and never for more. At most 1024 messages and 64 KiB
-        come at once; a longer message comes alone.
+        Waits for the first as `recv` does and never for more.
 
         Raises:
             ZMQError: EPROTO, the next message has several frames; `recv_multipart` takes it.
