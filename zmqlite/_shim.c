@@ -40,7 +40,7 @@ struct zl_socket {
     int visitors;           /* threads inside zl_monitor, which does not take `busy` */
     int type;
     int rcvtimeo, sndtimeo; /* what the options say; libzmq is told `native` of it */
-    unsigned char sliced;   /* zl_sliced was called */
+    int sliced;             /* waits come in slices */
     zmq_msg_t *frames;      /* all `capacity` of them initialised; in use: `count` from `first` */
     int first, count, capacity, lent;
     pthread_t lender;
@@ -64,14 +64,14 @@ static struct {
     int scheduled;
 } released = {PTHREAD_MUTEX_INITIALIZER, NULL, NULL, 0};
 
-static unsigned int generation; /* counts the forks that led to this process */
+unsigned int zl_generation; /* counts the forks that led to this process */
 
 /* ---------------------------------------------------------------- process and released memory */
 
 static void in_forked_child(void)
 {
     static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
-    generation++;
+    zl_generation++;
     released.lock = unlocked; /* its holder, if any, was not copied */
     released.scheduled = 0;
 }
@@ -89,11 +89,6 @@ void zl_stop(void)
     pthread_mutex_lock(&released.lock);
     released.pins = NULL;
     pthread_mutex_unlock(&released.lock);
-}
-
-unsigned int zl_generation(void)
-{
-    return generation;
 }
 
 /* The interpreter's pending call, on its main thread and with the GIL. In C, since a signal handler
@@ -146,13 +141,11 @@ uint64_t zl_released(void)
 int zl_msg_init_pinned(zmq_msg_t *msg, const void *data, size_t size, uint64_t pin)
 {
     pinned *p = malloc(sizeof *p);
-    if (!p)
-        return -ENOMEM;
-    p->pin = pin;
-    if (zmq_msg_init_data(msg, (void *)data, size, release, p) == -1) {
+    if (!p || zmq_msg_init_data(msg, (void *)data, size, release, p) == -1) {
         free(p);
         return -ENOMEM;
     }
+    p->pin = pin; /* nobody releases it before the message goes */
     return 0;
 }
 
@@ -193,7 +186,7 @@ static void leave(zl_socket *s)
 
 static int take(zl_socket *s)
 {
-    if (s->generation != generation)
+    if (s->generation != zl_generation)
         return -ECHILD;
     unsigned char nobody = ZL_FREE;
     if (!__atomic_compare_exchange_n(&s->busy, &nobody, ZL_INSIDE, 0, __ATOMIC_ACQUIRE,
@@ -234,27 +227,37 @@ zl_socket *zl_socket_make(void)
     zl_socket *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    s->generation = generation;
+    s->generation = zl_generation;
     s->rcvtimeo = s->sndtimeo = -1;
     s->gone = -ENOTSOCK;
     return s;
 }
 
-/* Whoever holds `s` can close it from here on, even where an exception follows at once. */
-int zl_socket_open(zl_socket *s, void *context, int type)
+/* Whoever holds `s` can close it from here on, even where an exception follows at once. Where it is
+   `sliced`, waits come in slices: a signal that arrives while libzmq is busy, rather than asleep, does
+   not end the sleep that follows; Python hears of it after the slice. */
+int zl_socket_open(zl_socket *s, void *context, int type, int sliced)
 {
+    static const int slice = ZL_SLICE;
     s->type = type;
+    s->sliced = sliced;
     s->socket = zmq_socket(context, type);
-    return s->socket ? 0 : -zmq_errno();
+    if (!s->socket)
+        return -zmq_errno();
+    if (sliced) { /* which fails only where the context ended, and nothing waits */
+        zmq_setsockopt(s->socket, ZMQ_RCVTIMEO, &slice, sizeof slice);
+        zmq_setsockopt(s->socket, ZMQ_SNDTIMEO, &slice, sizeof slice);
+    }
+    return 0;
 }
 
 /* Frees what zl_close left. A socket that is still open stays: libzmq's threads know it. */
 void zl_socket_free(zl_socket *s)
 {
-    if (s->socket)
-        return;
-    free(s->frames);
-    free(s);
+    if (!s->socket) {
+        free(s->frames);
+        free(s);
+    }
 }
 
 /* Closes the socket, after waiting up to `patience` ms for another thread to come out of it; calls
@@ -279,7 +282,7 @@ int zl_close(zl_socket *s, int patience, int gone)
 
 void *zl_libzmq_socket(zl_socket *s)
 {
-    return s->socket;
+    return s ? s->socket : NULL;
 }
 
 /* ---------------------------------------------------------------- endpoints and options */
@@ -353,16 +356,6 @@ static int native(zl_socket *s, int timeout)
     return s->sliced && (timeout < 0 || timeout > ZL_SLICE) ? ZL_SLICE : timeout;
 }
 
-/* From here on waits come in slices. A signal that arrives while libzmq is busy, rather than asleep,
-   does not end the sleep that follows; Python hears of it after the slice. */
-void zl_sliced(zl_socket *s)
-{
-    static const int slice = ZL_SLICE;
-    s->sliced = 1;
-    zmq_setsockopt(s->socket, ZMQ_RCVTIMEO, &slice, sizeof slice); /* fail only where the context */
-    zmq_setsockopt(s->socket, ZMQ_SNDTIMEO, &slice, sizeof slice); /* ended, and nothing waits */
-}
-
 int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
 {
     int rc = enter(s);
@@ -401,7 +394,7 @@ int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size)
    the socket, since libzmq locks its monitor itself; zl_close waits for visitors. */
 int zl_monitor(zl_socket *s, const char *endpoint, int events)
 {
-    if (s->generation != generation)
+    if (s->generation != zl_generation)
         return -ECHILD;
     __atomic_add_fetch(&s->visitors, 1, __ATOMIC_SEQ_CST);
     void *socket = __atomic_load_n(&s->socket, __ATOMIC_SEQ_CST);
@@ -637,20 +630,9 @@ int zl_lend(zl_socket *s, int what, int timeout)
     return rc;
 }
 
-void *zl_lent_data(zl_socket *s, int index)
+zmq_msg_t *zl_lent(zl_socket *s, int index)
 {
-    return zmq_msg_data(frame(s, index));
-}
-
-size_t zl_lent_size(zl_socket *s, int index)
-{
-    return zmq_msg_size(frame(s, index));
-}
-
-/* Makes `message`, which is empty, share the content of the lent frame. */
-int zl_lent_copy(zl_socket *s, zl_message *message)
-{
-    return code(zmq_msg_copy(&message->msg, frame(s, 0)));
+    return frame(s, index);
 }
 
 /* Ends a loan after ZL_TAKEN and lets go of its frames at once, which matters where they are long. */
@@ -683,13 +665,10 @@ void zl_keep(zl_socket *s)
     static PyObject *name(__attribute__((unused)) PyObject *module, PyObject *const *args,         \
                           __attribute__((unused)) Py_ssize_t given)
 
-static int is_short(PyObject *data)
-{
-    return PyBytes_CheckExact(data) && PyBytes_Size(data) < ZL_ZERO_COPY;
-}
-
 static int pack_bytes(zmq_msg_t *part, PyObject *data)
 {
+    if (!PyBytes_CheckExact(data) || PyBytes_Size(data) >= ZL_ZERO_COPY)
+        return -EINVAL;
     return pack(part, PyBytes_AsString(data), PyBytes_Size(data));
 }
 
@@ -697,7 +676,7 @@ DIRECT(send_bytes)
 {
     zl_socket *s = PyLong_AsVoidPtr(args[0]);
     zmq_msg_t part;
-    if (!is_short(args[1]) || pack_bytes(&part, args[1]) < 0)
+    if (pack_bytes(&part, args[1]) < 0)
         Py_RETURN_FALSE;
     int rc;
     Py_BEGIN_ALLOW_THREADS
@@ -719,7 +698,7 @@ DIRECT(send_frames)
     zmq_msg_t parts[ON_STACK];
     for (int i = 0; i < count; i++) {
         PyObject *data = list ? PyList_GetItem(args[1], i) : PyTuple_GetItem(args[1], i);
-        if (!is_short(data) || pack_bytes(&parts[i], data) < 0) {
+        if (pack_bytes(&parts[i], data) < 0) {
             close_parts(parts, i, 0);
             Py_RETURN_FALSE;
         }
@@ -830,25 +809,23 @@ void zl_install(void *functions)
 
 /* ---------------------------------------------------------------- forwarding and polling */
 
-static int enter_all(zl_socket **sockets, int count)
-{
-    for (int i = 0; i < count; i++) {
-        int rc = sockets[i] ? enter(sockets[i]) : 0;
-        if (rc < 0) {
-            while (i-- > 0)
-                if (sockets[i])
-                    leave(sockets[i]);
-            return rc;
-        }
-    }
-    return 0;
-}
-
 static void leave_all(zl_socket **sockets, int count)
 {
     for (int i = 0; i < count; i++)
         if (sockets[i])
             leave(sockets[i]);
+}
+
+static int enter_all(zl_socket **sockets, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int rc = sockets[i] ? enter(sockets[i]) : 0;
+        if (rc < 0) {
+            leave_all(sockets, i);
+            return rc;
+        }
+    }
+    return 0;
 }
 
 static int capture_message(zl_socket *from, zl_socket *capture, int count)
@@ -968,11 +945,6 @@ GUARDED(zl_raw_msg_send, (zl_socket * s, zmq_msg_t *msg, int flags),
 GUARDED(zl_raw_msg_recv, (zl_socket * s, zmq_msg_t *msg, int flags),
         zmq_msg_recv(msg, s->socket, flags))
 
-static void *raw(zl_socket *s)
-{
-    return s ? s->socket : NULL;
-}
-
 /* `capture` and `control` may be NULL, `backend` the same as `frontend`. */
 int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control,
                  int steerable)
@@ -981,8 +953,8 @@ int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl
     int rc = enter_all(all, 4);
     if (rc < 0)
         return rc;
-    rc = code(steerable ? zmq_proxy_steerable(raw(frontend), raw(backend), raw(capture), raw(control))
-                        : zmq_proxy(raw(frontend), raw(backend), raw(capture)));
+    rc = code(steerable ? zmq_proxy_steerable(zl_libzmq_socket(frontend), zl_libzmq_socket(backend), zl_libzmq_socket(capture), zl_libzmq_socket(control))
+                        : zmq_proxy(zl_libzmq_socket(frontend), zl_libzmq_socket(backend), zl_libzmq_socket(capture)));
     leave_all(all, 4);
     return rc;
 }
@@ -1023,22 +995,8 @@ void zl_message_free(zl_message *message)
     free(message);
 }
 
-void *zl_message_data(zl_message *message)
+/* For libzmq's own calls that read. */
+zmq_msg_t *zl_message_msg(zl_message *message)
 {
-    return zmq_msg_data(&message->msg);
-}
-
-size_t zl_message_size(zl_message *message)
-{
-    return zmq_msg_size(&message->msg);
-}
-
-int zl_message_get(zl_message *message, int property)
-{
-    return zmq_msg_get(&message->msg, property);
-}
-
-const char *zl_message_gets(zl_message *message, const char *property)
-{
-    return zmq_msg_gets(&message->msg, property);
+    return &message->msg;
 }

@@ -8,7 +8,7 @@
 /* What a send or receive takes for `timeout`, beside milliseconds, 0 and -1 (for ever). */
 #define ZL_AS_SET -2 /* as SNDTIMEO or RCVTIMEO say; a finite one only tries, the caller waits */
 
-#define ZL_SLICE 100 /* milliseconds that zl_sliced lets a wait last before it ends with -EINTR */
+#define ZL_SLICE 100 /* milliseconds that a wait in slices lasts before it ends with -EINTR */
 
 #define ZL_SMALL 65536     /* received frames below this may wait for the next call to be freed */
 #define ZL_ZERO_COPY 65536 /* bytes of this length and more are lent to libzmq, not copied */
@@ -47,14 +47,13 @@ typedef struct zl_traffic {
 /* Once per process: soon, on the main thread, the dict `pins` loses the keys that were released. */
 void zl_start(void *pins);
 void zl_stop(void);
-unsigned int zl_generation(void);
+extern unsigned int zl_generation;
 uint64_t zl_released(void);
 void zl_untrack(void *object);
 void zl_install(void *functions);
 
 zl_socket *zl_socket_make(void);
-int zl_socket_open(zl_socket *s, void *context, int type);
-void zl_sliced(zl_socket *s);
+int zl_socket_open(zl_socket *s, void *context, int type, int sliced);
 void zl_socket_free(zl_socket *s);
 int zl_close(zl_socket *s, int patience, int gone);
 void *zl_libzmq_socket(zl_socket *s);
@@ -74,9 +73,7 @@ int zl_send_frames(zl_socket *s, zl_frame *frames, int count, int more, int time
    ends a loan that was not used: the next receive gets the same again. */
 unsigned char *zl_loan(zl_socket *s);
 int zl_lend(zl_socket *s, int what, int timeout);
-void *zl_lent_data(zl_socket *s, int index);
-size_t zl_lent_size(zl_socket *s, int index);
-int zl_lent_copy(zl_socket *s, zl_message *message);
+zmq_msg_t *zl_lent(zl_socket *s, int index);
 void zl_taken(zl_socket *s);
 void zl_keep(zl_socket *s);
 
@@ -100,7 +97,4 @@ int zl_raw_ctx_term(void **context);
 int zl_msg_init_pinned(zmq_msg_t *msg, const void *data, size_t size, uint64_t pin);
 zl_message *zl_message_new(const void *data, size_t size, uint64_t pin);
 void zl_message_free(zl_message *message);
-void *zl_message_data(zl_message *message);
-size_t zl_message_size(zl_message *message);
-int zl_message_get(zl_message *message, int property);
-const char *zl_message_gets(zl_message *message, const char *property);
+zmq_msg_t *zl_message_msg(zl_message *message);

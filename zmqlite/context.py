@@ -103,7 +103,7 @@ class Context(ContextOptions):
         self._started = False
         self._shut = False
         self._abandoned = False  # somebody who waited for the end was interrupted, by Ctrl-C
-        self._generation = lib.zl_generation()
+        self._generation = lib.zl_generation
         self._pointer = ffi.new("void **")
         self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
         _living.add(self)
@@ -161,11 +161,10 @@ class Context(ContextOptions):
                 raise failure(errno.ENOMEM, "zmq_socket", name)
             handle = owned(handle, lib.zl_socket_free)
             self._handles.add(handle)  # before it is open, since Ctrl-C may come right after
-            code = lib.zl_socket_open(handle, pointer, number)
+            code = lib.zl_socket_open(handle, pointer, number, 1)
             if code < 0:
                 self._forget(handle)
                 raise failure(-code, "zmq_socket", name)
-            lib.zl_sliced(handle)
             self._started = True
             return handle
 
@@ -235,7 +234,7 @@ class Context(ContextOptions):
     @property
     def _foreign(self) -> bool:
         """Whether this is a child process, and the context its parent's."""
-        return self._generation != lib.zl_generation()
+        return self._generation != lib.zl_generation
 
     @contextlib.contextmanager
     def _open(self, call: str) -> Iterator[CData]:
@@ -324,8 +323,8 @@ def _end_with_multiprocessing() -> None:
     process, util = (sys.modules.get(f"multiprocessing.{name}") for name in ("process", "util"))
     if process is None or util is None or process.parent_process() is None:
         return
-    if lib.zl_generation() not in _registered:
-        _registered.add(lib.zl_generation())
+    if lib.zl_generation not in _registered:
+        _registered.add(lib.zl_generation)
         util.Finalize(None, _end_all, exitpriority=-100)  # after what may still send
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ._zmq import ffi, lib
 from .arguments import payload, text
-from .errors import failure
+from .errors import check, failure
 from .ownership import owned
 
 if TYPE_CHECKING:
@@ -74,10 +74,14 @@ class Message:
         self._handle = owned(handle, lib.zl_message_free)
 
     @property
+    def _msg(self) -> CData:
+        return lib.zl_message_msg(self._handle)
+
+    @property
     def data(self) -> memoryview:
         """The content, read-only and not copied; the view keeps the memory alive by itself."""
         size = len(self)
-        pointer = lib.zl_message_data(self._handle)
+        pointer = lib.zmq_msg_data(self._msg)
         # A destructor that only keeps the message alive. Not a function in Python, where a signal
         # handler that raises would raise into nothing.
         guarded = ffi.gc(pointer, functools.partial(operator.is_, self._handle), size)
@@ -86,7 +90,7 @@ class Message:
     @property
     def more(self) -> bool:
         """Whether more frames of the same message follow this one."""
-        return lib.zl_message_get(self._handle, lib.ZMQ_MORE) == 1
+        return lib.zmq_msg_more(self._msg) == 1
 
     def metadata(self, name: str) -> str | None:
         """Return what is known about the connection of a received frame, None if nothing is.
@@ -98,7 +102,7 @@ class Message:
 
         C: zmq_msg_gets(3)
         """
-        value = lib.zl_message_gets(self._handle, text(name, "name"))
+        value = lib.zmq_msg_gets(self._msg, text(name, "name"))
         return ffi.string(value).decode(errors="surrogateescape") if value else None
 
     def __bytes__(self) -> bytes:
@@ -107,7 +111,7 @@ class Message:
 
     def __len__(self) -> int:
         """Return the size in bytes."""
-        return lib.zl_message_size(self._handle)
+        return lib.zmq_msg_size(self._msg)
 
     def __repr__(self) -> str:
         """Name the size; the content may be long or secret."""
@@ -121,7 +125,5 @@ def received(socket: CData) -> Message:
     if not handle:
         raise failure(errno.ENOMEM, "zmq_msg_init")
     message._handle = owned(handle, lib.zl_message_free)
-    code = lib.zl_lent_copy(socket, message._handle)
-    if code < 0:
-        raise failure(-code, "zmq_msg_copy")
+    check(lib.zmq_msg_copy(message._msg, lib.zl_lent(socket, 0)), "zmq_msg_copy")
     return message

@@ -125,11 +125,12 @@ class Receiver(Handle):
             raise TypeError("recv_into() takes a writable buffer without gaps")
 
         def take(count: int) -> int:
-            size = lib.zl_lent_size(self._handle, 0)
+            msg = lib.zl_lent(self._handle, 0)
+            size = lib.zmq_msg_size(msg)
             if size > len(target):
                 raise failure(errno.EMSGSIZE, "zmq_recv", f"{size} bytes into {len(target)}")
             guard = self._guard()
-            ffi.memmove(target, lib.zl_lent_data(self._handle, 0), size)
+            ffi.memmove(target, lib.zmq_msg_data(msg), size)
             self._loan[0] = _TAKEN
             del guard
             return size
@@ -251,8 +252,8 @@ class Receiver(Handle):
         return ffi.gc(self._handle, lib.zl_taken)
 
     def _lent(self, index: int) -> bytes:
-        size = lib.zl_lent_size(self._handle, index)
-        return ffi.buffer(lib.zl_lent_data(self._handle, index), size)[:]
+        msg = lib.zl_lent(self._handle, index)
+        return ffi.buffer(lib.zmq_msg_data(msg), lib.zmq_msg_size(msg))[:]
 
     def _take_frame(self, count: int) -> bytes:
         guard = self._guard()

@@ -82,7 +82,7 @@ class Socket(SocketOptions):
         C: zmq_recv(3), zmq_msg_recv(3)
         """
         watch = self._watch
-        if (
+        if (  # Watch.free, without the call, since most messages end here
             watch.idle
             and not flags
             and monotonic() < watch.shared.end

@@ -62,7 +62,7 @@ class ContextHandle(Handle):
     def __init__(self, pointer: CData) -> None:
         self.cell = ffi.new("void **", pointer)
         self.ending = False
-        self.generation = lib.zl_generation()
+        self.generation = lib.zl_generation
         self.lock = threading.RLock()
         self.priority = -1  # ZMQ_THREAD_PRIORITY, which cannot be read back
         self.started = False  # had its first socket, and so its threads
@@ -99,7 +99,7 @@ def handle_of(value: void_p, kind: type[H], code: int = errno.EFAULT) -> H:
 def context_of(value: void_p) -> ContextHandle:
     """Return a context of this process; whether it was terminated is seen with its lock held."""
     context = handle_of(value, ContextHandle)
-    if context.generation != lib.zl_generation():  # the parent's, whose lock may never be free
+    if context.generation != lib.zl_generation:  # the parent's, whose lock may never be free
         raise failure(errno.EFAULT, ContextHandle.kind)
     return context
 

@@ -71,7 +71,7 @@ def _open(socket: SocketHandle, context: void_p) -> int:
         type = _NO_TYPE  # libzmq would make it, and abort the process at the first handshake
     with handle.lock:
         start(handle)
-        return answer(lib.zl_socket_open(pointer, handle.pointer(ETERM), type))
+        return answer(lib.zl_socket_open(pointer, handle.pointer(ETERM), type, 0))
 
 
 @c_call(-1)
