@@ -6,6 +6,9 @@ import difflib
 
 from .article.scenarios import SCENARIOS as ARTICLE
 from .capi.scenarios import SCENARIOS as CAPI
+from .guide.ch3.scenarios import SCENARIOS as CHAPTER_3
+from .guide.ch7.scenarios import SCENARIOS as CHAPTER_7
+from .guide.ch8.scenarios import SCENARIOS as CHAPTER_8
 from .proto.scenarios import SCENARIOS as PROTO
 from .scenario import Scenario
 
@@ -13,6 +16,9 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The patterns, one by one": ARTICLE,
     "Typed messages, with zmqlite.proto": PROTO,
     "In C's own steps, through zmqlite.capi": CAPI,
+    "The Guide, chapter 3: advanced request-reply": CHAPTER_3,
+    "The Guide, chapter 7: file transfer": CHAPTER_7,
+    "The Guide, chapter 8: finding peers": CHAPTER_8,
 }
 
 SCENARIOS: dict[str, Scenario] = {each.name: each for group in GROUPS.values() for each in group}

@@ -1,4 +1,4 @@
-"""Run all processes of a scenario: started in order, read line by line, ended in any case.
+"""Run the steps of a scenario: processes are started, read line by line, and ended in any case.
 
 The processes share a fresh temporary directory to work in, which is removed afterwards. Each has a
 process group of its own, so that Ctrl-C reaches the launcher alone, which then ends them all. One
@@ -24,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, TextIO
 
-from .scenario import Part, Scenario
+from .scenario import Await, Part, Scenario, Step
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -72,6 +72,9 @@ class Running:
         self.ready = list(part.ready)
         self.expect = list(part.expect)
         self.found: dict[str, str] = {}
+        self.awaited: list[str] = []
+        self.recent: list[str] = []  # what was printed since it was last awaited
+        self.killed: int | None = None
         self.ended = False
         self._unfinished = b""
         self.process = subprocess.Popen(
@@ -90,6 +93,24 @@ class Running:
     def is_ready(self) -> bool:
         """Whether it has printed all that the next process waits for."""
         return not self.ready
+
+    def await_lines(self, patterns: list[str]) -> None:
+        """Begin to wait for lines; some of them may be there already."""
+        self.awaited = patterns
+        while self.awaited and self.recent:
+            self._look(self.recent.pop(0))
+
+    def was_awaited(self) -> bool:
+        """Whether it has printed all that was awaited."""
+        return not self.awaited
+
+    def _look(self, line: str) -> None:
+        self.awaited = [each for each in self.awaited if not re.fullmatch(each, line)]
+
+    def kill(self, number: signal.Signals) -> None:
+        """Send it a signal that may end it."""
+        self.killed = number
+        self.process.send_signal(number)
 
     def has_ended(self) -> bool:
         """Whether it has exited, and all it printed was read."""
@@ -114,14 +135,18 @@ class Running:
                 if match := re.fullmatch(pattern, line):
                     self.found.update(match.groupdict())
                     patterns.remove(pattern)
+        if self.awaited:
+            self._look(line)
+        else:
+            self.recent.append(line)
         return line
 
     def verdict(self) -> str | None:
         """Say what is wrong with how this process ended, if anything."""
         code = self.process.returncode
-        if code < 0:
+        if code < 0 and -code != self.killed:
             return f"{self.part.name} was ended by signal {-code}, {signal.strsignal(-code)}"
-        if code:
+        if code > 0:
             return f"{self.part.name} exited with {code}"
         if missing := self.ready + self.expect:
             return f"{self.part.name} ended without printing {missing[0]!r}"
@@ -150,10 +175,8 @@ class Launcher:
     def run(self, directory: str) -> None:
         """Start everything, in order, and see it through to its end; Failure if that fails."""
         try:
-            for part in self.scenario.parts:
-                each = self._start(part, directory)
-                self._until(each.is_ready, f"{part.name} to be ready")
-                self.values.update(each.found)
+            for step in self.scenario.steps:
+                self._take(step, directory)
             working = [each for each in self._running if not each.part.endless]
             self._until(lambda: all(each.ended for each in working), "all to end")
             for each in reversed(self._running):
@@ -162,6 +185,23 @@ class Launcher:
                 self._until(each.has_ended, f"{each.part.name} to end")
         finally:
             self._end_all()
+
+    def _take(self, step: Step, directory: str) -> None:
+        if isinstance(step, Part):
+            each = self._start(step, directory)
+            self._until(each.is_ready, f"{step.name} to be ready")
+            self.values.update(each.found)
+            return
+        each = next(each for each in reversed(self._running) if each.part.name == step.name)
+        if isinstance(step, Await):
+            each.await_lines([text.format_map(self.values) for text in step.patterns])
+            self._until(each.was_awaited, f"{step.name} to print {each.awaited}")
+        else:
+            self.screen.line(step.name, f"$ kill -{step.signal.name.removeprefix('SIG')}")
+            each.kill(step.signal)
+            self._until(each.has_ended, f"{step.name} to end")
+            for other in self._running:
+                other.recent.clear()
 
     def _start(self, part: Part, directory: str) -> Running:
         module, *arguments = part.command.format_map(self.values).split()

@@ -1,8 +1,9 @@
-"""The C ports of examples/capi, each in a process of its own, for a test to talk to."""
+"""Programs of the examples, each in a process of its own, for a test to talk to."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -50,6 +51,16 @@ class Program:
         assert self.process.wait(DEADLINE) == 0, lines
         return lines
 
+    def until(self, *patterns: str) -> list[str]:
+        """What it prints until each of these regular expressions has matched a line."""
+        lines: list[str] = []
+        missing = set(patterns)
+        while missing:
+            lines.append(self.line())
+            assert lines[-1] or self.process.poll() is None, lines
+            missing -= {each for each in missing if re.fullmatch(each, lines[-1])}
+        return lines
+
     def end(self, number: signal.Signals = signal.SIGINT) -> list[str]:
         """Send it a signal; what it prints until it ends, which it must do well."""
         self.process.send_signal(number)
@@ -64,17 +75,18 @@ class Program:
 
 
 class Programs:
-    """The programs of one test, and their ports."""
+    """The programs of one test, which are all of one package, and their ports."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, package: str = "examples.capi") -> None:
         self.directory = directory
+        self.package = package
         self._running: list[Program] = []
         self._keepers: list[socket.socket] = []
 
-    def start(self, name: str, **options: object) -> Program:
-        """Start a port; options are the arguments of its main."""
+    def start(self, name: str, *arguments: str, **options: object) -> Program:
+        """Start a program; options are those of its main."""
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
-        return self._start("-m", f"examples.capi.{name}", *words)
+        return self._start("-m", f"{self.package}.{name}", *arguments, *words)
 
     def script(self, text: str) -> Program:
         """Start Python with a text of the test's own."""

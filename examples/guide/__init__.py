@@ -1,0 +1,1 @@
+"""The programs of the ZeroMQ Guide, by chapter."""

@@ -1,0 +1,247 @@
+"""UDP discovery: the scenarios, and the programs with a UDP socket on the other side."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import uuid
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from playing import Play
+from ports import WAIT, Program, Programs
+from support import DEADLINE, eventually
+
+from examples.guide.ch8.interface import Interface
+from examples.guide.ch8.udplib import Udp, broadcast_address
+from zmqlite import Context, Timeout
+
+EVERYBODY = "127.255.255.255"
+NETWORK = {"udpping1": {"broadcast": EVERYBODY}, "udpping2": {"interface": "lo"}}
+UUID = "[0-9A-F]{32}"
+RULE = "-" * 40
+
+
+class Peer:
+    """A node of the test's own: a UDP socket, and what it says and hears."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("", port))
+        self.socket.settimeout(DEADLINE)
+        self.port: int = self.socket.getsockname()[1]
+
+    def say(self, data: bytes) -> None:
+        self.socket.sendto(data, (EVERYBODY, self.port))
+
+    def hear(self) -> bytes:
+        """The next datagram that another one sent, or we did."""
+        return self.socket.recv(65535)
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    peer = Peer()
+    yield peer
+    peer.socket.close()
+
+
+def event(program: Program, kind: str) -> str:
+    """The next event that udpping3 shows, which must be of this kind; the UUID in it."""
+    assert program.line() == RULE
+    assert program.line() == f"[{len(kind):03}] {kind}"
+    match = re.fullmatch(rf"\[032\] ({UUID})", program.line())
+    assert match
+    return match[1]
+
+
+# Scenarios
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["udpping1", "udpping2"])
+def test_pings(play: Play, name: str) -> None:
+    printed = play(name)
+    for lines in printed.values():
+        bound, *others = lines
+        port = bound.removeprefix("bound port ")
+        assert others[0] == "pinging peers"
+        assert set(others) == {"pinging peers", f"found peer 127.0.0.1:{port}"}
+
+
+@pytest.mark.slow
+def test_peers_that_come_and_go(play: Play) -> None:
+    printed = play("udpping3")
+    rule, joined, bob, *others = printed["ada"][1:]
+    assert (rule, joined) == (RULE, "[006] JOINED")
+    assert others == [RULE, "[004] LEFT", bob]
+    rule, joined, ada = printed["bob"][1:]
+    assert (rule, joined) == (RULE, "[006] JOINED")
+    assert re.fullmatch(rf"\[032\] {UUID}", ada)
+    assert ada != bob
+
+
+# The ping
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORK)
+def test_a_ping_is_one_byte(programs: Programs, peer: Peer, name: str) -> None:
+    program = programs.start(f"ch8.{name}", port=peer.port, interval=20, **NETWORK[name])
+    assert [peer.hear() for _ in range(3)] == [b"!"] * 3
+    program.end()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORK)
+def test_a_ping_is_told_with_who_sent_it(programs: Programs, peer: Peer, name: str) -> None:
+    program = programs.start(f"ch8.{name}", port=peer.port, interval=3_600_000, **NETWORK[name])
+    own = f"found peer 127.0.0.1:{peer.port}"
+    assert program.until(own) == [f"bound port {peer.port}", "pinging peers", own]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.sendto(b"!", ("127.0.0.1", peer.port))  # reaches the one that bound last
+        assert program.line() == f"found peer 127.0.0.1:{other.getsockname()[1]}"
+    assert program.end(signal.SIGTERM) == []
+
+
+# Presence
+
+
+@pytest.mark.slow
+def test_three_nodes_see_each_other(programs: Programs, peer: Peer) -> None:
+    options = {"port": peer.port, "interface": "lo", "interval": 50, "expiry": 60_000}
+    nodes = [programs.start("ch8.udpping3", **options) for _ in range(3)]
+    for node in nodes:
+        assert node.line() == f"bound port {peer.port}"
+    seen = [{event(node, "JOINED") for _ in range(2)} for node in nodes]
+    everybody = set.union(*seen)
+    assert len(everybody) == 3
+    assert all(len(others) == 2 for others in seen)
+    own = [(everybody - others).pop() for others in seen]
+    assert len(set(own)) == 3  # nobody sees itself
+    heard = {peer.hear() for _ in range(30)}
+    assert heard == {bytes.fromhex(each) for each in own}
+    for node in nodes:
+        assert node.end() == []
+
+
+@pytest.mark.slow
+def test_a_node_that_is_killed_has_left_for_the_others(programs: Programs, peer: Peer) -> None:
+    options = {"port": peer.port, "interface": "lo", "interval": 50, "expiry": 1000}
+    first, second = (programs.start("ch8.udpping3", **options) for _ in range(2))
+    for node in (first, second):
+        node.line()
+    name = event(first, "JOINED")
+    event(second, "JOINED")
+    second.process.kill()
+    assert event(first, "LEFT") == name
+    assert first.end() == []
+
+
+def test_a_node_pings_with_its_uuid(context: Context, peer: Peer) -> None:
+    with Interface(context, peer.port, "lo", interval=10):
+        uuids = {peer.hear() for _ in range(3)}
+    assert [len(each) for each in uuids] == [16]
+
+
+def test_a_peer_joins_once_and_leaves_when_it_is_silent(context: Context, peer: Peer) -> None:
+    name = uuid.UUID(int=0xABCDEF).bytes
+    with Interface(context, peer.port, "lo", interval=10, expiry=300) as node:
+        for _ in range(2):
+            for _ in range(3):
+                peer.say(name)
+            text = b"00000000000000000000000000ABCDEF"
+            assert node.recv(timeout=WAIT) == [b"JOINED", text]
+            assert node.recv(timeout=WAIT) == [b"LEFT", text]
+
+
+def test_what_is_no_uuid_is_passed_over(context: Context, peer: Peer) -> None:
+    with Interface(context, peer.port, "lo", interval=10, expiry=60_000) as node:
+        for data in (b"", b"!", bytes(15), bytes(17), bytes(22), bytes(60_000)):
+            peer.say(data)
+        peer.say(b"0123456789abcdef")
+        assert node.recv(timeout=WAIT) == [b"JOINED", b"30313233343536373839616263646566"]
+        with pytest.raises(Timeout):
+            node.recv(timeout=20)
+
+
+def test_a_node_never_sees_itself(context: Context, peer: Peer) -> None:
+    with Interface(context, peer.port, "lo", interval=10) as node:
+        for _ in range(3):
+            peer.hear()
+        with pytest.raises(Timeout):
+            node.recv(timeout=20)
+
+
+def test_a_node_that_is_closed_is_silent_and_gone(context: Context, peer: Peer) -> None:
+    with Interface(context, peer.port, "lo", interval=10) as node:
+        peer.hear()
+    node.close()
+    while peer.hear() != b"end":  # what it sent before, then nothing more
+        peer.say(b"end")
+    peer.socket.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        while peer.hear() == b"end":
+            pass
+
+
+def test_a_node_ends_with_its_context(peer: Peer) -> None:
+    context = Context()
+    node = Interface(context, peer.port, "lo", interval=10)
+    context.term()
+    node._thread.join(DEADLINE)
+    assert not node._thread.is_alive()
+    node.close()
+
+
+# The socket
+
+
+def test_a_socket_hears_itself() -> None:
+    with Udp(0, "lo") as udp:
+        assert udp.recv() is None
+        udp.send(b"hello")
+        assert eventually(udp.recv) == (b"hello", f"127.0.0.1:{udp.port}")
+
+
+def test_a_port_that_somebody_keeps_for_himself_is_an_error() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("", 0))
+        with pytest.raises(OSError, match="Address already in use"):
+            Udp(other.getsockname()[1])
+
+
+def test_a_network_that_is_away_for_a_while_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Udp(0, "lo") as udp:
+        monkeypatch.setattr(udp, "_broadcast", "240.0.0.1")  # which nobody can reach
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as plain, pytest.raises(OSError):
+            plain.sendto(b"!", ("240.0.0.1", udp.port))
+        udp.send(b"!")
+
+
+def test_other_errors_are_raised() -> None:
+    udp = Udp(0, "lo")
+    with udp, pytest.raises(OSError, match="Message too long"):
+        udp.send(bytes(70_000))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        udp.recv()
+
+
+def test_the_broadcast_address_of_an_interface() -> None:
+    assert broadcast_address("lo") == EVERYBODY
+    assert broadcast_address("") == "255.255.255.255"
+    for name, addresses in psutil.net_if_addrs().items():
+        for address in addresses:
+            if address.family == socket.AF_INET and address.broadcast:
+                assert broadcast_address(name) == address.broadcast
+                break
+
+
+@pytest.mark.parametrize("name", ["nosuch0", "127.0.0.1"])
+def test_an_interface_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"no interface '{name}'"):
+        Udp(0, name)
