@@ -23,8 +23,9 @@ def run(main: Callable[..., None]) -> None:
     assert isinstance(sys.stdout, io.TextIOWrapper)
     # Without write_through, which PYTHONUNBUFFERED sets: lines of several threads would mix.
     sys.stdout.reconfigure(line_buffering=True, write_through=False)
-    for number in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored, as in the background
-        signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started us
+    # By way of the other one, for which asyncio has a handler of its own.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         main(*positional, **options)
     except KeyboardInterrupt:

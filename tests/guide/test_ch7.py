@@ -86,9 +86,7 @@ def test_a_file_comes_whole_and_in_order(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_twenty_transfers_lose_nothing(
-    serve: Serve, make: Make, path: Path, model: str
-) -> None:
+def test_twenty_transfers_lose_nothing(serve: Serve, make: Make, path: Path, model: str) -> None:
     size = 10_000_000
     path.write_bytes(content(size))
     checksum = hashlib.sha256(path.read_bytes()).hexdigest()

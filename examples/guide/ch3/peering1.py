@@ -28,8 +28,8 @@ def main(name: str, *peers: str, interval: int = 1000) -> None:
             others.connect(f"ipc://{peer}-state.ipc")
         while True:
             if others.poll(interval):
-                peer, available = others.recv_multipart()
-                print(f"{peer.decode()} - {available.decode()} workers free")
+                origin, available = others.recv_multipart()
+                print(f"{origin.decode()} - {available.decode()} workers free")
             else:
                 states.send_multipart([name.encode(), b"%d" % random.randrange(10)])
 

@@ -117,7 +117,7 @@ def main(
     pause: int = 1000,
     share: float = 0.2,
 ) -> None:
-    with zmq.Context() as context:
+    with zmq.Context(linger=0) as context:
         broker = Broker(context, name, list(peers), share)
         for _ in range(workers):
             threading.Thread(target=work, args=(context, f"ipc://{name}-localbe.ipc")).start()

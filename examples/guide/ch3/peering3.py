@@ -72,9 +72,7 @@ class Broker:
         self.local_frontend = context.socket(zmq.ROUTER)
         self.local_backend = context.socket(zmq.ROUTER)
         self.cloud_frontend = context.socket(zmq.ROUTER, routing_id=self.name)
-        self.cloud_backend = context.socket(
-            zmq.ROUTER, routing_id=self.name, router_mandatory=True
-        )
+        self.cloud_backend = context.socket(zmq.ROUTER, routing_id=self.name, router_mandatory=True)
         self.state = context.socket(zmq.PUB)
         self.states = context.socket(zmq.SUB)
         self.monitor = context.socket(zmq.PULL)

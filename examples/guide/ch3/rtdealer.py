@@ -22,7 +22,10 @@ from ..zhelpers import set_id
 
 def work(context: zmq.Context, endpoint: str, longest: int) -> None:
     """Work until fired."""
-    with contextlib.suppress(zmq.ContextTerminated), context.socket(zmq.DEALER) as worker:
+    with (
+        contextlib.suppress(zmq.ContextTerminated),
+        context.socket(zmq.DEALER, linger=0) as worker,  # who leaves wants no more work
+    ):
         set_id(worker)  # so that a trace of the messages can be read
         worker.connect(endpoint)
         total = 0

@@ -40,9 +40,30 @@ RTREQ = _fired("rtreq", "REQ")
 RTDEALER = _fired("rtdealer", "DEALER")
 
 LBBROKER = _single(
-    "lbbroker", "load balanced over the workers that are free", "", "Worker: HELLO", "Client: OK",
+    "lbbroker",
+    "load balanced over the workers that are free",
+    "",
+    "Worker: HELLO",
+    "Client: OK",
     fast={},
 )
+
+
+def _for_ever(name: str, summary: str) -> Scenario:
+    return Scenario(
+        name,
+        summary,
+        (
+            _part("program", f"{name} --interval {{interval}}", endless=True),
+            # Ten clients, so this takes more than a round.
+            *[Await("program", ("Worker: HELLO", "Client: OK"))] * 20,
+        ),
+        values={"interval": 1000},
+        fast={"interval": 20},
+    )
+
+
+LBBROKER3_ASYNCIO = _for_ever("lbbroker3_asyncio", "load balanced by coroutines")
 
 ASYNCSRV = _single(
     "asyncsrv",
@@ -114,6 +135,7 @@ SCENARIOS = (
     RTREQ,
     RTDEALER,
     LBBROKER,
+    LBBROKER3_ASYNCIO,
     ASYNCSRV,
     PEERING1,
     PEERING2,

@@ -1,7 +1,7 @@
 """Write a file of random bytes for fileio1, fileio2 and fileio3 to transfer:
 
-    python -m examples.guide.ch7.mktestdata
-    python -m examples.guide.ch7.mktestdata --path small --size 10000000
+python -m examples.guide.ch7.mktestdata
+python -m examples.guide.ch7.mktestdata --path small --size 10000000
 """
 
 import os

@@ -1,7 +1,7 @@
 """Find peers on the network with UDP broadcasts: udpping1 on the class of udplib.
 
-    python -m examples.guide.ch8.udpping2
-    python -m examples.guide.ch8.udpping2 --interface lo
+python -m examples.guide.ch8.udpping2
+python -m examples.guide.ch8.udpping2 --interface lo
 """
 
 import zmqlite as zmq

@@ -1,0 +1,238 @@
+"""A federation of brokers: the scenarios, and a broker with raw sockets as its peer."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from playing import Play
+from ports import WAIT, Programs
+from support import Make, eventually
+
+from examples.guide.ch3.peering3 import Broker
+from zmqlite import DEALER, REQ, ROUTER, SUB, XPUB, Context, HostUnreachable, Socket
+
+pytestmark = pytest.mark.slow
+
+TASK = "[0-9A-F]{4}"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the programs work, whose ipc endpoints are files there."""
+    monkeypatch.chdir(tmp_path)
+
+
+# Scenarios
+
+
+def test_brokers_hear_of_each_other(play: Play) -> None:
+    printed = play("peering1")
+    for name, lines in printed.items():
+        heard = [re.fullmatch(r"(DC\d) - \d workers free", line) for line in lines]
+        names = [match[1] for match in heard if match]
+        assert len(names) == len(lines)
+        assert name not in names
+        assert all(names.count(peer) >= 2 for peer in printed.keys() - {name})
+
+
+def test_brokers_share_requests(play: Play) -> None:
+    printed = play("peering2")
+    for name, peer in (("DC1", "DC2"), ("DC2", "DC1")):
+        assert printed[name][0] == "all peers are there"
+        assert set(printed[name][1:]) == {
+            "Client: OK",
+            "Worker: HELLO",
+            f"Worker: HELLO from {peer}",
+        }
+
+
+def test_no_task_is_lost_until_a_broker_is_killed(play: Play) -> None:
+    for lines in play("peering3").values():
+        assert lines
+        assert all(re.fullmatch(TASK, line) for line in lines)
+
+
+# The flow of state
+
+
+def test_a_broker_publishes_when_it_hears_nothing(programs: Programs, make: Make) -> None:
+    subscriber = make(SUB, rcvtimeo=WAIT)
+    subscriber.subscribe(b"")
+    subscriber.connect("ipc://DC1-state.ipc")
+    broker = programs.start("ch3.peering1", "DC1", interval=10)
+    for _ in range(5):
+        name, available = subscriber.recv_multipart()
+        assert name == b"DC1"
+        assert re.fullmatch(rb"\d", available)
+    assert broker.end() == []
+
+
+def test_a_broker_prints_what_it_hears(programs: Programs, make: Make) -> None:
+    publisher = make(XPUB, rcvtimeo=WAIT)
+    publisher.bind("ipc://X-state.ipc")
+    broker = programs.start("ch3.peering1", "DC1", "X", "nobody", interval=60_000)
+    assert publisher.recv() == b"\1"
+    for number in range(3):
+        publisher.send_multipart([b"X", b"%d" % number])
+        assert broker.line() == f"X - {number} workers free"
+    assert broker.end(signal.SIGTERM) == []
+
+
+# The flow of tasks
+
+
+def cloud_of(make: Make, name: str) -> Socket:
+    """The socket of a peer that gets requests, and sends replies."""
+    cloud = make(ROUTER, rcvtimeo=WAIT, routing_id=name.encode())
+    cloud.bind(f"ipc://{name}-cloud.ipc")
+    return cloud
+
+
+def test_a_broker_sends_a_request_to_a_peer(programs: Programs, make: Make) -> None:
+    cloud = cloud_of(make, "X")
+    broker = programs.start("ch3.peering2", "DC1", "X", clients=1, workers=1, pause=0, share=1)
+    assert broker.line() == "all peers are there"
+    for _ in range(3):
+        broker_name, client, *request = cloud.recv_multipart()
+        assert broker_name == b"DC1"
+        assert re.fullmatch(rb"\0.{4}", client, re.DOTALL)
+        assert request == [b"", b"HELLO"]
+        cloud.send_multipart([b"DC1", client, b"", b"OK"])
+        assert broker.line() == "Client: OK"
+    assert broker.end() == []
+
+
+@pytest.mark.parametrize("name", ["peering2", "peering3"])
+def test_a_broker_serves_a_request_of_a_peer(programs: Programs, make: Make, name: str) -> None:
+    cloud_of(make, "X")
+    broker = programs.start(f"ch3.{name}", "DC1", "X", clients=0, workers=1)
+    requests = make(ROUTER, rcvtimeo=WAIT, routing_id=b"X", router_mandatory=True)
+    requests.connect("ipc://DC1-cloud.ipc")
+
+    def sent() -> bool:
+        try:
+            requests.send_multipart([b"DC1", b"client", b"", b"HELLO"])
+        except HostUnreachable:
+            return False
+        return True
+
+    eventually(sent)
+    reply = b"OK" if name == "peering2" else b"HELLO"
+    assert requests.recv_multipart() == [b"DC1", b"client", b"", reply]
+    expected = ["all peers are there", "Worker: HELLO from X"] if name == "peering2" else []
+    assert broker.end() == expected
+
+
+def test_a_request_for_a_peer_that_was_killed_gets_no_reply(programs: Programs, make: Make) -> None:
+    options = {"clients": 1, "workers": 1, "pause": 0, "share": 1}
+    first = programs.start("ch3.peering2", "DC1", "DC2", **options)
+    second = programs.start("ch3.peering2", "DC2", "DC1", **options)
+    first.until("Client: OK", "Worker: HELLO from DC2")
+    second.until("Client: OK", "Worker: HELLO from DC1")
+    client = make(REQ, linger=0)
+    client.connect("ipc://DC1-localfe.ipc")
+    client.send(b"HELLO")
+    assert client.recv(timeout=WAIT) == b"OK"
+    second.process.kill()
+    second.process.wait(WAIT)
+    client.send(b"HELLO")
+    assert not client.poll(200)
+    assert set(first.end()) <= {"Client: OK", "Worker: HELLO from DC2"}
+
+
+# Both
+
+
+class Peer:
+    """A peer of DC1 that says how many workers it has, and gets requests."""
+
+    def __init__(self, programs: Programs, make: Make, **options: object) -> None:
+        self.cloud = cloud_of(make, "X")
+        self.state = make(XPUB, rcvtimeo=WAIT)
+        self.state.bind("ipc://X-state.ipc")
+        self.broker = programs.start("ch3.peering3", "DC1", "X", workers=0, pause=0, **options)
+        assert self.state.recv() == b"\1"
+        # A reply that comes through is one from a peer that the broker knows.
+        client = make(DEALER, routing_id=b"client")
+        client.connect("ipc://DC1-localfe.ipc")
+
+        def arrived() -> bool:
+            self.cloud.send_multipart([b"DC1", b"client", b"", b"reply"])
+            return bool(client.poll(1))
+
+        eventually(arrived)
+        client.close(linger=0)
+
+    def offer(self, workers: int) -> None:
+        self.state.send_multipart([b"X", b"%d" % workers])
+
+    def task(self) -> tuple[bytes, str]:
+        """The client and the text of the next request."""
+        broker, client, empty, task = self.cloud.recv_multipart()
+        assert (broker, empty) == (b"DC1", b"")
+        assert re.fullmatch(TASK, task.decode())
+        return client, task.decode()
+
+    def answer(self, client: bytes, task: str) -> None:
+        self.cloud.send_multipart([b"DC1", client, b"", task.encode()])
+        assert self.broker.line() == task
+
+
+def test_a_peer_gets_no_more_than_it_has_workers_for(programs: Programs, make: Make) -> None:
+    peer = Peer(programs, make, clients=4)
+    assert not peer.cloud.poll(50)
+    for workers in (1, 2, 1):
+        peer.offer(workers)
+        tasks = [peer.task() for _ in range(workers)]
+        assert not peer.cloud.poll(50)
+        for task in tasks:
+            peer.answer(*task)
+    assert peer.broker.end() == []
+
+
+def test_a_client_whose_task_is_lost_says_so_and_leaves(programs: Programs, make: Make) -> None:
+    peer = Peer(programs, make, clients=1, patience=100)
+    peer.offer(1)
+    _, task = peer.task()
+    assert peer.broker.line() == f"E: CLIENT EXIT - lost task {task}"
+    peer.offer(5)
+    assert not peer.cloud.poll(50)
+    assert peer.broker.end() == []
+
+
+def test_a_broker_publishes_how_many_workers_are_free(programs: Programs, make: Make) -> None:
+    states = make(SUB, rcvtimeo=WAIT)
+    states.subscribe(b"")
+    states.connect("ipc://DC1-state.ipc")
+    broker = programs.start("ch3.peering3", "DC1", busy=5, pause=5)
+    seen = [states.recv_multipart() for _ in range(50)]
+    assert {name for name, _ in seen} == {b"DC1"}
+    assert {available for _, available in seen} <= {b"%d" % number for number in range(6)}
+    assert all(before != after for before, after in itertools.pairwise(seen))
+    assert all(re.fullmatch(TASK, line) for line in broker.end(signal.SIGTERM))
+
+
+def test_a_broker_goes_on_when_its_peer_is_killed(programs: Programs) -> None:
+    options = {"busy": 10, "pause": 10}
+    first = programs.start("ch3.peering3", "DC1", "DC2", **options)
+    second = programs.start("ch3.peering3", "DC2", "DC1", **options)
+    for broker in (first, second):
+        for _ in range(20):
+            assert re.fullmatch(TASK, broker.line())
+    second.process.kill()
+    for _ in range(200):
+        assert re.fullmatch(TASK, first.line())
+    first.end()
+
+
+def test_a_request_for_a_peer_that_is_not_there_waits_for_a_worker() -> None:
+    with Context(linger=0) as context:
+        broker = Broker(context, "DC1", ("X",))
+        broker.peers[b"X"] = 3
+        broker.send_away(b"X", [b"client", b"", b"task"])
+        assert list(broker.returned) == [[b"client", b"", b"task"]]
+        assert broker.open_peers() == []
