@@ -148,7 +148,7 @@ class Running:
             return f"{self.part.name} was ended by signal {-code}, {signal.strsignal(-code)}"
         if code > 0:
             return f"{self.part.name} exited with {code}"
-        if missing := self.ready + self.expect:
+        if missing := self.ready + self.awaited + self.expect:
             return f"{self.part.name} ended without printing {missing[0]!r}"
         return None
 

@@ -51,7 +51,7 @@ def _arguments(main: Callable[..., None]) -> tuple[list[object], dict[str, objec
             else:
                 parser.add_argument(option, **kind)
             parser.set_defaults(**{each.name: each.default})
-    given = vars(parser.parse_args())
+    given = vars(parser.parse_intermixed_args())
     positional: list[object] = []
     for each in parameters:
         if each.kind is each.VAR_POSITIONAL:

@@ -101,6 +101,6 @@ class Place:
             "-c",
             "import sys\n"
             "from examples.launcher import run\n"
-            "from examples.scenario import Part, Scenario\n"
+            "from examples.scenario import Await, Kill, Part, Scenario\n"
             f"sys.exit(run(Scenario('own', '', ({parts},), {options})))",
         )

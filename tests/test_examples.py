@@ -267,6 +267,51 @@ def test_a_part_that_fails_when_it_is_interrupted_fails_the_run(place: Place) ->
     assert result.own == ["own failed: endless was ended by signal 2, Interrupt"]
 
 
+UP = "Part('it', 'forever', ready=('up',), endless=True)"
+
+
+@pytest.mark.parametrize("kill", ["", ", signal.SIGTERM"], ids=["kill", "terminate"])
+def test_a_process_can_be_killed_and_started_again(place: Place, kill: str) -> None:
+    place.program(
+        "forever",
+        "from examples.program import run\ndef main() -> None:\n    "
+        "import time\n    print('up')\n    time.sleep(3600)\nrun(main)",
+    )
+    steps = f"{UP}, Kill('it'{kill}), {UP}".replace("signal.", "__import__('signal').")
+    result = place.scenario(steps)
+    assert result.code == 0, result
+    assert result.printed == {"it": ["up", "up"]}
+
+
+def test_what_a_process_prints_is_awaited_in_turn(place: Place) -> None:
+    place.program("count", "for number in range(10):\n    print('number', number)")
+    result = place.scenario(
+        "Part('count', 'count'), "
+        r"Await('count', (r'number 3', r'number \d')), Await('count', (r'number [{first}-9]',))",
+        "{'first': 4}",
+    )
+    assert result.code == 0, result
+
+
+def test_what_was_printed_before_a_kill_is_not_awaited_after_it(place: Place) -> None:
+    place.program("forever", FOREVER)
+    place.program("other", FOREVER)
+    result = place.scenario(
+        "Part('other', 'other', ready=('up',)), Part('it', 'forever', ready=('up',)), "
+        "Kill('it'), Await('other', ('up',))",
+        "timeout=1000",
+    )
+    assert result.code == 1
+    assert result.own == ["own failed: 1000 ms were not enough for other to print ['up']"]
+
+
+def test_a_process_that_ends_while_it_is_awaited_fails_the_run(place: Place) -> None:
+    place.program("short", "print('done')")
+    result = place.scenario("Part('short', 'short'), Await('short', ('more',))")
+    assert result.code == 1
+    assert result.own == ["own failed: short ended without printing 'more'"]
+
+
 def test_all_that_a_part_prints_is_shown(place: Place) -> None:
     place.program(
         "talk",

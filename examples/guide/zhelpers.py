@@ -27,9 +27,9 @@ def shown(frame: bytes) -> str:
 
 
 def dump(frames: Iterable[bytes]) -> None:
-    """Print the size and content of each frame of a message."""
+    """Print the size and content of each frame of a message, all at once."""
     lines = (f"[{len(frame):03}] {shown(frame)}" for frame in frames)
-    print("-" * 40, *lines, sep="\n")
+    print("\n".join(["-" * 40, *lines]))
 
 
 def set_id(socket: zmq.Socket) -> None:

@@ -9,7 +9,6 @@ import contextlib
 import itertools
 import threading
 import uuid
-from types import TracebackType
 from typing import Self
 
 import zmqlite as zmq
@@ -69,12 +68,7 @@ class Interface:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 

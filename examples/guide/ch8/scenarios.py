@@ -36,7 +36,7 @@ UDPPING1 = _pinging(
 )
 UDPPING2 = _pinging("udpping2", "the same with a class for the socket", "--interface lo")
 
-JOINED = r"\[006\] JOINED"
+JOINED = (r"\[006\] JOINED", r"\[032\] [0-9A-F]{{32}}")
 NODE = f"--interface lo {INTERVAL} --expiry {{expiry}}"
 UDPPING3 = Scenario(
     "udpping3",
@@ -44,10 +44,10 @@ UDPPING3 = Scenario(
     (
         _part("ada", f"udpping3 --port 0 {NODE}", BOUND),
         _part("bob", f"udpping3 --port {{port}} {NODE}"),
-        Await("ada", (JOINED,)),
-        Await("bob", (JOINED,)),
+        Await("ada", JOINED),
+        Await("bob", JOINED),
         Kill("bob"),
-        Await("ada", (r"\[004\] LEFT",)),
+        Await("ada", (r"\[004\] LEFT", JOINED[1])),
     ),
     values={"interval": 1000, "expiry": 5000},
     fast={"interval": 50, "expiry": 1000},

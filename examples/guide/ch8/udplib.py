@@ -9,7 +9,6 @@ import errno
 import ipaddress
 import socket
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Self
 
 import psutil
@@ -86,12 +85,7 @@ class Udp:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
 
