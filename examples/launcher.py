@@ -24,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, TextIO
 
-from .scenario import Await, Part, Scenario, Step
+from .scenario import Await, Kill, Part, Scenario, Step
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -79,14 +79,17 @@ class Running:
         self._unfinished = b""
         self.process = subprocess.Popen(
             command,
+            bufsize=0,
             cwd=directory,
             env=_environment(),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             process_group=0,
         )
+        assert self.process.stdin is not None
         assert self.process.stdout is not None
+        self.input = self.process.stdin
         self.output = self.process.stdout
         os.set_blocking(self.output.fileno(), False)
 
@@ -111,6 +114,11 @@ class Running:
         """Send it a signal that may end it."""
         self.killed = number
         self.process.send_signal(number)
+
+    def type(self, line: str) -> None:
+        """Write a line to its standard input."""
+        with contextlib.suppress(BrokenPipeError):  # how it ended is told elsewhere
+            self.input.write(line.encode() + b"\n")
 
     def has_ended(self) -> bool:
         """Whether it has exited, and all it printed was read."""
@@ -196,12 +204,18 @@ class Launcher:
         if isinstance(step, Await):
             each.await_lines([text.format_map(self.values) for text in step.patterns])
             self._until(each.was_awaited, f"{step.name} to print {each.awaited}")
-        else:
+        elif isinstance(step, Kill):
+            for other in self._running:
+                while self._read(other):
+                    pass
+                other.recent.clear()
             self.screen.line(step.name, f"$ kill -{step.signal.name.removeprefix('SIG')}")
             each.kill(step.signal)
             self._until(each.has_ended, f"{step.name} to end")
-            for other in self._running:
-                other.recent.clear()
+        else:
+            line = step.text.format_map(self.values)
+            self.screen.line(step.name, f"> {line}")
+            each.type(line)
 
     def _start(self, part: Part, directory: str) -> Running:
         module, *arguments = part.command.format_map(self.values).split()
@@ -267,6 +281,7 @@ class Launcher:
             for each in self._running:
                 each.process.kill()
                 each.process.wait()
+                each.input.close()
                 each.output.close()
             self._selector.close()
 

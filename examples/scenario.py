@@ -49,7 +49,15 @@ class Kill:
     signal: signal.Signals = signal.SIGKILL
 
 
-Step: TypeAlias = Part | Await | Kill
+@dataclass(frozen=True)
+class Type:
+    """Write a line to the standard input of a process, as from its keyboard."""
+
+    name: str
+    text: str
+
+
+Step: TypeAlias = Part | Await | Kill | Type
 
 
 @dataclass(frozen=True)

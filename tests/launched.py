@@ -99,8 +99,9 @@ class Place:
         """Run a scenario whose parts are given as Python."""
         return self.run(
             "-c",
+            "import signal\n"
             "import sys\n"
             "from examples.launcher import run\n"
-            "from examples.scenario import Await, Kill, Part, Scenario\n"
+            "from examples.scenario import Await, Kill, Part, Scenario, Type\n"
             f"sys.exit(run(Scenario('own', '', ({parts},), {options})))",
         )

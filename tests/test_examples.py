@@ -277,8 +277,7 @@ def test_a_process_can_be_killed_and_started_again(place: Place, kill: str) -> N
         "from examples.program import run\ndef main() -> None:\n    "
         "import time\n    print('up')\n    time.sleep(3600)\nrun(main)",
     )
-    steps = f"{UP}, Kill('it'{kill}), {UP}".replace("signal.", "__import__('signal').")
-    result = place.scenario(steps)
+    result = place.scenario(f"{UP}, Kill('it'{kill}), {UP}")
     assert result.code == 0, result
     assert result.printed == {"it": ["up", "up"]}
 
@@ -305,11 +304,58 @@ def test_what_was_printed_before_a_kill_is_not_awaited_after_it(place: Place) ->
     assert result.own == ["own failed: 1000 ms were not enough for other to print ['up']"]
 
 
+def test_what_is_printed_at_once_because_of_a_kill_is_awaited_after_it(place: Place) -> None:
+    place.program(
+        "leaving",  # it ends when its end was noticed
+        "import pathlib, signal, sys, time\n"
+        "def end(*_):\n"
+        "    pathlib.Path('leaving').touch()\n"
+        "    while not pathlib.Path('noticed').exists():\n"
+        "        time.sleep(0.001)\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n" + FOREVER,
+    )
+    place.program(
+        "other",
+        "import pathlib, time\n"
+        "while not pathlib.Path('leaving').exists():\n"
+        "    time.sleep(0.001)\n"
+        "print('noticed', flush=True)\n"
+        "pathlib.Path('noticed').touch()",
+    )
+    result = place.scenario(
+        "Part('other', 'other'), Part('it', 'leaving', ready=('up',)), "
+        "Kill('it', signal.SIGTERM), Await('other', ('noticed',))",
+        "timeout=5000",
+    )
+    assert result.code == 0, result
+
+
 def test_a_process_that_ends_while_it_is_awaited_fails_the_run(place: Place) -> None:
     place.program("short", "print('done')")
     result = place.scenario("Part('short', 'short'), Await('short', ('more',))")
     assert result.code == 1
     assert result.own == ["own failed: short ended without printing 'more'"]
+
+
+def test_what_is_typed_reaches_the_standard_input_of_a_process(place: Place) -> None:
+    place.program("echo", "print('echo', input())\nprint('echo', input())")
+    result = place.scenario(
+        "Part('echo', 'echo'), Type('echo', 'one'), Await('echo', ('echo one',)), "
+        "Type('echo', 'number {number}'), Await('echo', ('echo number 2',))",
+        "{'number': 2}",
+    )
+    assert result.code == 0, result
+    assert result.printed == {"echo": ["> one", "echo one", "> number 2", "echo number 2"]}
+
+
+def test_what_is_typed_after_the_end_of_a_process_is_lost(place: Place) -> None:
+    place.program("forever", FOREVER)
+    result = place.scenario(
+        "Part('it', 'forever', ready=('up',)), Kill('it'), Type('it', 'too late')"
+    )
+    assert result.code == 0, result
+    assert result.printed == {"it": ["up", "> too late"]}
 
 
 def test_all_that_a_part_prints_is_shown(place: Place) -> None:
