@@ -6,6 +6,8 @@ import difflib
 
 from .article.scenarios import SCENARIOS as ARTICLE
 from .capi.scenarios import SCENARIOS as CAPI
+from .guide.ch1.scenarios import SCENARIOS as CHAPTER_1
+from .guide.ch2.scenarios import SCENARIOS as CHAPTER_2
 from .guide.ch3.scenarios import SCENARIOS as CHAPTER_3
 from .guide.ch7.scenarios import SCENARIOS as CHAPTER_7
 from .guide.ch8.scenarios import SCENARIOS as CHAPTER_8
@@ -16,6 +18,8 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The patterns, one by one": ARTICLE,
     "Typed messages, with zmqlite.proto": PROTO,
     "In C's own steps, through zmqlite.capi": CAPI,
+    "The Guide, chapter 1: the three basic patterns": CHAPTER_1,
+    "The Guide, chapter 2: sockets and patterns": CHAPTER_2,
     "The Guide, chapter 3: advanced request-reply": CHAPTER_3,
     "The Guide, chapter 7: file transfer": CHAPTER_7,
     "The Guide, chapter 8: finding peers": CHAPTER_8,

@@ -1,11 +1,21 @@
-"""The type of the fixture that plays a scenario of the Guide."""
+"""The types of the fixtures that play scenarios of the Guide and start its programs."""
 
 from __future__ import annotations
 
 from typing import Protocol
+
+from ports import Programs
+
+from examples.guide.basics import Door
 
 
 class Play(Protocol):
     """The fixture `play`."""
 
     def __call__(self, name: str) -> dict[str, list[str]]: ...
+
+
+class Through(Protocol):
+    """The fixture `through`."""
+
+    def __call__(self, door: Door, chapter: str) -> Programs: ...

@@ -36,10 +36,14 @@ class Program:
         self._input = self.process.stdin
         self._output = self.process.stdout
 
-    def enter(self) -> None:
-        """Press the Enter key."""
-        self._input.write("\n")
+    def type(self, line: str = "") -> None:
+        """Type a line, and press the Enter key."""
+        self._input.write(f"{line}\n")
         self._input.flush()
+
+    def end_input(self) -> None:
+        """Leave it without a keyboard."""
+        self._input.close()
 
     def line(self) -> str:
         """The next line that it prints."""

@@ -1,4 +1,7 @@
-"""The C ports: each scenario under the launcher, with what every process of it must print."""
+"""The C ports of chapter 3 and of the article: what each process of their scenarios must print.
+
+Those of chapters 1 and 2 are tested in tests/guide, together with the Pythonic programs.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 from launched import Place
-
-import zmqlite as zmq
 
 FOLDER = ROOT / "examples" / "capi"
 PROGRAMS = sorted(
@@ -66,151 +67,6 @@ def play(place: Place, name: str) -> dict[str, list[str]]:
     (line,) = result.own
     assert line.startswith(f"{name} ended well")
     return result.printed
-
-
-def average(line: str) -> int:
-    """The temperature that a weather client found, in the range of those that are sent."""
-    match = re.fullmatch("Average temperature where the zip code begins with 1: (-?[0-9]+)", line)
-    assert match
-    temperature = int(match[1])
-    assert -80 <= temperature <= 134
-    return temperature
-
-
-# Chapter 1
-
-
-def test_version(place: Place) -> None:
-    version = ".".join(map(str, zmq.zmq_version()))
-    assert play(place, "version-c") == {"program": [f"libzmq has version {version}"]}
-
-
-@pytest.mark.parametrize(
-    ("name", "first", "served"),
-    [
-        ("hello-c", 0, ["Received Hello"]),
-        ("hello2-c", 1, ["Received Hello"]),
-        ("hello3-c", 1, ["id: ZMQ", "empty frame", "request: Hello"]),
-        ("hello4-c", 1, ["id: ZMQ", "empty frame", "request: Hello"]),
-    ],
-)
-def test_hello(place: Place, name: str, first: int, served: list[str]) -> None:
-    printed = play(place, name)
-    assert printed["server"] == served * 10
-    assert printed["client"] == [
-        text.format(number)
-        for number in range(first, first + 10)
-        for text in ("Sending Hello {}", "Received World {}")
-    ]
-
-
-def test_weather(place: Place) -> None:
-    (line,) = play(place, "weather-c")["client"]
-    average(line)
-
-
-def check_pipeline(printed: dict[str, list[str]], workers: list[str]) -> None:
-    """A hundred tasks, in equal parts, whose times add up to what the ventilator says."""
-    dealt = [[int(task) for task in line.split(".")[:-1]] for line in workers]
-    assert sorted(map(len, dealt)) == [33, 33, 34]
-    assert all(1 <= task <= 12 for tasks in dealt for task in tasks)
-    total = sum(map(sum, dealt))
-    assert printed["ventilator"] == [
-        "Sending tasks to workers",
-        f"Total expected cost: {total} msec",
-    ]
-    ready, dots, elapsed = printed["sink"]
-    assert ready == "Ready for results"
-    assert dots == ":........." * 10
-    match = re.fullmatch("Total elapsed time: ([0-9]+) msec", elapsed)
-    assert match
-    # Somebody has at least a third of the work; the sink's clock may start a little late.
-    assert int(match[1]) >= total / 3 / 2
-
-
-def test_pipeline(place: Place) -> None:
-    printed = play(place, "pipeline-c")
-    names = ("worker-1", "worker-2", "worker-3")
-    check_pipeline(printed, [line for name in names for line in printed[name]])
-
-
-# Chapter 2
-
-
-def test_kill(place: Place) -> None:
-    printed = play(place, "kill-c")
-    workers = []
-    for name in ("worker-1", "worker-2", "worker-3"):
-        ready, line = printed[name]
-        assert ready == "Ready for tasks"
-        workers.append(line)
-    check_pipeline(printed, workers)
-
-
-@pytest.mark.parametrize("name", ["reader-c", "poller-c"])
-def test_several_sockets(place: Place, name: str) -> None:
-    printed = play(place, name)
-    (line,) = printed["reader"]
-    match = re.fullmatch("Read 100 tasks and ([0-9]+) updates", line)
-    assert match
-    assert int(match[1]) >= 50
-    assert printed["sink"][1] == ""  # no results
-    assert len(printed["ventilator"]) == 2
-
-
-@pytest.mark.parametrize("name", ["broker-c", "queue-c"])
-def test_broker(place: Place, name: str) -> None:
-    printed = play(place, name)
-    for client in ("ada", "bob"):
-        assert printed[client] == [f"Received reply {number} [World]" for number in range(10)]
-    served = printed.get("worker-1", []) + printed.get("worker-2", [])
-    assert served == ["Received request: [Hello]"] * 20
-
-
-def test_weather_proxy(place: Place) -> None:
-    (line,) = play(place, "weather-proxy-c")["client"]
-    average(line)
-
-
-def test_interrupt(place: Place) -> None:
-    assert play(place, "interrupt-c") == {
-        "client": ["Sending Hello 0"],
-        "server": [
-            "Waiting for requests, or for a signal",
-            "Received request: Hello",
-            "W: interrupt received, ending",
-            "W: all is closed",
-        ],
-    }
-
-
-def test_threads(place: Place) -> None:
-    printed = play(place, "threads-c")
-    assert printed.pop("server") == ["Received request: [Hello]"] * 50
-    dialogue = [
-        text.format(number)
-        for number in range(10)
-        for text in ("Sending Hello {}", "Received World {}")
-    ]
-    assert printed == dict.fromkeys(("ada", "bob", "cleo", "dan", "eve"), dialogue)
-
-
-def test_relay(place: Place) -> None:
-    assert play(place, "relay-c")["program"] == [
-        "Step 1 ready, signaling step 2",
-        "Step 2 ready, signaling step 3",
-        "Test successful!",
-    ]
-
-
-def test_synchronised(place: Place) -> None:
-    printed = play(place, "sync-c")
-    assert printed.pop("publisher") == ["Waiting for subscribers", "Broadcasting messages"]
-    assert printed == {name: ["Received 10000 updates"] for name in ("ada", "bob", "cleo")}
-
-
-def test_envelopes(place: Place) -> None:
-    assert play(place, "envelopes-c")["subscriber"] == ["[B] This is what B is for"] * 5
 
 
 # Chapter 3

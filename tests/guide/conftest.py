@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from launched import Place
-from playing import Play
+from playing import Play, Through
 from ports import Programs
 
+from examples.guide.basics import PYTHON, C, Door
 from zmqlite import Context
 
 
@@ -31,3 +33,24 @@ def programs(tmp_path: Path, context: Context) -> Iterator[Programs]:
     programs = Programs(tmp_path, "examples.guide")
     yield programs
     programs.end()
+
+
+@pytest.fixture(params=[PYTHON, C], ids=["Python", "C"])
+def door(request: pytest.FixtureRequest) -> Door:
+    """The two ways in which the programs of chapters 1 and 2 are written."""
+    found = request.param
+    assert isinstance(found, Door)
+    return found
+
+
+@pytest.fixture
+def through(tmp_path: Path, context: Context) -> Iterator[Through]:
+    """Programs of chapter 1 or 2 behind a door, which are ended before the context is."""
+    with contextlib.ExitStack() as ends:
+
+        def through(door: Door, chapter: str) -> Programs:
+            programs = Programs(tmp_path, door.package(chapter))
+            ends.callback(programs.end)
+            return programs
+
+        yield through

@@ -1,0 +1,274 @@
+"""Chapter 1 through both doors: the scenarios, and each program with a raw socket opposite."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playing import Play, Through
+from ports import WAIT, Programs
+from support import Make
+
+import zmqlite as zmq
+from examples.guide.basics import PYTHON, C, Door
+from zmqlite import DEALER, PULL, PUSH, REQ, ROUTER, SUB, XPUB
+
+ANY_PORT = "tcp://127.0.0.1:*"
+DOTS = ":........."
+
+
+@pytest.fixture
+def programs(through: Through, door: Door) -> Programs:
+    return through(door, "ch1")
+
+
+def dialogue(first: int, count: int = 10) -> list[str]:
+    """What a hello client prints."""
+    return [
+        text.format(number)
+        for number in range(first, first + count)
+        for text in ("Sending Hello {}", "Received World {}")
+    ]
+
+
+# The scenarios
+
+
+@pytest.mark.slow
+def test_version(play: Play, door: Door) -> None:
+    version = ".".join(map(str, zmq.zmq_version()))
+    assert play(f"version{door.suffix}") == {"program": [f"libzmq has version {version}"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "first", "served"),
+    [
+        ("hello", 0, ["Received Hello"]),
+        ("hello2", 1, ["Received Hello"]),
+        ("hello3", 1, ["id: ZMQ", "empty frame", "request: Hello"]),
+        ("hello4", 1, ["id: ZMQ", "empty frame", "request: Hello"]),
+    ],
+)
+def test_hello(play: Play, door: Door, name: str, first: int, served: list[str]) -> None:
+    printed = play(name + door.suffix)
+    assert printed == {"server": served * 10, "client": dialogue(first)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["weather", "weather-c", "weather-proxy", "weather-proxy-c"])
+def test_weather(play: Play, name: str) -> None:
+    (line,) = play(name)["client"]
+    match = re.fullmatch("Average temperature where the zip code begins with 1: (-?[0-9]+)", line)
+    assert match
+    assert -80 <= int(match[1]) <= 134
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pipeline", "pipeline-c", "pipeline-mixed", "kill", "kill-c"])
+def test_pipeline(play: Play, name: str) -> None:
+    """A hundred tasks, in equal parts, whose times add up to what the ventilator says."""
+    printed = play(name)
+    dealt = []
+    for worker in ("worker-1", "worker-2", "worker-3"):
+        *ready, line = printed[worker]
+        assert ready == (["Ready for tasks"] if name.startswith("kill") else [])
+        dealt.append([int(task) for task in line.split(".")[:-1]])
+    assert sorted(map(len, dealt)) == [33, 33, 34]
+    assert all(1 <= task <= 12 for tasks in dealt for task in tasks)
+    total = sum(map(sum, dealt))
+    assert printed["ventilator"] == [
+        "Sending tasks to workers",
+        f"Total expected cost: {total} msec",
+    ]
+    ready_sink, dots, elapsed = printed["sink"]
+    assert ready_sink == "Ready for results"
+    assert dots == DOTS * 10
+    match = re.fullmatch("Total elapsed time: ([0-9]+) msec", elapsed)
+    assert match
+    # Somebody has at least a third of the work; the sink's clock may start a little late.
+    assert int(match[1]) >= total / 3 / 2
+
+
+# Hello World
+
+
+@pytest.mark.parametrize(
+    ("server_door", "client_door", "number"),
+    [
+        *((door, door, number) for door in (PYTHON, C) for number in ("", "2", "3", "4")),
+        (C, PYTHON, "3"),
+        (PYTHON, C, "4"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.folder,
+)
+def test_all_clients_of_a_hello_server(
+    through: Through, make: Make, server_door: Door, client_door: Door, number: str
+) -> None:
+    servers, clients = through(server_door, "ch1"), through(client_door, "ch1")
+    port = servers.port()
+    server = servers.start(f"hwserver{number}", bind=port, delay=0)
+    # Two clients have the same name: the first is long gone when the second one comes.
+    for client, first in (("hwclient3", 1), ("hwclient", 0), ("hwclient2", 1), ("hwclient4", 1)):
+        assert clients.start(client, connect=port, count=10).rest() == dialogue(first)
+
+    requester = make(REQ)
+    requester.connect(port)
+    for _ in range(10):
+        requester.send(b"Hello")
+        assert requester.recv(timeout=WAIT) == b"World"
+
+    lines = server.end()
+    if number in ("3", "4"):
+        ids = lines[::3]
+        assert lines[1::3] == ["empty frame"] * 50
+        assert lines[2::3] == ["request: Hello"] * 50
+        assert ids[:10] == ids[30:40] == ["id: ZMQ"] * 10
+        for nameless in (ids[10:20], ids[20:30], ids[40:]):
+            assert len(set(nameless)) == 1
+            assert re.fullmatch("id: 00[0-9A-F]{8}", nameless[0])
+    else:
+        assert lines == ["Received Hello"] * 50
+
+
+def test_a_hello_server_discards_what_has_no_empty_frame(programs: Programs, make: Make) -> None:
+    port = programs.port()
+    server = programs.start("hwserver3", bind=port, delay=0)
+    dealer = make(DEALER, routing_id=b"me")
+    dealer.connect(port)
+    dealer.send_multipart([b"not empty", b"Hello", b"more"])
+    dealer.send_multipart([b"", b"Hello"])
+    assert dealer.recv_multipart(timeout=WAIT) == [b"", b"World"]
+    assert server.end() == [
+        "id: me",
+        "no empty frame but one of 9 bytes: discarded",
+        "id: me",
+        "empty frame",
+        "request: Hello",
+    ]
+
+
+def test_a_hello_server_sends_an_envelope_of_any_length_back(through: Through, make: Make) -> None:
+    programs = through(PYTHON, "ch1")
+    port = programs.port()
+    server = programs.start("hwserver4", bind=port, delay=0)
+    broker = make(DEALER, routing_id=b"broker")
+    broker.connect(port)
+    broker.send(b"no empty frame")
+    broker.send_multipart([b"client", b"", b"Hello"])
+    assert broker.recv_multipart(timeout=WAIT) == [b"client", b"", b"World"]
+    assert server.end() == [
+        "no empty frame before the last one: discarded",
+        "id: broker",
+        "id: client",
+        "empty frame",
+        "request: Hello",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "first", "name"), [("", 0, None), ("2", 1, None), ("3", 1, b"ZMQ"), ("4", 1, b"ZMQ")]
+)
+def test_a_hello_client(
+    programs: Programs, make: Make, number: str, first: int, name: bytes | None
+) -> None:
+    router = make(ROUTER)
+    client = programs.start(f"hwclient{number}", connect=router.bind(ANY_PORT), count=10)
+    for _ in range(10):
+        identity, *request = router.recv_multipart(timeout=WAIT)
+        assert request == [b"", b"Hello"]
+        assert identity == name or name is None
+        assert name or (len(identity) == 5 and identity[0] == 0)
+        router.send_multipart([identity, b"", b"World"])
+    assert client.rest() == dialogue(first)
+
+
+def test_a_hello_client_discards_what_has_no_empty_frame(
+    programs: Programs, make: Make, door: Door
+) -> None:
+    router = make(ROUTER)
+    client = programs.start("hwclient2", connect=router.bind(ANY_PORT), count=1)
+    identity, *_ = router.recv_multipart(timeout=WAIT)
+    router.send_multipart([identity, b"not", b"World"])
+    router.send_multipart([identity, b"", b"World"])
+    discarded = ["no empty frame but one of 3 bytes: discarded"]
+    if door is C:  # which looks at frames, not at messages
+        discarded.append("no empty frame but one of 5 bytes: discarded")
+    assert client.rest() == ["Sending Hello 1", *discarded, "Received World 1"]
+
+
+# Weather
+
+
+def test_the_weather_server(programs: Programs, make: Make) -> None:
+    port = programs.port()
+    server = programs.start("wuserver", bind=port)
+    subscriber = make(SUB)
+    subscriber.connect(port)
+    subscriber.subscribe(b"")
+    for _ in range(1000):
+        update = subscriber.recv_string(timeout=WAIT)
+        assert re.fullmatch(r"[0-9]{5} -?[0-9]{1,3} [0-9]{2}", update)
+        _, temperature, humidity = map(int, update.split())
+        assert -80 <= temperature <= 134
+        assert 10 <= humidity <= 59
+    assert server.end() == []
+
+
+def test_the_weather_client(programs: Programs, make: Make) -> None:
+    publisher = make(XPUB)
+    client = programs.start("wuclient", connect=publisher.bind(ANY_PORT))
+    assert publisher.recv(timeout=WAIT) == b"\x0110001 "
+    for number in range(100):
+        publisher.send(b"10001 %d 50" % (number - 20))
+        publisher.send(b"10002 134 50")
+    average = sum(range(-20, 80)) // 100
+    (line,) = client.rest()
+    assert line == f"Average temperature where the zip code begins with 10001 : {average}"
+
+
+# Pipeline
+
+
+@pytest.mark.parametrize("workers", [0, 1], ids=["Enter", "counted"])
+def test_the_ventilator(programs: Programs, make: Make, workers: int) -> None:
+    port = programs.port()
+    sink, worker = make(PULL), make(PULL)
+    ventilator = programs.start(
+        "taskvent", bind=port, sink=sink.bind(ANY_PORT), workers=workers, longest=100
+    )
+    if not workers:
+        assert ventilator.line() == "Press Enter when the workers are ready:"
+        ventilator.type()
+    worker.connect(port)
+    tasks = [int(worker.recv(timeout=WAIT)) for _ in range(100)]
+    assert all(1 <= task <= 100 for task in tasks)
+    assert sink.recv(timeout=WAIT) == b"0"
+    assert ventilator.rest() == [
+        "Sending tasks to workers",
+        f"Total expected cost: {sum(tasks)} msec",
+    ]
+
+
+def test_a_worker(programs: Programs, make: Make) -> None:
+    source, sink = make(PUSH), make(PULL)
+    endpoints = {"source": source.bind(ANY_PORT), "sink": sink.bind(ANY_PORT)}
+    worker = programs.start("taskwork", **endpoints)
+    for task in (3, 1, 2):
+        source.send(b"%d" % task)
+    assert [sink.recv(timeout=WAIT) for _ in range(3)] == [b""] * 3
+    assert worker.end() == ["3.1.2."]
+
+
+def test_the_sink(programs: Programs, make: Make) -> None:
+    port = programs.port()
+    sink = programs.start("tasksink", bind=port, count=20)
+    pusher = make(PUSH)
+    pusher.connect(port)
+    pusher.send(b"0")
+    for _ in range(20):
+        pusher.send(b"")
+    ready, dots, elapsed = sink.rest()
+    assert ready == "Ready for results"
+    assert dots == DOTS * 2
+    assert re.fullmatch("Total elapsed time: [0-9]+ msec", elapsed)

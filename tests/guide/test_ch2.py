@@ -1,0 +1,375 @@
+"""Chapter 2 through both doors: the scenarios, and each program with a raw socket opposite."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from playing import Play, Through
+from ports import WAIT, Program, Programs
+from support import DEADLINE, Make, eventually
+
+from examples.guide.basics import PYTHON, Door
+from zmqlite import (
+    DEALER,
+    POLLIN,
+    PULL,
+    PUSH,
+    REP,
+    REQ,
+    SUB,
+    XPUB,
+    MonitorEvent,
+    Poller,
+    Socket,
+)
+
+ANY_PORT = "tcp://127.0.0.1:*"
+
+
+@pytest.fixture
+def programs(through: Through, door: Door) -> Programs:
+    return through(door, "ch2")
+
+
+# The scenarios
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["reader", "poller"])
+def test_several_sockets(play: Play, door: Door, name: str) -> None:
+    printed = play(name + door.suffix)
+    (line,) = printed["reader"]
+    match = re.fullmatch("Read 100 tasks and ([0-9]+) updates", line)
+    assert match
+    assert int(match[1]) >= 50
+    assert printed["sink"][1] == ""  # no results
+    assert len(printed["ventilator"]) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["broker", "broker-c", "broker-mixed", "queue", "queue-c", "queue-mixed"]
+)
+def test_broker(play: Play, name: str) -> None:
+    printed = play(name)
+    for client in ("ada", "bob"):
+        assert printed[client] == [f"Received reply {number} [World]" for number in range(10)]
+    served = printed.get("worker-1", []) + printed.get("worker-2", [])
+    assert served == ["Received request: [Hello]"] * 20
+
+
+@pytest.mark.slow
+def test_interrupt(play: Play, door: Door) -> None:
+    assert play(f"interrupt{door.suffix}") == {
+        "client": ["Sending Hello 0"],
+        "server": [
+            "Waiting for requests, or for a signal",
+            "Received request: Hello",
+            "W: interrupt received, ending",
+            "W: all is closed",
+        ],
+    }
+
+
+@pytest.mark.slow
+def test_threads(play: Play, door: Door) -> None:
+    printed = play(f"threads{door.suffix}")
+    assert printed.pop("server") == ["Received request: [Hello]"] * 50
+    dialogue = [
+        text.format(number)
+        for number in range(10)
+        for text in ("Sending Hello {}", "Received World {}")
+    ]
+    assert printed == dict.fromkeys(("ada", "bob", "cleo", "dan", "eve"), dialogue)
+
+
+@pytest.mark.slow
+def test_relay(play: Play, door: Door) -> None:
+    assert play(f"relay{door.suffix}")["program"] == [
+        "Step 1 ready, signaling step 2",
+        "Step 2 ready, signaling step 3",
+        "Test successful!",
+    ]
+
+
+@pytest.mark.slow
+def test_synchronised(play: Play, door: Door) -> None:
+    printed = play(f"sync{door.suffix}")
+    assert printed.pop("publisher") == ["Waiting for subscribers", "Broadcasting messages"]
+    assert printed == {name: ["Received 10000 updates"] for name in ("ada", "bob", "cleo")}
+
+
+@pytest.mark.slow
+def test_envelopes(play: Play, door: Door) -> None:
+    printed = play(f"envelopes{door.suffix}")
+    assert printed == {"subscriber": ["[B] This is what B is for"] * 5}
+
+
+# Workers that are told to end
+
+
+def test_a_worker_that_is_told_to_end(programs: Programs, make: Make) -> None:
+    source, sink, control = make(PUSH), make(PULL), make(XPUB)
+    endpoints = {"source": source.bind(ANY_PORT), "sink": sink.bind(ANY_PORT)}
+    worker = programs.start("taskwork2", control=control.bind(ANY_PORT), **endpoints)
+    assert control.recv(timeout=WAIT) == b"\1"
+    for task in (3, 1, 2):
+        source.send(b"%d" % task)
+    assert [sink.recv(timeout=WAIT) for _ in range(3)] == [b""] * 3
+    control.send(b"KILL")
+    assert worker.rest() == ["Ready for tasks", "3.1.2."]
+
+
+def connected(socket: Socket, endpoint: str) -> None:
+    """Connect, and come back when the other side is there."""
+    with socket.monitor(MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
+        socket.connect(endpoint)
+        monitor.recv(timeout=WAIT)
+
+
+def test_the_sink_that_ends_its_workers(programs: Programs, make: Make) -> None:
+    port, control = programs.port(), programs.port()
+    sink = programs.start("tasksink2", bind=port, control=control, count=20)
+    worker, pusher = make(SUB), make(PUSH)
+    worker.subscribe(b"")
+    connected(worker, control)
+    connected(pusher, port)  # after the subscription was sent
+    pusher.send(b"0")
+    for _ in range(20):
+        pusher.send(b"")
+    assert worker.recv(timeout=WAIT) == b"KILL"
+    assert sink.rest()[1] == ":........." * 2
+
+
+# Several sockets
+
+
+def start_reader(
+    programs: Programs, make: Make, name: str, **counts: int
+) -> tuple[Program, Socket, Socket]:
+    """A reader that has connected, and its pusher and publisher."""
+    pusher, publisher = make(PUSH), make(XPUB)
+    endpoints = {"source": pusher.bind(ANY_PORT), "weather": publisher.bind(ANY_PORT)}
+    reader = programs.start(name, **counts, **endpoints)
+    assert publisher.recv(timeout=WAIT) == b"\x0110001 "
+    return reader, pusher, publisher
+
+
+@pytest.mark.parametrize("name", ["msreader", "mspoller"])
+def test_a_reader_of_several_sockets(programs: Programs, make: Make, name: str) -> None:
+    reader, pusher, publisher = start_reader(programs, make, name, tasks=20, updates=10)
+    for number in range(10):
+        publisher.send(b"10001 %d 50" % number)
+        publisher.send(b"10002 %d 50" % number)
+        pusher.send_many([b"1", b"2"])
+    assert reader.rest() == ["Read 20 tasks and 10 updates"]
+
+
+def test_a_poller_does_nothing_while_nothing_comes(programs: Programs, make: Make) -> None:
+    reader, pusher, publisher = start_reader(programs, make, "mspoller", tasks=1, updates=1)
+    status = Path(f"/proc/{reader.process.pid}/status")
+
+    def waits() -> int:
+        """How often its main thread has begun to wait."""
+        (line,) = (each for each in status.read_text().splitlines() if each.startswith("volun"))
+        return int(line.split()[1])
+
+    def idle() -> bool:
+        before = waits()
+        time.sleep(0.1)  # in which msreader would wait a hundred times
+        return waits() - before <= 3  # a wait comes in slices
+
+    eventually(idle)
+    pusher.send(b"1")
+    publisher.send(b"10001 20 50")
+    assert reader.rest() == ["Read 1 tasks and 1 updates"]
+
+
+# Brokers
+
+
+def test_a_client_of_a_broker(programs: Programs, make: Make) -> None:
+    responder = make(REP)
+    client = programs.start("rrclient", connect=responder.bind(ANY_PORT), count=3)
+    for number in range(3):
+        assert responder.recv(timeout=WAIT) == b"Hello"
+        responder.send(b"%d" % number)
+    assert client.rest() == [f"Received reply {number} [{number}]" for number in range(3)]
+
+
+def test_a_worker_of_a_broker(programs: Programs, make: Make) -> None:
+    dealer = make(DEALER)
+    worker = programs.start("rrworker", connect=dealer.bind(ANY_PORT), delay=0)
+    for way_back in ([b""], [b"client", b""]):
+        dealer.send_multipart([*way_back, b"Hello"])
+        assert dealer.recv_multipart(timeout=WAIT) == [*way_back, b"World"]
+    assert worker.end() == ["Received request: [Hello]"] * 2
+
+
+@pytest.mark.parametrize("name", ["rrbroker", "msgqueue"])
+def test_a_broker(programs: Programs, make: Make, name: str) -> None:
+    clients, workers = programs.port(), programs.port()
+    broker = programs.start(name, clients=clients, workers=workers)
+    client, responders, poller = make(DEALER), [make(REP), make(REP)], Poller()
+    client.connect(clients)
+    for responder in responders:
+        responder.connect(workers)
+        poller.register(responder, POLLIN)
+
+    served: set[int] = set()
+    rounds = 0
+    while len(served) < 2 or rounds < 10:  # until both workers are there
+        rounds += 1
+        client.send_multipart([b"", b"one", b"", b"three"])
+        ((ready, _),) = poller.poll(WAIT)
+        (responder,) = (each for each in responders if each is ready)
+        served.add(responders.index(responder))
+        assert responder.recv_multipart() == [b"one", b"", b"three"]
+        responder.send_multipart([b"1", b"", b"3"])
+        assert client.recv_multipart(timeout=WAIT) == [b"", b"1", b"", b"3"]
+    assert broker.end() == []
+
+
+def test_the_weather_proxy(programs: Programs, make: Make) -> None:
+    server, subscriber = make(XPUB), make(SUB)
+    port = programs.port()
+    proxy = programs.start("wuproxy", connect=server.bind(ANY_PORT), bind=port)
+    subscriber.connect(port)
+    subscriber.subscribe(b"10001 ")
+    assert server.recv(timeout=WAIT) == b"\x0110001 "
+    server.send(b"10002 20 50")
+    server.send(b"10001 30 50")
+    assert subscriber.recv(timeout=WAIT) == b"10001 30 50"
+    subscriber.unsubscribe(b"10001 ")
+    assert server.recv(timeout=WAIT) == b"\x0010001 "
+    assert proxy.end() == []
+
+
+# Signals and threads
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt(programs: Programs, make: Make, number: signal.Signals) -> None:
+    port = programs.port()
+    server = programs.start("interrupt", bind=port)
+    assert server.line() == "Waiting for requests, or for a signal"
+    requester = make(REQ)
+    requester.connect(port)
+    requester.send(b"Hello")
+    assert server.line() == "Received request: Hello"
+    assert server.end(number) == ["W: interrupt received, ending", "W: all is closed"]
+
+
+def test_a_server_of_threads(programs: Programs, make: Make) -> None:
+    port = programs.port()
+    server = programs.start("mtserver", bind=port, delay=1000)
+    requesters = [make(REQ) for _ in range(5)]
+    for requester in requesters:
+        requester.connect(port)
+        requester.send(b"Hello")
+    assert [server.line() for _ in range(5)] == ["Received request: [Hello]"] * 5
+    assert not any(requester.poll(0) for requester in requesters)  # each thread has one
+    assert [requester.recv(timeout=WAIT) for requester in requesters] == [b"World"] * 5
+    assert server.end() == []
+
+
+def test_a_server_of_threads_ends_in_the_middle_of_its_work(through: Through, make: Make) -> None:
+    programs = through(PYTHON, "ch2")
+    port = programs.port()
+    server = programs.start("mtserver", bind=port, delay=300)
+    requester = make(REQ)
+    requester.connect(port)
+    requester.send(b"Hello")
+    assert server.line() == "Received request: [Hello]"
+    assert server.end(signal.SIGTERM) == []
+
+
+# Publishers and subscribers
+
+
+def test_a_synchronised_publisher(programs: Programs, make: Make) -> None:
+    port, sync = programs.port(), programs.port()
+    publisher = programs.start("syncpub", bind=port, sync=sync, subscribers=2, count=5000)
+    subscribers, requester = [make(SUB, rcvhwm=0) for _ in range(2)], make(REQ)
+    for subscriber in subscribers:
+        subscriber.subscribe(b"")
+        connected(subscriber, port)
+    requester.connect(sync)  # after the subscriptions were sent
+    for _ in subscribers:
+        requester.send(b"")
+        assert requester.recv(timeout=WAIT) == b""
+    for subscriber in subscribers:
+        assert [subscriber.recv(timeout=WAIT) for _ in range(5000)] == [b"Rhubarb"] * 5000
+        assert subscriber.recv(timeout=WAIT) == b"END"
+    assert publisher.rest() == ["Waiting for subscribers", "Broadcasting messages"]
+
+
+def test_a_synchronised_subscriber(programs: Programs, make: Make, door: Door) -> None:
+    publisher, service = make(XPUB), make(REP)
+    endpoints = {"connect": publisher.bind(ANY_PORT), "sync": service.bind(ANY_PORT)}
+    pause = {} if door is PYTHON else {"pause": 0}  # it watches the connection instead
+    subscriber = programs.start("syncsub", **endpoints, **pause)
+    assert publisher.recv(timeout=WAIT) == b"\1"
+    assert service.recv(timeout=WAIT) == b""
+    service.send(b"")
+    publisher.send_many([b"Rhubarb"] * 50)
+    publisher.send(b"END")
+    assert subscriber.rest() == ["Received 50 updates"]
+
+
+def test_a_synchronised_subscriber_says_nothing_before_it_is_connected(
+    through: Through, make: Make
+) -> None:
+    programs = through(PYTHON, "ch2")
+    service = make(REP)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(DEADLINE)
+        subscriber = programs.start(
+            "syncsub",
+            connect=f"tcp://127.0.0.1:{silent.getsockname()[1]}",
+            sync=service.bind(ANY_PORT),
+        )
+        with silent.accept()[0]:  # which says nothing, so the handshake does not succeed
+            assert not service.poll(200)
+            assert subscriber.end() == []
+
+
+def test_a_publisher_of_envelopes(programs: Programs, make: Make) -> None:
+    port = programs.port()
+    publisher = programs.start("psenvpub", bind=port, interval=5)
+    subscriber = make(SUB)
+    subscriber.connect(port)
+    subscriber.subscribe(b"")
+    addresses = []
+    for _ in range(6):
+        address, _contents = subscriber.recv_multipart(timeout=WAIT)
+        addresses.append(address)
+    assert addresses in ([b"A", b"B"] * 3, [b"B", b"A"] * 3)
+    assert publisher.end() == []
+
+
+def test_a_subscriber_to_envelopes(programs: Programs, make: Make) -> None:
+    publisher = make(XPUB)
+    subscriber = programs.start("psenvsub", connect=publisher.bind(ANY_PORT), count=2)
+    assert publisher.recv(timeout=WAIT) == b"\1B"
+    for address in (b"A", b"B", b"A", b"B"):
+        publisher.send_multipart([address, b"for " + address])
+    assert subscriber.rest() == ["[B] for B"] * 2
+
+
+# All of them
+
+
+def test_every_program_is_there_through_both_doors() -> None:
+    folders = [Path(__file__).parents[2] / "examples" / name for name in ("guide", "capi")]
+    ours, theirs = (
+        {path.stem for path in folder.rglob(pattern) if path.stem != "scenarios"}
+        for folder, pattern in zip(folders, ("ch[12]/[!_]*.py", "[!_]*.py"), strict=True)
+    )
+    assert len(ours) == 30
+    assert ours < theirs
