@@ -11,6 +11,7 @@ from .guide.ch2.scenarios import SCENARIOS as CHAPTER_2
 from .guide.ch3.scenarios import SCENARIOS as CHAPTER_3
 from .guide.ch7.scenarios import SCENARIOS as CHAPTER_7
 from .guide.ch8.scenarios import SCENARIOS as CHAPTER_8
+from .guide.ch8.scenarios_chat import SCENARIOS as CHAT
 from .proto.scenarios import SCENARIOS as PROTO
 from .scenario import Scenario
 
@@ -22,7 +23,7 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The Guide, chapter 2: sockets and patterns": CHAPTER_2,
     "The Guide, chapter 3: advanced request-reply": CHAPTER_3,
     "The Guide, chapter 7: file transfer": CHAPTER_7,
-    "The Guide, chapter 8: finding peers": CHAPTER_8,
+    "The Guide, chapter 8: finding peers": (*CHAPTER_8, *CHAT),
 }
 
 SCENARIOS: dict[str, Scenario] = {each.name: each for group in GROUPS.values() for each in group}

@@ -1,0 +1,90 @@
+"""The chat without a server, and the full queue: the scenarios, and each program alone."""
+
+from __future__ import annotations
+
+import pytest
+from playing import Play
+from ports import WAIT, Program, Programs
+from support import Make
+
+from zmqlite import SUB, XPUB
+
+ENDPOINT = "tcp://{}:{}"
+
+
+# The full queue
+
+
+@pytest.mark.slow
+def test_a_full_queue(play: Play) -> None:
+    sent = [f"Sending message {number}" for number in range(5)]
+    assert play("eagain") == {"program": [*sent, "Resource temporarily unavailable"]}
+
+
+# The chat
+
+
+@pytest.mark.slow
+def test_a_chat(play: Play) -> None:
+    printed = play("dechat")
+    bound, *joe = printed["joe"]
+    assert bound.startswith("bound port ")
+    assert printed["bob"][0] == bound
+    said = ["joe: hello bob", "bob: hello joe"]
+    assert joe == [
+        *["somebody joined"] * 2,
+        "> hello bob",
+        *said,
+        "somebody left",
+    ]
+    assert printed["bob"][1:] == [*["somebody joined"] * 2, said[0], "> hello joe", said[1]]
+
+
+def start_chat(programs: Programs) -> tuple[Program, int]:
+    """Somebody who hears nobody but himself so far, and the port of all."""
+    chat = programs.start("ch8.dechat", "127.0.0.1", "127.0.0.1", "joe", port=0)
+    port = int(chat.line().removeprefix("bound port "))
+    assert chat.line() == "somebody joined"
+    return chat, port
+
+
+def test_a_line_goes_out_as_one_frame(programs: Programs, make: Make) -> None:
+    chat, port = start_chat(programs)
+    subscriber = make(SUB)
+    subscriber.subscribe(b"joe")
+    subscriber.connect(ENDPOINT.format("127.0.0.1", port))
+    assert chat.line() == "somebody joined"
+    lines = ["first", "", "third: \u00e9"]
+    chat.type("\n".join(lines))
+    for line in lines:
+        assert chat.line() == f"joe: {line}"
+        assert subscriber.recv_multipart(timeout=WAIT) == [f"joe: {line}".encode()]
+    subscriber.unsubscribe(b"joe")
+    assert chat.line() == "somebody left"
+    assert chat.end() == []
+
+
+def test_everybody_in_the_network_is_heard(programs: Programs, make: Make) -> None:
+    chat, port = start_chat(programs)
+    for host in ("127.0.0.2", "127.0.0.254"):
+        publisher = make(XPUB)
+        publisher.bind(ENDPOINT.format(host, port))
+        assert publisher.recv(timeout=WAIT) == b"\1"
+        publisher.send(b"bob: no \xff text")
+        assert chat.line() == "bob: no \N{REPLACEMENT CHARACTER} text"
+    assert chat.end() == []
+
+
+def test_the_end_of_the_input_ends_a_chat_that_has_sent_all(programs: Programs, make: Make) -> None:
+    chat, port = start_chat(programs)
+    subscriber = make(SUB)
+    subscriber.subscribe(b"")
+    subscriber.connect(ENDPOINT.format("127.0.0.1", port))
+    assert chat.line() == "somebody joined"
+    for number in range(100):
+        chat.type(str(number))
+    chat.end_input()
+    chat.rest()
+    assert [subscriber.recv(timeout=WAIT) for _ in range(100)] == [
+        b"joe: %d" % number for number in range(100)
+    ]
