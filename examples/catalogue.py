@@ -9,6 +9,8 @@ from .capi.scenarios import SCENARIOS as CAPI
 from .guide.ch1.scenarios import SCENARIOS as CHAPTER_1
 from .guide.ch2.scenarios import SCENARIOS as CHAPTER_2
 from .guide.ch3.scenarios import SCENARIOS as CHAPTER_3
+from .guide.ch4.scenarios import SCENARIOS as CHAPTER_4
+from .guide.ch5.scenarios import SCENARIOS as CHAPTER_5
 from .guide.ch7.scenarios import SCENARIOS as CHAPTER_7
 from .guide.ch8.scenarios import SCENARIOS as CHAPTER_8
 from .guide.ch8.scenarios_chat import SCENARIOS as CHAT
@@ -22,6 +24,8 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The Guide, chapter 1: the three basic patterns": CHAPTER_1,
     "The Guide, chapter 2: sockets and patterns": CHAPTER_2,
     "The Guide, chapter 3: advanced request-reply": CHAPTER_3,
+    "The Guide, chapter 4: reliable request-reply": CHAPTER_4,
+    "The Guide, chapter 5: advanced publish-subscribe": CHAPTER_5,
     "The Guide, chapter 7: file transfer": CHAPTER_7,
     "The Guide, chapter 8: finding peers": (*CHAPTER_8, *CHAT),
 }

@@ -55,6 +55,12 @@ class Program:
         assert self.process.wait(DEADLINE) == 0, lines
         return lines
 
+    def fail(self) -> list[str]:
+        """What it prints until it ends, which it must do by itself, with exit code 1."""
+        lines = Task(self._output.read).result().splitlines()
+        assert self.process.wait(DEADLINE) == 1, lines
+        return lines
+
     def until(self, *patterns: str) -> list[str]:
         """What it prints until each of these regular expressions has matched a line."""
         lines: list[str] = []

@@ -1,0 +1,8 @@
+"""The scenarios of this chapter, by pattern."""
+
+from __future__ import annotations
+
+from .scenarios_binary_star import SCENARIOS as BINARY_STAR
+from .scenarios_freelance import SCENARIOS as FREELANCE
+
+SCENARIOS = (*BINARY_STAR, *FREELANCE)

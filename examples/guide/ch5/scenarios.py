@@ -1,0 +1,7 @@
+"""The scenarios of this chapter, by pattern."""
+
+from __future__ import annotations
+
+from .scenarios_pubsub import SCENARIOS as PUBSUB
+
+SCENARIOS = (*PUBSUB,)

@@ -1,0 +1,457 @@
+"""Freelance on the wire: raw servers against its clients, and raw clients against its servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from ports import WAIT
+from support import Make, Pair, Run, eventually, unique_ipc
+
+import zmqlite as zmq
+from examples.guide.ch4 import flcliapi, flserver1, flserver2, flserver3
+from examples.guide.ch4.flcliapi import Agent, FreelanceClient, Times
+from examples.guide.ch4.flclient1 import ask
+from examples.guide.ch4.flclient2 import FreelanceClient as Shotgun
+
+FOREVER = 1_000_000
+SOON = 50
+
+
+class Server:
+    """A server of FLP in plain frames, under the endpoint that is its name."""
+
+    def __init__(self, make: Make) -> None:
+        self.endpoint = unique_ipc()
+        self.socket = make(
+            zmq.ROUTER, routing_id=self.endpoint.encode(), router_mandatory=True, linger=0
+        )
+        self.socket.bind(self.endpoint)
+        self.client = b""
+
+    def recv(self) -> list[bytes]:
+        """The next message, after the id of the client."""
+        self.client, *message = self.socket.recv_multipart(timeout=WAIT)
+        return message
+
+    def send(self, *message: bytes) -> None:
+        self.socket.send_multipart([self.client, *message])
+
+    def answers_pings(self) -> None:
+        """Take one, which shows that the client is connected, and answer it."""
+        assert self.recv() == [b"PING"]
+        self.send(b"PONG")
+
+    def is_silent(self) -> bool:
+        return not self.socket.poll(0)
+
+
+@pytest.fixture
+def server(make: Make) -> Server:
+    return Server(make)
+
+
+@pytest.fixture
+def other(make: Make) -> Server:
+    return Server(make)
+
+
+# Model 3, the client: its rules, at a time that the test sets
+
+
+class Bench:
+    """An agent without its thread, connected to some servers."""
+
+    now = 0
+
+    def __init__(self, pair: Pair, make: Make) -> None:
+        self.application, pipe = pair(zmq.PAIR, zmq.PAIR)
+        self.router = make(zmq.ROUTER, **flcliapi.OPTIONS)
+        self.agent = Agent(pipe, self.router, Times())
+
+    def connect(self, *servers: Server) -> None:
+        for server in servers:
+            self.agent.command(b"CONNECT", server.endpoint.encode())
+            eventually(self.agent.send, self.agent.servers[-1], b"up")
+            assert server.recv() == [b"up"]
+
+    def at(self, now: int) -> None:
+        """Let the agent do what is to be done at a time."""
+        self.now = now
+        self.agent.act()
+
+    def take(self) -> None:
+        """Let the agent take one message of a server."""
+        self.agent.message(*self.router.recv_multipart(timeout=WAIT))
+
+    def told(self) -> list[bytes] | None:
+        """What the application was told, if anything."""
+        return self.application.recv_multipart(zmq.DONTWAIT) if self.application.poll(0) else None
+
+
+@pytest.fixture
+def bench(pair: Pair, make: Make, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    made = Bench(pair, make)
+    monkeypatch.setattr(flcliapi, "clock", lambda: made.now)
+    return made
+
+
+def test_a_request_is_a_number_and_the_body(bench: Bench, server: Server) -> None:
+    bench.connect(server)
+    for number, body, reply in (
+        (b"1", [b"Hello world"], [b"OK"]),
+        (b"2", [b"", b"\0\xff", b"x" * 100_000], [b"", b"two", b""]),
+        (b"3", [], []),
+        (b"4", [b"PING"], [b"PONG"]),
+    ):
+        bench.agent.command(b"REQUEST", *body)
+        assert server.recv() == [number, *body]
+        server.send(number, *reply)
+        bench.take()
+        assert bench.told() == [b"OK", *reply]
+
+
+@pytest.mark.parametrize(
+    "message", [[b"PONG"], [b"1", b"OK"], [b"3", b"OK"], [b"", b"OK"], [b"2 ", b"OK"], [b"\xff"]]
+)
+def test_what_does_not_answer_the_request_is_passed_over(
+    bench: Bench, server: Server, message: list[bytes]
+) -> None:
+    bench.connect(server)
+    for number in (b"1", b"2"):
+        bench.agent.command(b"REQUEST", b"body")
+        assert server.recv() == [number, b"body"]
+    server.send(*message)
+    bench.take()
+    assert bench.told() is None
+    server.send(b"2", b"OK")
+    bench.take()
+    assert bench.told() == [b"OK", b"OK"]
+
+
+def test_a_message_without_a_request_answers_nothing(bench: Bench, server: Server) -> None:
+    bench.connect(server)
+    for message in ([b"PONG"], [b"0", b"OK"], [b""]):
+        server.send(*message)
+        bench.take()
+    assert bench.told() is None
+
+
+def test_a_server_under_another_name_is_passed_over(bench: Bench, server: Server) -> None:
+    bench.connect(server)
+    bench.agent.command(b"REQUEST", b"body")
+    bench.agent.message(b"tcp://nobody:1", b"1", b"OK")
+    bench.agent.message(server.endpoint.encode())
+    assert bench.told() is None
+
+
+def test_a_silent_server_is_pinged_each_2000_ms(bench: Bench, server: Server) -> None:
+    bench.connect(server)
+    assert bench.agent.wait() == 2000
+    bench.at(1999)
+    assert server.is_silent()
+    for now in (2000, 4000):
+        bench.at(now)
+        assert server.recv() == [b"PING"]
+    server.send(b"PONG")
+    bench.now = 5000
+    bench.take()
+    bench.at(6999)
+    assert server.is_silent()
+    bench.at(7000)
+    assert server.recv() == [b"PING"]
+
+
+def test_the_next_server_is_asked_after_1000_ms(
+    bench: Bench, server: Server, other: Server
+) -> None:
+    bench.connect(server, other)
+    bench.agent.command(b"REQUEST", b"body")
+    assert server.recv() == [b"1", b"body"]
+    assert bench.agent.wait() == 1000
+    bench.at(999)
+    assert other.is_silent()
+    bench.at(1000)
+    assert other.recv() == [b"1", b"body"]
+    other.send(b"1", b"OK")
+    bench.take()
+    assert bench.told() == [b"OK", b"OK"]
+    server.send(b"1", b"late")
+    bench.take()
+    assert bench.told() is None
+    bench.agent.command(b"REQUEST", b"body")
+    assert other.recv() == [b"2", b"body"], "who answered last is asked first"
+    assert server.is_silent()
+
+
+def test_the_first_server_is_asked_again_after_the_last(
+    bench: Bench, server: Server, other: Server
+) -> None:
+    bench.connect(server, other)
+    bench.agent.command(b"REQUEST", b"body")
+    for now, asked in ((0, server), (1000, other), (2000, server)):
+        bench.at(now)
+        while (message := asked.recv()) == [b"PING"]:
+            pass
+        assert message == [b"1", b"body"]
+
+
+def test_a_server_that_is_gone_is_passed_over_at_once(
+    bench: Bench, server: Server, other: Server
+) -> None:
+    bench.connect(server, other)
+    server.socket.close()
+
+    def is_gone() -> bool:
+        try:
+            bench.router.send_multipart([server.endpoint.encode(), b"probe"], zmq.DONTWAIT)
+        except zmq.HostUnreachable:  # a queue that is full would raise Again
+            return True
+        return False
+
+    eventually(is_gone)
+    bench.agent.command(b"REQUEST", b"body")
+    assert other.recv() == [b"1", b"body"]
+
+
+def test_a_request_is_given_up_after_3000_ms(bench: Bench, server: Server) -> None:
+    bench.connect(server)
+    bench.agent.command(b"REQUEST", b"body")
+    bench.at(2999)
+    assert bench.told() is None
+    bench.at(3000)
+    assert bench.told() == [b"FAILED"]
+    server.send(b"1", b"late")
+    bench.take()
+    bench.at(4000)
+    assert bench.told() is None
+
+
+def test_a_server_that_was_silent_for_6000_ms_is_not_asked(
+    bench: Bench, server: Server, other: Server
+) -> None:
+    bench.connect(server, other)
+    bench.now = 5000
+    other.send(b"PONG")
+    bench.take()
+    bench.now = 6000
+    bench.agent.command(b"REQUEST", b"body")
+    assert other.recv() == [b"1", b"body"]
+    assert server.is_silent()
+    bench.at(7000)  # there is nobody else to ask
+    while (message := other.recv()) == [b"PING"]:
+        pass
+    assert message == [b"1", b"body"]
+    assert server.recv() == [b"PING"]
+    server.send(b"PONG")
+    bench.take()
+    bench.at(8000)
+    assert server.recv() == [b"1", b"body"]
+
+
+def test_without_a_server_a_request_is_given_up_too(bench: Bench) -> None:
+    assert bench.agent.wait() == 3_600_000
+    bench.agent.command(b"REQUEST", b"body")
+    for now in (1000, 2000, 3000):
+        assert bench.told() is None
+        bench.at(now)
+    assert bench.told() == [b"FAILED"]
+
+
+# Model 3, the client in its thread
+
+
+ClientOf = Callable[..., FreelanceClient]
+
+
+@pytest.fixture
+def client_of(context: zmq.Context, make: Make, run: Run) -> Iterator[ClientOf]:
+    """Connect a client to servers; times of which nothing is said do not come."""
+    clients: list[FreelanceClient] = []
+
+    def client_of(*servers: Server, **times: int) -> FreelanceClient:
+        never = dict.fromkeys(Times._fields, FOREVER)
+        client = FreelanceClient(context, Times(**never | {"pause": 0, "ping": SOON} | times))
+        clients.append(client)
+        for each in servers:
+            client.connect(each.endpoint)
+        for each in servers:
+            each.answers_pings()
+        return client
+
+    yield client_of
+    for client in clients:
+        client.close()
+
+
+def serve(server: Server, count: int) -> None:
+    """Answer some requests, and pings meanwhile."""
+    while count:
+        match server.recv():
+            case [b"PING"]:
+                server.send(b"PONG")
+            case [number, *body]:
+                server.send(number, *body)
+                count -= 1
+
+
+def test_requests_of_a_client_are_answered(client_of: ClientOf, server: Server, run: Run) -> None:
+    client = client_of(server)
+    task = run(serve, server, 100)
+    for number in range(100):
+        assert client.request(b"%d" % number, b"") == [b"%d" % number, b""]
+    task.result()
+
+
+def test_when_a_server_dies_the_next_one_answers(
+    client_of: ClientOf, server: Server, other: Server, run: Run
+) -> None:
+    client = client_of(server, other, retry=SOON)
+    task = run(serve, server, 1)
+    assert client.request(b"first") == [b"first"]
+    task.result()
+    server.socket.close()
+    run(serve, other, 1)
+    assert client.request(b"second") == [b"second"]
+
+
+def test_a_request_that_nobody_answers_raises(
+    client_of: ClientOf, server: Server, other: Server, run: Run
+) -> None:
+    client = client_of(server, timeout=SOON)
+    with pytest.raises(TimeoutError, match="no server replied in 50 ms"):
+        client.request(b"lost")
+    client = client_of(other)
+    run(serve, other, 1)
+    assert client.request(b"answered") == [b"answered"]
+
+
+# The servers
+
+
+Start = Callable[[Callable[[zmq.Socket], None], zmq.SocketType], zmq.Socket]
+
+
+@pytest.fixture
+def start(make: Make, run: Run, endpoint: str) -> Start:
+    """Serve in a thread, under the name of the endpoint; a raw client of it."""
+
+    def start(serve: Callable[[zmq.Socket], None], kind: zmq.SocketType) -> zmq.Socket:
+        socket = make(zmq.REP if kind is zmq.DEALER else zmq.ROUTER, routing_id=endpoint.encode())
+        socket.bind(endpoint)
+        run(serve, socket)
+        client = make(kind, rcvtimeo=WAIT)
+        client.connect(endpoint)
+        return client
+
+    return start
+
+
+def test_flserver1_gives_requests_back(start: Start) -> None:
+    client = start(flserver1.serve, zmq.DEALER)
+    for body in ([b"Hello world"], [b"", b"two", b"\0\xff"]):
+        client.send_multipart([b"", *body])
+        assert client.recv_multipart() == [b"", *body]
+
+
+def test_flserver2_says_ok_to_two_frames(start: Start) -> None:
+    client = start(flserver2.serve, zmq.DEALER)
+    for number in (b"1", b"10000", b"", b"\xff"):
+        client.send_multipart([b"", number, b"random name"])
+        assert client.recv_multipart() == [b"", number, b"OK"]
+
+
+@pytest.mark.parametrize("body", [[b""], [b"1"], [b"1", b"2", b"3"]])
+def test_flserver2_goes_on_after_a_malformed_request(start: Start, body: list[bytes]) -> None:
+    client = start(flserver2.serve, zmq.DEALER)
+    client.send_multipart([b"", *body])
+    client.send_multipart([b"", b"2", b"name"])
+    assert client.recv_multipart() == [b"", b"MALFORMED"]
+    assert client.recv_multipart() == [b"", b"2", b"OK"]
+
+
+@pytest.mark.parametrize(
+    ("message", "reply"),
+    [
+        ([b"PING"], [b"PONG"]),
+        ([b"1", b"random name"], [b"1", b"OK"]),
+        ([b"1"], [b"1", b"OK"]),
+        ([b"\0\xff", b"", b"", b"x"], [b"\0\xff", b"OK"]),
+        ([b"", b"body"], [b"", b"OK"]),
+        ([b"ping", b"body"], [b"ping", b"OK"]),
+    ],
+)
+def test_flserver3_answers_under_its_name(
+    start: Start, endpoint: str, message: list[bytes], reply: list[bytes]
+) -> None:
+    client = start(flserver3.serve, zmq.ROUTER)
+    client.router_mandatory = True
+    client.send_multipart([endpoint.encode(), *message])
+    assert client.recv_multipart() == [endpoint.encode(), *reply]
+
+
+# Models 1 and 2, the clients
+
+
+def test_flclient1_sends_one_frame_and_takes_the_reply(
+    make: Make, run: Run, context: zmq.Context, endpoint: str
+) -> None:
+    server = make(zmq.ROUTER)
+    server.bind(endpoint)
+    task = run(ask, context, endpoint, WAIT)
+    client, *request = server.recv_multipart(timeout=WAIT)
+    assert request == [b"", b"Hello world"]
+    server.send_multipart([client, b"", b"a reply"])
+    assert task.result() == b"a reply"
+
+
+def test_flclient1_waits_no_longer_than_it_is_told(context: zmq.Context, endpoint: str) -> None:
+    assert ask(context, endpoint, 1) is None
+
+
+@pytest.fixture
+def shotgun(make: Make, run: Run) -> Iterator[tuple[Shotgun, list[zmq.Socket]]]:
+    """A client of model 2, and two raw servers of it."""
+    servers = [make(zmq.ROUTER, rcvtimeo=WAIT) for _ in range(2)]
+    endpoints = tuple(unique_ipc() for _ in servers)
+    for socket, each in zip(servers, endpoints, strict=True):
+        socket.bind(each)
+    with Shotgun(servers[0].context, endpoints, WAIT) as client:
+        yield client, servers
+
+
+def test_flclient2_asks_all_servers_and_takes_the_first_reply(
+    shotgun: tuple[Shotgun, list[zmq.Socket]], run: Run
+) -> None:
+    client, servers = shotgun
+    for number in (b"1", b"2"):
+        task = run(client.request, b"random name")
+        seen = [socket.recv_multipart() for socket in servers]
+        assert [message[1:] for message in seen] == [[b"", number, b"random name"]] * 2
+        quick, slow = servers
+        quick.send_multipart([*seen[0][:3], b"quick"])
+        assert task.result() == [b"quick"]
+        slow.send_multipart([*seen[1][:3], b"slow"])
+
+
+@pytest.mark.parametrize(
+    "reply", [[b""], [b"", b"1"], [b"", b"1", b"OK"], [b"2", b"OK"], [b"", b"2"], [b"x", b"2", b""]]
+)
+def test_flclient2_passes_over_what_does_not_answer_the_request(
+    shotgun: tuple[Shotgun, list[zmq.Socket]], run: Run, reply: list[bytes]
+) -> None:
+    client, servers = shotgun
+    client.number = 1
+    task = run(client.request, b"body")
+    (name, *_), _ = (socket.recv_multipart() for socket in servers)
+    servers[0].send_multipart([name, *reply])
+    servers[0].send_multipart([name, b"", b"2", b"OK"])
+    assert task.result() == [b"OK"]
+
+
+def test_flclient2_gives_up_in_time(context: zmq.Context) -> None:
+    with (
+        Shotgun(context, (unique_ipc(),), 1) as client,
+        pytest.raises(TimeoutError, match="no server replied in 1 ms"),
+    ):
+        client.request(b"body")
