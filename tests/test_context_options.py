@@ -123,7 +123,7 @@ def test_the_number_that_two_options_share_is_read_as_one_and_set_as_the_other(
 
 def test_a_row_says_that_it_is_for_before_the_first_socket() -> None:
     for row in ALL_CONTEXT_OPTIONS.values():
-        assert ("later it is silently ignored" in (row.__doc__ or "")) == (
+        assert ("later it is silently ignored" in row.describe()) == (
             "w" in row.access and row.effect is Effect.START
         )
 

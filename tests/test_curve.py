@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zmqlite._zmq import ffi, lib
 from zmqlite.curve import (
-    _scratch,
+    _Scratch,
     curve_keypair,
     curve_public,
     has,
@@ -100,7 +100,7 @@ def test_text_is_not_cut_at_a_nul() -> None:
 
 
 def test_a_buffer_that_held_a_secret_is_wiped() -> None:
-    with _scratch(4) as buffer:
+    with _Scratch(4) as buffer:
         ffi.memmove(buffer, b"key!", 4)
     assert ffi.buffer(buffer)[:] == bytes(4)
 

@@ -104,7 +104,8 @@ def test_a_public_method_property_or_option_is_documented(member: Any) -> None:
 
 
 IMPORT = """
-import sys
+import os, sys
+sys.path[:] = {path!r}
 before = set(sys.modules)
 import zmqlite
 print(*sorted(set(sys.modules) - before))
@@ -112,12 +113,15 @@ print(*sorted(set(sys.modules) - before))
 
 
 def test_the_import_brings_nothing_heavy() -> None:
-    imported = set(succeed(sys.executable, "-c", IMPORT).split())
+    # Without `site`, which may have loaded some of it before.
+    program = IMPORT.format(path=[*sys.path, str(ROOT)])
+    imported = set(succeed(sys.executable, "-I", "-S", "-c", program).split())
     assert "zmqlite._zmq" in imported
     heavy = {
         "asyncio",
         "cffi",
         "concurrent.futures",
+        "contextlib",
         "ctypes",
         "dataclasses",
         "email",
@@ -127,10 +131,14 @@ def test_the_import_brings_nothing_heavy() -> None:
         "logging",
         "multiprocessing",
         "pickle",
+        "re",
         "socket",
         "ssl",
+        "struct",
         "subprocess",
         "tempfile",
+        "threading",
+        "typing",
         "typing_extensions",
         "urllib",
         "zmq",

@@ -180,7 +180,7 @@ def test_a_write_only_option_cannot_be_read(row: Row, sockets: Sockets) -> None:
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_says_when_it_takes_effect(row: Row) -> None:
-    text = row.__doc__ or ""
+    text = row.describe()
     if "w" not in row.access:
         assert text.endswith("Read-only.")
     elif row.effect is Effect.LATER:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import operator
 import os
-from typing import TYPE_CHECKING
 
 from .errors import failure
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer as Buffer  # collections.abc has it from Python 3.12
 

@@ -7,7 +7,10 @@ every program uses have a short name at the end of this module, which the packag
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
-from typing import Final
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
 
 class SocketType(IntEnum):

@@ -13,14 +13,11 @@ happens when a `with` block ends, when the last reference goes and when the inte
 from __future__ import annotations
 
 import atexit
-import contextlib
 import errno
 import sys
-import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from _thread import RLock  # threading's own: all of that takes long to import
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 
 from ._zmq import ffi, lib
 from .arguments import integer, milliseconds
@@ -33,7 +30,7 @@ from .context_options import (
 )
 from .curve import has
 from .descriptors import reserve
-from .errors import ZMQError, check, failure
+from .errors import check, failure
 from .message import collect
 from .options import Number
 from .ownership import owned
@@ -41,11 +38,16 @@ from .socket import Socket
 from .socket_options import ALL_SOCKET_OPTIONS
 from .waiting import PATIENCE, until
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Final, NoReturn, Self, TypeVar
+
     from ._zmq import CData
 
-Got = TypeVar("Got")
-Given = TypeVar("Given")
+    Got = TypeVar("Got")
+    Given = TypeVar("Given")
+
 
 LINGER: Final = 5000
 """Milliseconds that a closed socket goes on sending, unless the context is told otherwise."""
@@ -97,8 +99,8 @@ class Context(ContextOptions):
         self._awaited: set[bytes] = set()  # inproc endpoints, connected to and not bound yet
         self._spare: CData | None = None  # the socket that will bind what is still awaited
         # Reentrant: a signal handler may call anything while its thread is in the middle.
-        self._lock = threading.RLock()
-        self._termination = threading.RLock()
+        self._lock = RLock()
+        self._termination = RLock()
         self._priority = -1  # thread_priority, which cannot be read back
         self._started = False
         self._shut = False
@@ -151,7 +153,8 @@ class Context(ContextOptions):
         return socket
 
     def _new_handle(self, number: int, name: str) -> CData:
-        with self._open("zmq_socket") as pointer:
+        with self._entrance("zmq_socket"):
+            pointer = self._opened("zmq_socket")
             if not self._started:
                 # What libzmq would abort on as it starts its threads.
                 check_thread_options(self.thread_sched_policy, self._priority)
@@ -175,7 +178,8 @@ class Context(ContextOptions):
     # binds it, and aborts where it cannot have one. So there is a spare one, made in time.
 
     def _await(self, endpoint: bytes) -> None:
-        with self._open("zmq_connect"):
+        with self._entrance("zmq_connect"):
+            self._opened("zmq_connect")
             if endpoint in self._bound:
                 return
             if self._spare is None:
@@ -202,7 +206,8 @@ class Context(ContextOptions):
         C: zmq_ctx_get(3)
         """
         row = context_option(option, "r")
-        with self._open("zmq_ctx_get") as pointer:
+        with self._entrance("zmq_ctx_get"):
+            pointer = self._opened("zmq_ctx_get")
             ffi.errno = 0  # -1 is also a value
             value = lib.zmq_ctx_get(pointer, row.number)
             if value == -1 and ffi.errno:
@@ -219,7 +224,8 @@ class Context(ContextOptions):
         """
         row = context_option(option, "w")
         number = row.to_int(value)
-        with self._open("zmq_ctx_set") as pointer:
+        with self._entrance("zmq_ctx_set"):
+            pointer = self._opened("zmq_ctx_set")
             check(lib.zmq_ctx_set(pointer, row.number, number), "zmq_ctx_set", row.name)
         if row is ContextOptions.thread_priority:
             self._priority = number
@@ -236,14 +242,18 @@ class Context(ContextOptions):
         """Whether this is a child process, and the context its parent's."""
         return self._generation != lib.zl_generation
 
-    @contextlib.contextmanager
-    def _open(self, call: str) -> Iterator[CData]:
-        if self._foreign:  # before the lock, which a thread of the parent may have held
+    def _entrance(self, call: str) -> RLock:
+        """Return the lock, unless a thread of the parent process may have held it at the fork."""
+        if self._foreign:
             raise failure(errno.ECHILD, call)
-        with self._lock:
-            if self._shut:
-                raise failure(ETERM, call)
-            yield self._pointer[0]
+        return self._lock
+
+    def _opened(self, call: str) -> CData:
+        """Return libzmq's pointer to somebody who holds the lock."""
+        if self._shut:
+            raise failure(ETERM, call)
+        pointer: CData = self._pointer[0]
+        return pointer
 
     def shutdown(self) -> None:
         """Wake every thread that waits in a socket of this context, with ContextTerminated.
@@ -253,10 +263,14 @@ class Context(ContextOptions):
 
         C: zmq_ctx_shutdown(3)
         """
-        with contextlib.suppress(ZMQError), self._open("zmq_ctx_shutdown") as pointer:
+        if self._foreign:
+            return
+        with self._lock:
+            if self._shut:
+                return
             for endpoint in tuple(self._awaited):
                 self._end_awaiting(endpoint)
-            check(lib.zmq_ctx_shutdown(pointer), "zmq_ctx_shutdown")
+            lib.zmq_ctx_shutdown(self._pointer[0])
             self._shut = True
 
     def term(self) -> None:

@@ -6,15 +6,18 @@ works on stable builds. A default is libzmq's own.
 
 from __future__ import annotations
 
+import _thread
 import errno
 import os
-import threading
-from collections.abc import Callable
-from typing import Any
 
 from .arguments import INT_MAX
 from .errors import ZMQError, failure
 from .options import Bool, Effect, Int, Number, resolve, rows_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 
 class Cpu(Int):
@@ -141,15 +144,18 @@ def _schedule(policy: int, priority: int) -> None:
 def _rehearse(attempt: Callable[[], object], subject: str) -> None:
     """Make an attempt on a thread of its own, where it changes nothing for others."""
     failed: list[ZMQError] = []
+    running = _thread.allocate_lock()
 
     def run() -> None:
         try:
             attempt()
         except OSError as error:
             failed.append(failure(error.errno or errno.EINVAL, "zmq_ctx_set", subject))
+        finally:
+            running.release()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
+    running.acquire()
+    _thread.start_new_thread(run, ())  # without `threading`, which takes long to import
+    running.acquire()
     if failed:
         raise failed[0]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
 from ._zmq import ffi, lib
 from .arguments import KEY_LENGTH, curve_key, flat, text
 from .errors import check
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._zmq import CData
     from .arguments import Buffer
@@ -29,7 +26,7 @@ def curve_keypair() -> tuple[bytes, bytes]:
 
     C: zmq_curve_keypair(3)
     """
-    with _scratch(KEY_LENGTH + 1) as public, _scratch(KEY_LENGTH + 1) as secret:
+    with _Scratch(KEY_LENGTH + 1) as public, _Scratch(KEY_LENGTH + 1) as secret:
         check(lib.zmq_curve_keypair(public, secret), "zmq_curve_keypair")
         return ffi.buffer(public, KEY_LENGTH)[:], ffi.buffer(secret, KEY_LENGTH)[:]
 
@@ -44,7 +41,7 @@ def curve_public(secret: bytes) -> bytes:
     C: zmq_curve_public(3)
     """
     secret = curve_key(secret, "the secret key")
-    with _scratch(KEY_LENGTH + 1) as public:
+    with _Scratch(KEY_LENGTH + 1) as public:
         check(lib.zmq_curve_public(public, secret), "zmq_curve_public")
         return ffi.buffer(public, KEY_LENGTH)[:]
 
@@ -61,7 +58,7 @@ def z85_encode(data: Buffer) -> bytes:
     size, rest = divmod(len(raw), 4)
     if rest:
         raise ValueError(f"Z85 encodes a multiple of 4 bytes, not {len(raw)}")
-    with _scratch(5 * size + 1) as encoded:
+    with _Scratch(5 * size + 1) as encoded:
         source = ffi.from_buffer("uint8_t[]", raw)
         check(lib.zmq_z85_encode(encoded, source, len(raw)), "zmq_z85_encode")
         return ffi.buffer(encoded, 5 * size)[:]
@@ -85,7 +82,7 @@ def z85_decode(encoded: bytes | str) -> bytes:
         raise ValueError("Z85 text contains a NUL character")
     if not characters:
         return b""  # the counterpart of z85_encode(b""), which libzmq refuses
-    with _scratch(4 * size) as raw:
+    with _Scratch(4 * size) as raw:
         check(lib.zmq_z85_decode(ffi.cast("uint8_t *", raw), characters), "zmq_z85_decode")
         return ffi.buffer(raw, 4 * size)[:]
 
@@ -115,11 +112,15 @@ def zmq_version() -> tuple[int, int, int]:
     return major[0], minor[0], patch[0]
 
 
-@contextmanager
-def _scratch(size: int) -> Iterator[CData]:
-    """Lend C a buffer that may come to hold a secret, and wipe it afterwards."""
-    buffer = ffi.new("char[]", size)
-    try:
-        yield buffer
-    finally:
-        ffi.memmove(buffer, bytes(size), size)
+class _Scratch:
+    """Lends C a buffer that may come to hold a secret, and wipes it afterwards."""
+
+    def __init__(self, size: int) -> None:
+        self._buffer = ffi.new("char[]", size)
+
+    def __enter__(self) -> CData:
+        return self._buffer
+
+    def __exit__(self, *raised: object) -> None:
+        size = len(self._buffer)
+        ffi.memmove(self._buffer, bytes(size), size)

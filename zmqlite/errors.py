@@ -22,12 +22,15 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TypeVar
 
 from ._zmq import ffi, lib
 from .constants import EFSM, EMTHREAD, ENOCOMPATPROTO, ETERM
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
 class ZMQError(OSError):

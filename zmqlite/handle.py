@@ -7,8 +7,6 @@ Everything else, timeouts and signals, is the slow path through `_wait`.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 from ._zmq import ffi, lib
 from .arguments import milliseconds
@@ -18,11 +16,16 @@ from .options import Milliseconds, Option
 from .socket_options import SocketOptions, socket_option
 from .waiting import until
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Final, NoReturn, TypeVar
+
     from ._zmq import CData
 
-Got = TypeVar("Got")
-Given = TypeVar("Given")
+    Got = TypeVar("Got")
+    Given = TypeVar("Given")
+
 
 DONTWAIT: Final = int(Flag.DONTWAIT)
 SNDMORE: Final = int(Flag.SNDMORE)

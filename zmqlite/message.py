@@ -13,13 +13,13 @@ import errno
 import functools
 import itertools
 import operator
-from typing import TYPE_CHECKING
 
 from ._zmq import ffi, lib
 from .arguments import payload, text
 from .errors import check, failure
 from .ownership import owned
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 

@@ -8,21 +8,30 @@ else. Closing that end tells libzmq first to stop.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+import sys
+from collections import namedtuple
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple
 
 from .constants import MonitorEvent
 from .errors import ContextTerminated, SocketClosed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import NamedTuple
+
     from .socket import Socket
 
-_HEAD = struct.Struct("=HI")
+    class _Fields(NamedTuple):
+        event: MonitorEvent
+        value: int
+        endpoint: str
+
+else:
+    _Fields = namedtuple("_Fields", ("event", "value", "endpoint"))
 
 
-class SocketEvent(NamedTuple):
+class SocketEvent(_Fields):
     """One event: what happened, a number that belongs to it, and the endpoint.
 
     `value` is a file descriptor (which may be closed by now), an errno, an interval in
@@ -32,15 +41,14 @@ class SocketEvent(NamedTuple):
     C: zmq_socket_monitor(3)
     """
 
-    event: MonitorEvent
-    value: int
-    endpoint: str
+    __slots__ = ()
 
 
 def decode(frames: list[bytes]) -> SocketEvent:
     """Turn the two frames of an event into a SocketEvent."""
     head, endpoint = frames
-    event, value = _HEAD.unpack(head)
+    event = int.from_bytes(head[:2], sys.byteorder)
+    value = int.from_bytes(head[2:], sys.byteorder)
     return SocketEvent(MonitorEvent(event), value, endpoint.decode(errors="surrogateescape"))
 
 

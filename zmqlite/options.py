@@ -11,15 +11,22 @@ from __future__ import annotations
 import os
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
 from enum import Enum, IntEnum, IntFlag
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, overload
 
 from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
 from .constants import SocketType
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Generic, Protocol, Self, TypeVar, overload
+
     from .arguments import Buffer
+
+    Got = TypeVar("Got")
+    Given = TypeVar("Given")
+    E = TypeVar("E", bound=IntEnum | IntFlag)
+    Row = TypeVar("Row", bound="Option[Any, Any]")
 
     class HasOptions(Protocol):
         """An object whose options are rows: a Socket, or a Context, whose rows are Numbers."""
@@ -27,10 +34,18 @@ if TYPE_CHECKING:
         def get(self, option: Any, /) -> Any: ...
         def set(self, option: Any, value: Any, /) -> None: ...
 
+else:
+    Got = Given = E = Row = None
 
-Got = TypeVar("Got")
-Given = TypeVar("Given")
-E = TypeVar("E", bound=IntEnum | IntFlag)
+    class Generic:
+        """What stands for typing's: a class of which only type checkers see the parameters."""
+
+        def __class_getitem__(cls, parameters: object) -> type:
+            return cls
+
+    def overload(function: Callable[..., Any]) -> Callable[..., Any]:
+        """Stand for typing's: the definition that follows counts."""
+        return function
 
 
 class Effect(Enum):
@@ -74,7 +89,6 @@ class Option(ABC, Generic[Got, Given]):
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
-        self.__doc__ = self.describe()
 
     def __repr__(self) -> str:
         return f"<option {self.name} ({self.number})>"
@@ -82,9 +96,10 @@ class Option(ABC, Generic[Got, Given]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: HasOptions, owner: type) -> Got: ...
-    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:
+    def __get__(self, instance: HasOptions, owner: type) -> Got: ...  # noqa: F811
+    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:  # noqa: F811
         if instance is None:
+            self.__doc__ = self.describe()  # for help(), and not before: importing is faster so
             return self
         self.require("r")
         value: Got = instance.get(self)
@@ -337,9 +352,6 @@ class Unlisted(Option["int | bytes", "int | bytes"]):
 
     def decode(self, raw: bytes) -> int | bytes:
         return int.from_bytes(raw, sys.byteorder, signed=True) if len(raw) == 4 else raw
-
-
-Row = TypeVar("Row", bound=Option[Any, Any])
 
 
 def resolve(

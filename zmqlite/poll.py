@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import resource
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+import os
 
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, integer, milliseconds
 from .constants import Event
 from .errors import failure
 from .socket import Socket
-from .waiting import EVENTS, poll_events, until_ready
+from .waiting import events_of, poll_events, until_ready
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol, TypeAlias
+
     from ._zmq import CData
 
+    class HasFileno(Protocol):
+        """A file, a socket of the standard library, or anything else that is a file descriptor."""
 
-class HasFileno(Protocol):
-    """A file, a socket of the standard library, or anything else that is a file descriptor."""
+        def fileno(self) -> int: ...
 
-    def fileno(self) -> int: ...
-
-
-Pollable: TypeAlias = Socket | HasFileno | int
+    Pollable: TypeAlias = Socket | HasFileno | int
 
 
 class Poller:
@@ -50,8 +50,8 @@ class Poller:
         """
         if not isinstance(item, (Socket, int)) and not hasattr(item, "fileno"):
             raise TypeError(f"a Poller takes sockets and descriptors, not {type(item).__name__}")
-        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        if item not in self._wanted and len(self._wanted) == most != resource.RLIM_INFINITY:
+        most = os.sysconf("SC_OPEN_MAX")  # -1 without a limit
+        if item not in self._wanted and len(self._wanted) == most:
             # libzmq aborts when the system refuses the list.
             raise ValueError(f"the system polls at most {most} items, see ulimit -n")
         self._wanted[item] = poll_events(events)
@@ -101,7 +101,7 @@ class Poller:
         if changes == self._changes:
             self._arrays = arrays
         return [
-            (items[index], EVENTS[events])
+            (items[index], events_of(events))
             for index, events in zip(found[::2], found[1::2], strict=True)
         ]
 

@@ -8,10 +8,8 @@ own differ: that of 4.3.4 answers no command but STATISTICS and aborts on an unk
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import struct
-from typing import TYPE_CHECKING, Final, TypeAlias
+import sys
 
 from ._zmq import ffi, lib
 from .constants import POLLIN, POLLOUT, Event
@@ -20,14 +18,16 @@ from .poll import Poller
 from .socket import Socket
 from .waiting import until
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Final, TypeAlias
+
     from ._zmq import CData
+
+    _Awaited: TypeAlias = tuple[tuple[Socket, Event], ...]
 
 BURST: Final = 1000
 """Messages moved in one direction before the other one gets its turn."""
-
-_COUNT = struct.Struct("=Q")
-_Awaited: TypeAlias = tuple[tuple[Socket, Event], ...]
 
 
 class _Direction:
@@ -79,8 +79,10 @@ class _Control:
         """Take one command. An unknown one does nothing; REP has to be answered in any case."""
         command = self.socket.recv_multipart()
         if command == [b"STATISTICS"]:
-            with contextlib.suppress(NotSupported):  # PULL and SUB cannot answer
+            try:
                 self.socket.send_multipart(self.statistics())
+            except NotSupported:  # PULL and SUB cannot answer
+                pass
             return
         if command == [b"PAUSE"]:
             self.paused = True
@@ -97,7 +99,9 @@ class _Control:
         if len(self.directions) == 1:
             back = ffi.new("zl_traffic *")
         counts = [there, back, back, there]
-        return [_COUNT.pack(n) for each in counts for n in (each.messages, each.bytes)]
+        return [
+            n.to_bytes(8, sys.byteorder) for each in counts for n in (each.messages, each.bytes)
+        ]
 
 
 def proxy(frontend: Socket, backend: Socket, capture: Socket | None = None) -> None:
@@ -136,9 +140,11 @@ def proxy_steerable(
         directions.append(_Direction(backend, frontend, capture))
     steering = None if control is None else _Control(control, directions)
     pollers: dict[_Awaited, Poller] = {}
-    with contextlib.suppress(ContextTerminated):
+    try:
         while steering is None or not steering.ended:
             _turn(directions, steering, pollers)
+    except ContextTerminated:
+        pass
 
 
 def _turn(

@@ -10,8 +10,6 @@ handler, hence no call: one that raised would take the message with it.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, flat, integer
@@ -20,12 +18,17 @@ from .handle import AS_SET, BATCH, DONTWAIT, Handle, calls, check_flags
 from .message import Message, received
 from .socket_options import SocketOptions
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any, Final, Literal, TypeVar
+
     from typing_extensions import Buffer
 
     from ._zmq import CData
 
-T = TypeVar("T")
+    T = TypeVar("T")
+
 
 _FREE: Final = lib.ZL_FREE
 _TAKEN: Final = lib.ZL_TAKEN

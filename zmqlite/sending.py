@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
 
 from ._zmq import ffi, lib
 from .arguments import payload
@@ -13,7 +11,11 @@ from .handle import AS_SET, BATCH, DONTWAIT, SNDMORE, Handle, calls, check_flags
 from .message import Message, collect, pin, unpin
 from .socket_options import SocketOptions
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, Final
+
     from typing_extensions import Buffer
 
     from ._zmq import CData

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import itertools
 import os
@@ -10,7 +9,6 @@ import stat
 import warnings
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, integer, milliseconds
@@ -23,16 +21,20 @@ from .monitor import Monitor
 from .receiving import Receiver
 from .sending import Sender
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions
-from .waiting import EVENTS, PATIENCE, poll_events, until, until_ready
+from .waiting import PATIENCE, events_of, poll_events, until, until_ready
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Final, Self, TypeVar
+
     from typing_extensions import Buffer
 
     from ._zmq import CData
     from .context import Context
 
-Got = TypeVar("Got")
-Given = TypeVar("Given")
+    Got = TypeVar("Got")
+    Given = TypeVar("Given")
+
 
 INPROC: Final = "inproc://"
 ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
@@ -77,8 +79,10 @@ class Socket(Sender, Receiver):
         C: zmq_close(3)
         """
         if linger is not None and not self.closed:
-            with contextlib.suppress(ContextTerminated, ForkedProcess):  # too late to change it
+            try:
                 self.linger = linger
+            except (ContextTerminated, ForkedProcess):
+                pass  # too late to change it
         code = self._end()
         if code < 0:
             raise failure(-code, "zmq_close", self._type_name)
@@ -227,7 +231,7 @@ class Socket(Sender, Receiver):
         code = until_ready(lambda ms: lib.zl_poll_one(self._handle, wanted, ms), wait)
         if code < 0:
             raise failure(-code, "zmq_poll", self._type_name)
-        return EVENTS[code]
+        return events_of(code)
 
     def _ready(self) -> int:
         """Read `events` for zmqlite.aio, as a plain number, or -errno."""

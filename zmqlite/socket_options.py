@@ -5,8 +5,6 @@ All 80 that a stable libzmq has are here. A default is libzmq's own.
 
 from __future__ import annotations
 
-from typing import Any
-
 from .constants import (
     DEALER,
     PUB,
@@ -41,6 +39,10 @@ from .options import (
     resolve,
     rows_of,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class SocketOptions:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import errno
+import functools
 import time
-from collections.abc import Callable
-from typing import Final
 
 from ._zmq import lib
 from .constants import Event
 
-EVENTS: Final = tuple(Event(mask) for mask in range(16))
-"""Every set of events under its number: making one anew costs more than a poll."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final
+
+events_of: Final = functools.cache(Event)
+"""The set of events of a mask: making one anew costs more than a poll."""
 
 PATIENCE: Final = 1000
 """Milliseconds that threads get to come out of their calls after a context has woken them."""
@@ -56,6 +60,6 @@ def poll_events(events: int) -> int:
     """Return a mask of events for C."""
     if not isinstance(events, int):
         raise TypeError(f"events are POLLIN, POLLOUT ..., not {type(events).__name__}")
-    if not 0 < events < len(EVENTS):
+    if not 0 < events < 16:
         raise ValueError(f"events are POLLIN, POLLOUT, POLLERR and POLLPRI, not {int(events):#x}")
     return int(events)

@@ -20,7 +20,7 @@ from ..message import Message
 from ..options import Option
 from ..socket import Socket as BlockingSocket
 from ..socket_options import SocketOptions, socket_option
-from ..waiting import EVENTS, poll_events
+from ..waiting import events_of, poll_events
 from .monitor import Monitor
 from .readiness import BOTH, IN, OUT, Shared, Watch
 
@@ -246,7 +246,7 @@ class Socket(SocketOptions):
         wanted = poll_events(events) & BOTH
         if not wanted:
             raise ValueError("a socket is polled for POLLIN or POLLOUT")
-        return EVENTS[await self._watch.until(wanted, lambda: self._polled() & wanted or None)]
+        return events_of(await self._watch.until(wanted, lambda: self._polled() & wanted or None))
 
     def _polled(self) -> int:
         code = self._blocking._ready()
