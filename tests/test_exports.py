@@ -142,12 +142,26 @@ def test_the_import_brings_nothing_heavy() -> None:
         "typing_extensions",
         "urllib",
         "zmq",
+        "zmqlite.actor",
         "zmqlite.aio",
         "zmqlite.capi",
         "zmqlite.cli",
         "zmqlite.proto",
+        "zmqlite.reactor",
     }
     assert heavy & imported == set()
+
+
+def test_what_is_imported_later_is_there_all_the_same() -> None:
+    program = """
+import zmqlite
+assert {"Actor", "Reactor"} <= set(dir(zmqlite)) - set(vars(zmqlite))
+from zmqlite import *
+assert Actor is zmqlite.Actor is vars(zmqlite)["Actor"]
+"""
+    succeed(sys.executable, "-c", program)
+    with pytest.raises(AttributeError, match="no attribute 'Clock'"):
+        getattr(zmqlite, "Clock")  # noqa: B009
 
 
 def test_type_checkers_are_told_that_there_are_types() -> None:

@@ -23,7 +23,7 @@ ROWS = (
     ("sending", "receiving"),
     ("socket",),
     ("context", "poll"),
-    ("proxy",),
+    ("proxy", "reactor", "actor"),
     ("__init__",),
     ("cli",),
     ("__main__",),

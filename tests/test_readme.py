@@ -48,8 +48,14 @@ def test_the_awaited_message_arrives() -> None:
     assert out == b"b'hello'\n"
 
 
+def test_the_actor_answers_the_timer_of_the_reactor() -> None:
+    command = [sys.executable, "-W", "error", "-c", PROGRAMS[4]]
+    out = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
+    assert out == b"b'HELLO'\n" * 3
+
+
 def test_the_program_in_terms_of_c_runs() -> None:
-    subprocess.run([sys.executable, "-c", PROGRAMS[4]], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", PROGRAMS[5]], check=True, timeout=20)
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"zmq\.([A-Za-z_]+)", OURS))))
@@ -61,6 +67,7 @@ def test_a_name_of_the_package_exists(name: str) -> None:
     ("owner", "name"),
     [
         *((zmq.Socket, name) for name in sorted(set(re.findall(r"socket\.(\w+)", OURS)))),
+        *((zmq.Reactor, name) for name in sorted(set(re.findall(r"reactor\.(\w+)", README)))),
         *((zmq.Context, name) for name in sorted(set(re.findall(r"context\.(\w+)", OURS)))),
     ],
 )

@@ -8,12 +8,16 @@ Layers, each importing only from those above it:
     message, monitor                              what a socket gives
     handle, sending, receiving, socket            one socket and what goes through it
     context, poll, proxy                          many sockets
+    reactor, actor                                a loop of handlers, threads with a pipe
     capi, aio, proto                              the C door, asyncio, typed messages
     cli                                           python -m zmqlite
 
 Only type checkers see the imports below `if TYPE_CHECKING`: loading `typing` and what it loads
-itself takes a third as long as all of this.
+itself takes a third as long as all of this. Reactor and Actor, which need that and more, are
+imported when somebody first asks for them.
 """
+
+from importlib import import_module as _import_module
 
 try:
     from ._zmq import ffi as _ffi
@@ -53,6 +57,7 @@ from .constants import (
 from .context import Context
 from .curve import curve_keypair, curve_public, has, z85_decode, z85_encode, zmq_version
 from .errors import (
+    ActorEnded,
     AddressInUse,
     Again,
     ContextTerminated,
@@ -71,6 +76,12 @@ from .monitor import Monitor, SocketEvent
 from .poll import Poller
 from .proxy import proxy, proxy_steerable
 from .socket import Socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .actor import Actor, Pipe
+    from .reactor import Reactor, Timer
+del TYPE_CHECKING
 
 __version__ = "0.1.0"
 
@@ -93,6 +104,8 @@ __all__ = [
     "SUB",
     "XPUB",
     "XSUB",
+    "Actor",
+    "ActorEnded",
     "AddressInUse",
     "Again",
     "Context",
@@ -108,8 +121,10 @@ __all__ = [
     "Monitor",
     "MonitorEvent",
     "NotSupported",
+    "Pipe",
     "Poller",
     "ProtocolError",
+    "Reactor",
     "Socket",
     "SocketBusy",
     "SocketClosed",
@@ -117,6 +132,7 @@ __all__ = [
     "SocketType",
     "StateError",
     "Timeout",
+    "Timer",
     "ZMQError",
     "__version__",
     "curve_keypair",
@@ -136,7 +152,23 @@ if _built != __version__:
         "install zmqlite again (in a checkout: pip install -e .)"
     )
 
-for _name in __all__:
+_LATER = {"Actor": "actor", "Pipe": "actor", "Reactor": "reactor", "Timer": "reactor"}
+
+for _name in set(__all__) - set(_LATER):
     if getattr(globals()[_name], "__module__", "").startswith(__name__ + "."):
         globals()[_name].__module__ = __name__
 del _name
+
+
+def __getattr__(name: str) -> object:
+    """Import what was left for later; from then on it is a name like any other."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(_import_module(f".{_LATER[name]}", __name__), name)
+    found.__module__ = __name__
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

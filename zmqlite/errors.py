@@ -9,6 +9,7 @@
         ├── AddressInUse               EADDRINUSE
         ├── NotSupported               ENOTSUP       not with this socket type, or this libzmq
         ├── InvalidArgument            EINVAL        (also ValueError)
+        ├── ActorEnded                 EPIPE         nobody at the other end of an actor's pipe
         ├── ContextTerminated          ETERM
         ├── SocketClosed               ENOTSOCK      used after close()
         ├── SocketBusy                 EBUSY         another thread is inside the socket
@@ -86,6 +87,10 @@ class InvalidArgument(ZMQError, ValueError):
     """libzmq refused a value, an option or an endpoint."""
 
 
+class ActorEnded(ZMQError):
+    """The other end of an actor's pipe has ended: it takes nothing, and no more will come."""
+
+
 class ContextTerminated(ZMQError):
     """The context was shut down or terminated; all that is left to do is to close the socket."""
 
@@ -109,6 +114,7 @@ _CLASSES: dict[int, type[ZMQError]] = {
     errno.EADDRINUSE: AddressInUse,
     errno.ENOTSUP: NotSupported,
     errno.EINVAL: InvalidArgument,
+    errno.EPIPE: ActorEnded,
     ETERM: ContextTerminated,
     errno.ENOTSOCK: SocketClosed,
     errno.EBUSY: SocketBusy,
@@ -124,6 +130,7 @@ _REASONS = {
     errno.ENOTSOCK: "the socket is closed",
     errno.EBUSY: "another thread or an interrupted call is using this socket",
     errno.ECHILD: "the object belongs to the parent process",
+    errno.EPIPE: "the other end of the pipe has ended",
 }
 
 _HINTS = {
@@ -162,6 +169,7 @@ _HINTS = {
     ),
     errno.EBUSY: "give each thread its own socket; Context.shutdown() wakes a thread that waits",
     errno.ECHILD: "make a new Context after fork()",
+    errno.EPIPE: "where an actor has failed, Actor.stop() raises what it failed with",
 }
 
 # EINVAL can mean many things, so what to look at depends on the call.
@@ -191,9 +199,11 @@ def failure(code: int, call: str, subject: str | None = None) -> ZMQError:
     return _CLASSES.get(code, ZMQError)(code, reason, call, subject)
 
 
-def timed_out(timeout: int, call: str, subject: str | None = None) -> Timeout:
+def timed_out(
+    timeout: int, call: str, subject: str | None = None, what: str = "nothing happened"
+) -> Timeout:
     """Build the exception for a wait of `timeout` milliseconds that ran out."""
-    return Timeout(errno.EAGAIN, f"nothing happened within {timeout} ms", call, subject)
+    return Timeout(errno.EAGAIN, f"{what} within {timeout} ms", call, subject)
 
 
 _FAILED = (-1, ffi.NULL)

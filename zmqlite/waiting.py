@@ -31,7 +31,7 @@ def until(attempt: Callable[[int], int], timeout: int) -> int:
     left = timeout
     while (code := attempt(left)) == -errno.EINTR:
         if timeout > 0:
-            left = _left(start, timeout)
+            left = remaining(start, timeout)
     return code
 
 
@@ -47,13 +47,14 @@ def until_ready(poll: Callable[[int], int], timeout: int) -> int:
         if code not in (0, -errno.EINTR):
             return code
         if timeout >= 0:
-            left = _left(start, timeout)
+            left = remaining(start, timeout)
             if left == 0 and code == 0:
                 return 0
 
 
-def _left(start: float, timeout: int) -> int:
-    return max(0, timeout - int((time.monotonic() - start) * 1000))
+def remaining(start: float, timeout: int) -> int:
+    """Return what is left at this moment of a timeout that began at `start`; -1 stays for ever."""
+    return timeout if timeout < 0 else max(0, timeout - int((time.monotonic() - start) * 1000))
 
 
 def poll_events(events: int) -> int:
