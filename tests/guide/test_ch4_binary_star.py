@@ -15,7 +15,7 @@ import zmqlite as zmq
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name", ["bstar"])
+@pytest.mark.parametrize("name", ["bstar", "bstar2"])
 def test_each_server_takes_over_when_the_other_is_killed(play: Play, name: str) -> None:
     printed = play(name)
     replies = []
@@ -44,7 +44,7 @@ def test_each_server_takes_over_when_the_other_is_killed(play: Play, name: str) 
     assert states["backup"] == ["passive", "active"]
 
 
-@pytest.mark.parametrize("program", ["bstarsrv"])
+@pytest.mark.parametrize("program", ["bstarsrv", "bstarsrv2"])
 def test_two_servers_that_were_cut_off_from_each_other_stop(
     programs: Programs, make: Make, program: str
 ) -> None:

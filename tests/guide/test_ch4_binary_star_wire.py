@@ -10,8 +10,9 @@ from support import Make, Run, Task, eventually
 
 import zmqlite as zmq
 from examples.guide.ch4 import bstar
-from examples.guide.ch4.bstar import Machine, SplitBrain, State
+from examples.guide.ch4.bstar import BinaryStar, Machine, SplitBrain, State
 from examples.guide.ch4.bstarsrv import Server
+from examples.guide.ch4.bstarsrv2 import echo
 from examples.guide.zhelpers import clock
 
 FOREVER = 1_000_000  # a heartbeat that does not come while a test runs
@@ -105,10 +106,27 @@ class Loop(Rig):
         return lambda: server.run(heartbeat)
 
 
-@pytest.fixture(params=[Loop])
+class Star(Rig):
+    """bstarsrv2, with the class."""
+
+    def server(self, heartbeat: int) -> Callable[[], None]:
+        reactor = zmq.Reactor()
+        context, state = self.peer.context, self.machine.state
+        self.star = BinaryStar(context, reactor, state, LOCAL, REMOTE, heartbeat)
+        self.star.machine = self.machine
+        self.star.voter(CLIENTS, zmq.ROUTER, echo)
+        return reactor.run
+
+
+@pytest.fixture(params=[Loop, Star])
 def rig(request: pytest.FixtureRequest, make: Make, run: Run) -> Rig:
     made: Rig = request.param(make, run)
     return made
+
+
+@pytest.fixture
+def star(make: Make, run: Run) -> Star:
+    return Star(make, run)
 
 
 @pytest.fixture
@@ -252,6 +270,35 @@ def test_a_lone_primary_of_bstarsrv_answers_at_once(loop: Loop) -> None:
     loop.ask(b"hello")
     assert loop.reply() == [b"", b"hello"]
     assert loop.machine.state is State.PRIMARY
+
+
+def test_a_lone_primary_of_bstarsrv2_first_waits_for_its_peer(star: Star) -> None:
+    star.start(State.PRIMARY)
+    star.ask(b"dropped")
+    star.voted(False)
+    star.machine.peer_expiry = clock()
+    star.ask(b"served")
+    assert star.reply() == [b"", b"served"]
+    assert star.machine.state is State.ACTIVE
+
+
+# The class
+
+
+def test_handlers_hear_of_each_change(star: Star) -> None:
+    changes: list[State] = []
+    star.prepare(State.BACKUP, FOREVER)
+    star.star.on_active = lambda: changes.append(State.ACTIVE)
+    star.star.on_passive = lambda: changes.append(State.PASSIVE)
+    star.begin()
+    for said in (State.PRIMARY, State.ACTIVE, State.ACTIVE, State.PRIMARY):
+        star.says(said)
+    eventually(lambda: changes == [State.PASSIVE, State.ACTIVE])
+    star.machine.state = State.PASSIVE
+    star.machine.peer_expiry = clock()
+    star.ask(b"vote")
+    star.reply()
+    assert changes == [State.PASSIVE, State.ACTIVE, State.ACTIVE]
 
 
 def test_a_role_is_primary_or_backup() -> None:

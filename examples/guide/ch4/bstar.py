@@ -11,11 +11,17 @@ turn to the other. A server that is active stays so until it ends. Two that are 
 the network was cut between them, though not between them and clients; that needs a human to decide
 whose data count, so both stop.
 
-`Machine` is the rules, without sockets or a clock.
+`Machine` is the rules, without sockets or a clock. `BinaryStar` runs it on a reactor, to which a
+server adds what it needs besides.
 """
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
+
+import zmqlite as zmq
+
+from ..zhelpers import clock, console
 
 
 class State(IntEnum):
@@ -99,3 +105,96 @@ def decode(message: list[bytes]) -> State | None:
 def encode(state: State) -> bytes:
     """Return the message that says a state."""
     return b"%d" % state
+
+
+class BinaryStar:
+    """One server of a pair, on a reactor: it says its state, hears its peer's, and lets them vote.
+
+        star = BinaryStar(context, reactor, State.PRIMARY, "tcp://*:5003", "tcp://localhost:5004")
+        star.voter("tcp://*:5001", zmq.ROUTER, serve)
+        star.on_active = take_over
+        reactor.run()
+
+    Add readers and timers of your own to the reactor. Its `run` raises SplitBrain when both servers
+    are active or both passive. `on_active` and `on_passive` are called on every change to that
+    state; `state` is what it is now. The sockets belong to the context.
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context,
+        reactor: zmq.Reactor,
+        state: State,
+        local: str,
+        remote: str,
+        heartbeat: int = 1000,
+    ) -> None:
+        """Publish the state at `local` each `heartbeat` ms; two without the peer's are one lost."""
+        self.context = context
+        self.reactor = reactor
+        self.machine = Machine(state, 2 * heartbeat, clock())
+        self.on_active: Callable[[], None] = _do_nothing
+        self.on_passive: Callable[[], None] = _do_nothing
+        self._publisher = context.socket(zmq.PUB, linger=0)
+        self._publisher.bind(local)
+        self._subscriber = context.socket(zmq.SUB)
+        self._subscriber.subscribe(b"")
+        self._subscriber.connect(remote)
+        reactor.reader(self._subscriber, lambda _: self._listen())
+        reactor.timer(heartbeat, self._tell)
+
+    @property
+    def state(self) -> State:
+        """What this server is at the moment."""
+        return self.machine.state
+
+    def voter(
+        self, endpoint: str, kind: zmq.SocketType, serve: Callable[[zmq.Socket], object]
+    ) -> zmq.Socket:
+        """Bind a socket for clients, and return it; what comes there is a vote for this server.
+
+        `serve` is called with the socket whenever there is a message that it may receive. What
+        must not be served is dropped.
+        """
+        socket = self.context.socket(kind, linger=0)
+        print("bound", socket.bind(endpoint))
+        self.reactor.reader(socket, lambda _: self._vote(socket, serve))
+        return socket
+
+    def _vote(self, socket: zmq.Socket, serve: Callable[[zmq.Socket], object]) -> None:
+        self._listen()  # first of all, or old news would decide
+        before = self.state
+        accepted = self.machine.accepts(clock())
+        self._report(before)
+        if accepted:
+            serve(socket)
+        else:
+            socket.recv_multipart()
+
+    def _listen(self) -> None:
+        """Take in all that the peer has said."""
+        while self._subscriber.poll(0):
+            message = self._subscriber.recv_multipart()
+            before = self.state
+            if peer := decode(message):
+                self.machine.hear(peer, clock())
+                self._report(before)
+            else:
+                console(f"malformed state: {message}")
+
+    def _tell(self) -> None:
+        self._publisher.send(encode(self.state))
+
+    def _report(self, before: State) -> None:
+        """Say and do what a change of the state brings with it."""
+        if self.state is before:
+            return
+        console(f"now {self.state.name.lower()}")
+        if self.state is State.ACTIVE:
+            self.on_active()
+        else:
+            self.on_passive()
+
+
+def _do_nothing() -> None:
+    pass

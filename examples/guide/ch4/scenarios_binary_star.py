@@ -44,4 +44,5 @@ def _scenario(name: str, summary: str, program: str) -> Scenario:
 
 SCENARIOS = (
     _scenario("bstar", "two servers, of which one takes over when the other dies", "bstarsrv"),
+    _scenario("bstar2", "the same, with a class for the servers and a reactor", "bstarsrv2"),
 )
