@@ -15,6 +15,7 @@
 #include <Python.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -893,29 +894,77 @@ int zl_forward(zl_socket *from, zl_socket *to, zl_socket *capture, int limit, in
     return moved && (rc == -EAGAIN || rc == -EINTR) ? moved : rc < 0 ? rc : moved;
 }
 
-/* Writes pairs of index and events to `ready`: how many. Frames that wait here count as POLLIN. */
-int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout, int *ready)
+static long now(void)
 {
-    if (count == 0) /* libzmq cannot sleep longer than its clock's 32 bits of microseconds */
-        return code(poll(NULL, 0, (int)timeout));
-    int rc = enter_all(sockets, count);
-    if (rc < 0)
-        return rc;
-    for (int i = 0; i < count; i++) {
-        items[i].socket = sockets[i] ? sockets[i]->socket : NULL;
-        if (sockets[i] && sockets[i]->count && items[i].events & ZMQ_POLLIN)
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* What an item is ready for goes to its `revents`: how many those are, 0 or 1, or -errno. Frames that
+   wait here count as POLLIN. */
+static int look(zl_socket *s, zmq_pollitem_t *item, int native)
+{
+    int events = (native & POLLIN ? ZMQ_POLLIN : 0) | (native & POLLOUT ? ZMQ_POLLOUT : 0) |
+                 (native & POLLPRI ? ZMQ_POLLPRI : 0) |
+                 (native & ~(POLLIN | POLLOUT | POLLPRI) ? ZMQ_POLLERR : 0);
+    size_t size = sizeof events;
+    int rc = s ? code(zmq_getsockopt(s->socket, ZMQ_EVENTS, &events, &size)) : 0;
+    if (s && s->count)
+        events |= ZMQ_POLLIN;
+    item->revents = (short)(events & (s ? item->events : ~0));
+    return rc < 0 ? rc : item->revents != 0;
+}
+
+/* Waits for items none of which is ready, or with `timeout` 0 for the descriptors among them. A
+   socket's descriptor tells when to look at it again, and that it has to be. */
+static int await_items(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout)
+{
+    struct pollfd *fds = calloc(count + 1, sizeof *fds);
+    size_t size = sizeof fds->fd;
+    int rc = fds ? 0 : -ENOMEM, found = 0;
+    for (int i = 0; i < count && rc >= 0; i++) {
+        int events = sockets[i] ? ZMQ_POLLIN : items[i].events;
+        fds[i].fd = items[i].fd;
+        fds[i].events = (short)((events & ZMQ_POLLIN ? POLLIN : 0) | (events & ZMQ_POLLOUT ? POLLOUT : 0) |
+                                (events & ZMQ_POLLPRI ? POLLPRI : 0));
+        if (sockets[i])
+            rc = code(zmq_getsockopt(sockets[i]->socket, ZMQ_FD, &fds[i].fd, &size));
+    }
+    for (long end = now() + timeout; rc >= 0;) {
+        rc = code(poll(fds, count, (int)timeout));
+        for (int i = 0; i < count && rc >= 0; i++)
+            if (fds[i].revents && (rc = look(sockets[i], &items[i], fds[i].revents)) > 0)
+                found++;
+        if (found || timeout == 0)
+            break;
+        if (timeout > 0 && (timeout = end - now()) < 0)
             timeout = 0;
     }
-    rc = code(zmq_poll(items, count, timeout));
-    int found = 0;
+    free(fds);
+    return rc;
+}
+
+/* As zmq_poll, but it looks first and waits then, and after that looks only where something happened:
+   zmq_poll asks the system before each look, and looks at all sockets each time. Writes pairs of
+   index and events to `ready`: how many. */
+int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, int *ready, long timeout)
+{
+    int rc = enter_all(sockets, count), found = 0, natives = 0;
+    if (rc < 0)
+        return rc;
     for (int i = 0; i < count && rc >= 0; i++) {
-        if (sockets[i] && sockets[i]->count)
-            items[i].revents |= items[i].events & ZMQ_POLLIN;
+        natives += !sockets[i];
+        found += rc = look(sockets[i], &items[i], 0);
+    }
+    if (rc >= 0 && (natives || (!found && timeout)))
+        rc = await_items(sockets, items, count, found ? 0 : timeout > INT_MAX ? INT_MAX : timeout);
+    found = 0;
+    for (int i = 0; i < count && rc >= 0; i++)
         if (items[i].revents) {
             ready[2 * found] = i;
             ready[2 * found++ + 1] = items[i].revents;
         }
-    }
     leave_all(sockets, count);
     return rc < 0 ? rc : found;
 }
@@ -924,7 +973,7 @@ int zl_poll_one(zl_socket *s, int events, long timeout)
 {
     zmq_pollitem_t item = {NULL, 0, (short)events, 0};
     int ready[2] = {0, 0};
-    int rc = zl_poll(&s, &item, 1, timeout, ready);
+    int rc = zl_poll(&s, &item, 1, ready, timeout);
     return rc < 0 ? rc : ready[1];
 }
 

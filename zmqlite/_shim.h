@@ -79,7 +79,7 @@ void zl_keep(zl_socket *s);
 
 int zl_forward(zl_socket *from, zl_socket *to, zl_socket *capture, int limit, int wait,
                zl_traffic *traffic);
-int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout, int *ready);
+int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, int *ready, long timeout);
 int zl_poll_one(zl_socket *s, int events, long timeout);
 
 /* Behind the guard but otherwise libzmq's own, blocking and EINTR included; for capi. */

@@ -33,6 +33,8 @@ def milliseconds(value: int | None, name: str = "timeout") -> int:
     """Return a duration for C: whole milliseconds, -1 (or None) for ever."""
     if value is None:
         return -1
+    if type(value) is int and -1 <= value <= INT_MAX:
+        return value
     if isinstance(value, bool | float):
         raise TypeError(f"{name} is an int, in milliseconds, not {value!r}: 1.5 seconds are 1500")
     return integer(value, name, -1, INT_MAX)

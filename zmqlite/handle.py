@@ -35,6 +35,8 @@ BATCH: Final = lib.ZL_BATCH
 
 AS_SET: Final = lib.ZL_AS_SET
 
+_PEER_NAME: Final = SocketOptions.connect_routing_id
+
 calls: Final[dict[str, Any]] = {}
 """The functions of the shim that take and make Python objects; see there."""
 
@@ -91,14 +93,14 @@ class Handle(SocketOptions):
         """
         row = socket_option(option, "w")
         encoded = row.encode(value)
-        if row is SocketOptions.connect_routing_id and encoded in self._peer_names:
+        if row is _PEER_NAME and encoded in self._peer_names:
             # libzmq aborts when a second connection of a socket gets the name of the first.
             raise ValueError(f"{row.name} {encoded!r} was used before on this socket")
         data, size = (ffi.NULL, 0) if encoded is None else (encoded, len(encoded))
         code = lib.zl_setsockopt(self._handle, row.number, data, size)
         if code < 0:
             raise failure(-code, "zmq_setsockopt", row.name)
-        if row is SocketOptions.connect_routing_id and encoded is not None:
+        if row is _PEER_NAME and encoded is not None:
             self._peer_names.add(encoded)
 
     # Waiting

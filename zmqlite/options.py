@@ -99,7 +99,8 @@ class Option(ABC, Generic[Got, Given]):
     def __get__(self, instance: HasOptions, owner: type) -> Got: ...  # noqa: F811
     def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:  # noqa: F811
         if instance is None:
-            self.__doc__ = self.describe()  # for help(), and not before: importing is faster so
+            if "__doc__" not in vars(self):  # for help(), and not before: importing is faster so
+                self.__doc__ = self.describe()
             return self
         self.require("r")
         value: Got = instance.get(self)
@@ -296,8 +297,8 @@ class Binary(Option[bytes, "Buffer"]):
     shortest: int = 0
     longest: int = INT_MAX
 
-    def encode(self, value: Buffer) -> bytes | None:
-        encoded = bytes(flat(value, self.name))
+    def encode(self, value: Buffer) -> bytes:
+        encoded = value if type(value) is bytes else bytes(flat(value, self.name))
         if not self.shortest <= len(encoded) <= self.longest:
             raise ValueError(f"{self.name} is {self.values()}, not {len(encoded)}")
         return encoded
@@ -316,9 +317,9 @@ class RoutingId(Binary):
     shortest = 1
     longest = 255
 
-    def encode(self, value: Buffer) -> bytes | None:
+    def encode(self, value: Buffer) -> bytes:
         encoded = super().encode(value)
-        if encoded is not None and encoded.startswith(b"\0"):
+        if encoded.startswith(b"\0"):
             raise ValueError(f"{self.name} must not start with NUL: libzmq makes up such names")
         return encoded
 

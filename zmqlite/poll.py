@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 
 from ._zmq import ffi, lib
@@ -13,6 +14,7 @@ from .waiting import events_of, poll_events, until_ready
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol, TypeAlias
 
     from ._zmq import CData
@@ -36,8 +38,8 @@ class Poller:
 
     def __init__(self) -> None:
         self._wanted: dict[Pollable, int] = {}
-        # What C takes, while no poll uses it.
-        self._arrays: tuple[list[Pollable], CData, CData, CData] | None = None
+        # The items, zl_poll for them and where it writes; None while a poll uses them.
+        self._arrays: tuple[list[Pollable], Callable[[int], int], CData] | None = None
         self._changes = 0
 
     def register(self, item: Pollable, events: int = Event.POLLIN | Event.POLLOUT) -> None:
@@ -93,17 +95,14 @@ class Poller:
         changes = self._changes
         # Taken away, so that another thread, or a signal handler, cannot write to the same.
         arrays, self._arrays = self._arrays or self._build(), None
-        items, sockets, native, ready = arrays
-        count = until_ready(lambda ms: lib.zl_poll(sockets, native, len(items), ms, ready), wait)
+        items, attempt, ready = arrays
+        count = until_ready(attempt, wait)
         if count < 0:
             raise failure(-count, "zmq_poll", self._culprit())
-        found = ffi.unpack(ready, 2 * count)
+        found = [(items[ready[n]], events_of(ready[n + 1])) for n in range(0, 2 * count, 2)]
         if changes == self._changes:
             self._arrays = arrays
-        return [
-            (items[index], events_of(events))
-            for index, events in zip(found[::2], found[1::2], strict=True)
-        ]
+        return found
 
     def _require(self, item: Pollable) -> None:
         if item not in self._wanted:
@@ -113,7 +112,7 @@ class Poller:
         self._changes += 1
         self._arrays = None
 
-    def _build(self) -> tuple[list[Pollable], CData, CData, CData]:
+    def _build(self) -> tuple[list[Pollable], Callable[[int], int], CData]:
         items = list(self._wanted)
         sockets = ffi.new("zl_socket *[]", len(items))
         native = ffi.new("zmq_pollitem_t[]", len(items))
@@ -124,7 +123,8 @@ class Poller:
             else:
                 number = item if isinstance(item, int) else item.fileno()
                 native[index].fd = integer(number, "a descriptor", 0, INT_MAX)
-        return items, sockets, native, ffi.new("int[]", max(1, 2 * len(items)))
+        ready = ffi.new("int[]", max(1, 2 * len(items)))
+        return items, functools.partial(lib.zl_poll, sockets, native, len(items), ready), ready
 
     def _culprit(self) -> str | None:
         closed = [item for item in self._wanted if isinstance(item, Socket) and item.closed]

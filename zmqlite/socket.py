@@ -18,9 +18,10 @@ from .descriptors import reserve
 from .errors import ContextTerminated, ForkedProcess, failure
 from .message import collect
 from .monitor import Monitor
+from .options import Binary
 from .receiving import Receiver
 from .sending import Sender
-from .socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions
+from .socket_options import SUBSCRIBE, UNSUBSCRIBE
 from .waiting import PATIENCE, events_of, poll_events, until, until_ready
 
 TYPE_CHECKING = False
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 INPROC: Final = "inproc://"
 ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 
-_EVENTS: Final = SocketOptions.events.number
+_ALL: Final = Event.POLLIN.value | Event.POLLOUT.value
 
 _monitors = itertools.count(1)
 
@@ -209,14 +210,20 @@ class Socket(Sender, Receiver):
 
         C: ZMQ_SUBSCRIBE in zmq_setsockopt(3)
         """
-        self.set(SUBSCRIBE, topic)
+        self._subscription(SUBSCRIBE, topic)
 
     def unsubscribe(self, topic: Buffer) -> None:
         """Take one subscription back; one that was not made is no error.
 
         C: ZMQ_UNSUBSCRIBE in zmq_setsockopt(3)
         """
-        self.set(UNSUBSCRIBE, topic)
+        self._subscription(UNSUBSCRIBE, topic)
+
+    def _subscription(self, option: Binary, topic: Buffer) -> None:
+        raw = option.encode(topic)
+        code = lib.zl_setsockopt(self._handle, option.number, raw, len(raw))
+        if code < 0:
+            raise failure(-code, "zmq_setsockopt", option.name)
 
     # Waiting and watching
 
@@ -235,10 +242,9 @@ class Socket(Sender, Receiver):
 
     def _ready(self) -> int:
         """Read `events` for zmqlite.aio, as a plain number, or -errno."""
-        value, size = ffi.new("int *"), ffi.new("size_t *", 4)
-        while (code := lib.zl_getsockopt(self._handle, _EVENTS, value, size)) == -errno.EINTR:
+        while (code := lib.zl_poll_one(self._handle, _ALL, 0)) == -errno.EINTR:
             pass
-        return code if code < 0 else int(value[0])
+        return code
 
     def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
         """Watch the connections of this socket from now on: events in the order they happen.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 events_of: Final = functools.cache(Event)
 """The set of events of a mask: making one anew costs more than a poll."""
 
+_SLICE: Final = lib.ZL_SLICE
+
 PATIENCE: Final = 1000
 """Milliseconds that threads get to come out of their calls after a context has woken them."""
 
@@ -43,7 +45,7 @@ def until_ready(poll: Callable[[int], int], timeout: int) -> int:
     start = time.monotonic()
     left = timeout
     while True:
-        code = poll(lib.ZL_SLICE if left < 0 else min(left, lib.ZL_SLICE))
+        code = poll(left if 0 <= left < _SLICE else _SLICE)
         if code not in (0, -errno.EINTR):
             return code
         if timeout >= 0:

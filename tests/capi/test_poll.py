@@ -59,6 +59,40 @@ def test_descriptors_are_polled_beside_sockets(pair: Pair) -> None:
     assert repr(zmq_pollitem_t(None, 3, 1)) == "zmq_pollitem_t(None, 3, 1, 0)"
 
 
+def test_a_ready_socket_does_not_wait_for_a_descriptor(pair: Pair) -> None:
+    push, pull = pair(ZMQ_PUSH, ZMQ_PULL)
+    reader, writer = os.pipe()
+    try:
+        items = [zmq_pollitem_t(None, reader, ZMQ_POLLIN), zmq_pollitem_t(pull, 0, ZMQ_POLLIN)]
+        zmq_send(push, b"x", 1, 0)
+        assert Task(zmq_poll, items, 2, -1).result() == 1
+        assert [item.revents for item in items] == [0, ZMQ_POLLIN]
+    finally:
+        os.close(writer)
+        os.close(reader)
+
+
+@pytest.mark.parametrize("timeout", [-1, 60_000])
+def test_a_peer_that_only_attaches_does_not_end_a_poll_for_its_messages(
+    make: Make, timeout: int
+) -> None:
+    pull = make(ZMQ_PULL)
+    assert zmq_bind(pull, "tcp://127.0.0.1:*") == 0
+    endpoint = c_char_buffer(256)
+    assert zmq_getsockopt(pull, ZMQ_LAST_ENDPOINT, endpoint, c_size_t(256)) == 0
+    items = [zmq_pollitem_t(pull, 0, ZMQ_POLLIN)]
+    waiting = Task(zmq_poll, items, 1, timeout)
+    eventually(lambda: zmq_poll(items, 1, 0) == -1)  # it is inside
+    for _ in range(3):
+        push = make(ZMQ_PUSH)
+        assert zmq_connect(push, endpoint) == 0
+        assert zmq_poll(zmq_pollitem_t(push, 0, ZMQ_POLLOUT), 1, 60_000) == 1
+    assert not waiting.future.done()
+    assert zmq_send(push, b"x", 1, 0) == 1
+    assert waiting.result() == 1
+    assert items[0].revents == ZMQ_POLLIN
+
+
 def test_a_socket_that_another_thread_waits_in_is_busy(make: Make, ctx: void_p) -> None:
     pull, free = make(ZMQ_PULL), make(ZMQ_PULL)
     waiting = Task(zmq_recv, pull, None, 0, 0)

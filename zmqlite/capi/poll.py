@@ -58,7 +58,7 @@ def zmq_poll(
         raise failure(errno.EINVAL, "zmq_poll")
     if nitems == 0:
         wait = max(-1, min(timeout, INT_MAX))
-        return answer(lib.zl_poll(ffi.NULL, ffi.NULL, 0, wait, ffi.NULL))
+        return answer(lib.zl_poll(ffi.NULL, ffi.NULL, 0, ffi.NULL, wait))
     given = (items,) if isinstance(items, zmq_pollitem_t) else items
     if given is None or nitems > len(given):
         raise failure(errno.EFAULT, "zmq_poll")
@@ -66,7 +66,7 @@ def zmq_poll(
     if nitems > most != resource.RLIM_INFINITY:
         raise failure(errno.EINVAL, "zmq_poll")  # the system would refuse, and libzmq abort
     polled = _Polled(given[:nitems])
-    code = lib.zl_poll(polled.sockets, polled.items, polled.count, timeout, polled.ready)
+    code = lib.zl_poll(polled.sockets, polled.items, polled.count, polled.ready, timeout)
     return answer(code) if code < 0 else polled.report()
 
 
