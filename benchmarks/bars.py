@@ -28,7 +28,7 @@ class Bar:
 
     def __str__(self) -> str:
         if self.least is not None:
-            return f"at least {self.least:g}"
+            return f"at least {self.least:.2g}"
         return f"at most {self.most:g}"
 
 
@@ -77,6 +77,7 @@ BARS: Final = (
     Bar("typed", "zmqlite typed", "by hand", "cpu", most=1.2),
     Bar("typed", "zmqlite typed, topic", "by hand, two frames", "cpu", most=1.2),
     Bar("typed", "zmqlite typed, tagged", "by hand, two frames", "cpu", most=1.2),
+    Bar("poll/100", "zmqlite", "C", "rate", least=1 / 1.1),
     Bar("import", "zmqlite", "pyzmq", "import", most=0.5),
 )
 

@@ -25,7 +25,7 @@ def quantity(metric: str, value: float) -> str:
     match metric:
         case "rate":
             return f"{value:,.0f} /s"
-        case "bytes":
+        case "bytes" | "grown":
             return f"{value:,.0f} bytes"
         case "copied":
             return f"{value:.2f}"
@@ -47,7 +47,10 @@ def ratio_to(measured: Measurements, name: str, baseline: str, metric: str) -> s
     """Write the ratio of one implementation to another; empty where there is none."""
     if baseline not in measured.samples:
         return ""
-    return ratio_text(paired(measured.values(name, metric), measured.values(baseline, metric)))
+    base = measured.values(baseline, metric)
+    if 0 in base:  # a memory that did not grow
+        return ""
+    return ratio_text(paired(measured.values(name, metric), base))
 
 
 def table_of(*columns: str) -> Table:

@@ -224,6 +224,24 @@ class AlternateFrames(Alternate):
         return timed(count, lambda: self.peer.alternate_frames(self.push, self.pull, frames, count))
 
 
+class Flow(Alternate):
+    """Sends and receives very many messages; returns the bytes that the process grew by."""
+
+    def run(self, count: int) -> Result:
+        super().run(count // 10)  # what is allocated once
+        before = resident()
+        return {**super().run(count), "grown": resident() - before}
+
+
+class FlowFrames(AlternateFrames):
+    """The same with messages of three frames."""
+
+    def run(self, count: int) -> Result:
+        super().run(count // 10)
+        before = resident()
+        return {**super().run(count), "grown": resident() - before}
+
+
 class PullBack(Pull):
     """A second pair beside the first."""
 
@@ -338,6 +356,8 @@ ROLES: Final[dict[str, type[Role]]] = {
     "proxy": Proxy,
     "alternate": Alternate,
     "alternate-frames": AlternateFrames,
+    "flow": Flow,
+    "flow-frames": FlowFrames,
     "pull-back": PullBack,
     "push-back": PushBack,
     "poll-ready": PollReady,
