@@ -79,3 +79,19 @@ def test_late_clients_of_model_2_get_a_snapshot(play: Play) -> None:
     assert {number for number, _ in tables} == {500}
     early, late = (table(printed[name][0])[0] for name in ("early", "late"))
     assert early < late
+
+
+def test_values_of_model_5_have_an_end(play: Play) -> None:
+    printed = play("clone5")
+    first, late = printed["short"], printed["long"]
+    assert numbers(first) == list(range(1, 16))
+    set_at = {key: number for number, key, body in updates(first) if body}
+    gone_at = {key: number for number, key, body in updates(first) if not body}
+    assert len(set_at) == 10
+    assert len(gone_at) == 5
+    assert all(gone_at[key] > set_at[key] for key in gone_at)
+    joined, _ = table(late[0])
+    assert updates(late) == updates(first)[joined:]
+    last = table(printed["server"][-1])
+    assert table(first[-1]) == table(late[-1]) == last
+    assert first[-1].startswith("5 pairs at update 15, ")

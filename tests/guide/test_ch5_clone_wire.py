@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 import pytest
@@ -37,7 +38,7 @@ class Form(NamedTuple):
 SIMPLE = Form(None)
 FULL = Form(bytes(range(16)))
 
-FORMS = {3: SIMPLE, 4: SIMPLE}
+FORMS = {3: SIMPLE, 4: SIMPLE, 5: FULL}
 ANY_PORT = "tcp://127.0.0.1:*"
 
 
@@ -187,8 +188,9 @@ def test_a_malformed_change_changes_nothing(server: Server) -> None:
         assert server.program.line().startswith("malformed: ")
 
 
-def test_a_snapshot_of_a_subtree(make: Make, programs: Programs) -> None:
-    server = Server(make, programs, 4)
+@pytest.mark.parametrize("model", [4, 5])
+def test_a_snapshot_of_a_subtree(make: Make, programs: Programs, model: int) -> None:
+    server = Server(make, programs, model)
     for key in (b"/a/1", b"/ab/1", b"/b/1", b"a/1", b"/a", b"/a/b/c"):
         server.set(key, b"body")
         server.update()
@@ -203,7 +205,7 @@ def test_a_snapshot_of_a_subtree(make: Make, programs: Programs) -> None:
         assert end == server.form.end(6, subtree)
 
 
-@pytest.mark.parametrize("model", [3, 4])
+@pytest.mark.parametrize("model", FORMS)
 def test_a_request_of_another_model_is_malformed(
     make: Make, programs: Programs, model: int
 ) -> None:
@@ -232,6 +234,64 @@ def test_a_late_client_misses_nothing_and_gets_nothing_twice(server: Server, run
         numbers = [int.from_bytes(update[1]) for update in updates]
         assert numbers == list(range(numbers[0], 5002))
         assert numbers[0] <= joined + 1
+
+
+# Ends of life
+
+
+def lasting(key: bytes, body: bytes, ttl: object) -> Frames:
+    """What a client sends to set a pair that lives some seconds."""
+    return [key, number(0), FULL.uuid or b"", b"a=b\nttl=%s\n" % str(ttl).encode(), body]
+
+
+def test_what_has_come_to_its_end_is_deleted(make: Make, programs: Programs) -> None:
+    server = Server(make, programs, 5, flush=20)
+    before = time.time_ns() // 1_000_000
+    sets = [lasting(b"/a/%d" % ttl, b"body", ttl) for ttl in (1, 0, 100)]
+    for count, frames in enumerate(sets, 1):
+        server.pusher.send_multipart(frames)
+        assert server.update() == [frames[0], number(count), *frames[2:]]
+    kept = {frames[0]: frames for frames in server.snapshot(b"/a/")[:-1]}
+    after = time.time_ns() // 1_000_000
+    for ttl in (1, 100):
+        properties = kept[b"/a/%d" % ttl][3]
+        assert properties.startswith(b"a=b\nttl=")
+        assert before + 1000 * ttl <= int(properties[8:-1]) <= after + 1000 * ttl
+    assert kept[b"/a/0"] == [b"/a/0", number(2), *sets[1][2:]]
+    key, sequence, *_, body = server.update()
+    assert (key, sequence, body) == (b"/a/1", number(4), b"")
+    assert time.time_ns() // 1_000_000 >= before + 1000
+    *pairs, end = server.snapshot(b"/a/")
+    assert {pair[0] for pair in pairs} == {b"/a/0", b"/a/100"}
+    assert end == FULL.end(4, b"/a/")
+
+
+def test_a_new_value_has_a_new_end(make: Make, programs: Programs) -> None:
+    server = Server(make, programs, 5, flush=20)
+    for key, ttl in ((b"/1", 1), (b"/1", 0), (b"/2", 1)):
+        server.pusher.send_multipart(lasting(key, b"body", ttl))
+    assert [server.update()[0] for _ in range(4)] == [b"/1", b"/1", b"/2", b"/2"]
+    assert [pair[0] for pair in server.snapshot()] == [b"/1", b"KTHXBAI"]
+
+
+def test_an_update_without_body_deletes(make: Make, programs: Programs) -> None:
+    server = Server(make, programs, 5)
+    for count, body in enumerate((b"body", b"", b""), 1):
+        server.set(b"/a", body)
+        assert server.update() == server.form.pair(b"/a", count, body)
+    assert server.snapshot() == [server.form.end(3)]
+
+
+@pytest.mark.parametrize("ttl", ["-1", "soon", "1.5", 2**63])
+def test_a_malformed_time_to_live_changes_nothing(
+    make: Make, programs: Programs, ttl: object
+) -> None:
+    server = Server(make, programs, 5)
+    server.pusher.send_multipart(lasting(b"/a", b"body", ttl))
+    server.pusher.send_multipart(lasting(b"/b", b"body", 2**63 - 1))
+    assert server.update()[:2] == [b"/b", number(1)]
+    assert [pair[0] for pair in server.snapshot()] == [b"/b", b"KTHXBAI"]
+    assert server.program.line().startswith("malformed: ")
 
 
 # Clients

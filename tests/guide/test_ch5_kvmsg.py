@@ -73,6 +73,10 @@ def test_what_is_no_simple_pair_is_refused(frames: list[bytes]) -> None:
         [b"key", ZERO, b"", b"ttl=1\n\n", b"body"],
         [b"key", ZERO, b"", b"a=" + b"v" * 256 + b"\n", b"body"],
         [b"key", ZERO, b"", b"a=\xff\n", b"body"],
+        [b"key", ZERO, b"", b"ttl=-1\n", b"body"],
+        [b"key", ZERO, b"", b"ttl=soon\n", b"body"],
+        [b"key", ZERO, b"", b"ttl=1.5\n", b"body"],
+        [b"key", ZERO, b"", b"ttl=%d\n" % 2**63, b"body"],
     ],
 )
 def test_what_is_no_full_pair_is_refused(frames: list[bytes]) -> None:
@@ -101,7 +105,7 @@ def test_a_property_that_cannot_be_sent_is_refused(name: str, value: str) -> Non
 
 def test_each_new_pair_has_a_uuid_of_its_own() -> None:
     pairs = [KVMsg.new(b"key", b"body", 0), KVMsg.new(b"key", b"body", 5)]
-    assert [pair.encode()[3] for pair in pairs] == [b"", b"ttl=5\n"]
+    assert [pair.encode()[3] for pair in pairs] == [b"ttl=0\n", b"ttl=5\n"]
     assert {len(pair.uuid) for pair in pairs} == {16}
     assert pairs[0].uuid != pairs[1].uuid
 

@@ -11,7 +11,7 @@ has missed is in the snapshot, and updates that are in there already it knows by
 """
 
 import hashlib
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 import zmqlite as zmq
 
@@ -25,6 +25,17 @@ HUGZ: Final = b"HUGZ"
 """The key of a heartbeat among the updates."""
 COMMANDS: Final = (KTHXBAI, HUGZ)
 """What no pair can have for a key."""
+
+
+class Server(NamedTuple):
+    """Where a server is."""
+
+    snapshots: str = "tcp://localhost:5556"
+    updates: str = "tcp://localhost:5557"
+    collector: str = "tcp://localhost:5558"
+
+
+USUAL: Final = Server()
 
 Pair = TypeVar("Pair", bound=KVSimple)
 

@@ -8,7 +8,6 @@ the updates, in its place in the order of all.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import zmqlite as zmq
 
@@ -18,20 +17,9 @@ from . import chp
 from .kvsimple import KVSimple, random_pairs
 
 
-class Server(NamedTuple):
-    """Where a server is."""
-
-    snapshots: str = "tcp://localhost:5556"
-    updates: str = "tcp://localhost:5557"
-    collector: str = "tcp://localhost:5558"
-
-
-USUAL = Server()
-
-
 def replicate(
     table: chp.Table[chp.Pair],
-    server: Server,
+    server: chp.Server,
     changes: Iterator[chp.Pair],
     interval: int,
     last: int,
@@ -70,9 +58,9 @@ def show(update: KVSimple | None) -> None:
 
 
 def main(
-    snapshots: str = USUAL.snapshots,
-    updates: str = USUAL.updates,
-    collector: str = USUAL.collector,
+    snapshots: str = chp.USUAL.snapshots,
+    updates: str = chp.USUAL.updates,
+    collector: str = chp.USUAL.collector,
     keys: int = 10_000,
     interval: int = 1000,
     count: int = 0,
@@ -82,7 +70,7 @@ def main(
 
     Ends at update `last`, or (0) on Ctrl-C, and prints the state of its table.
     """
-    server = Server(snapshots, updates, collector)
+    server = chp.Server(snapshots, updates, collector)
     changes = random_pairs(keys, count=count)
     replicate(chp.Table(KVSimple), server, changes, interval, last)
 

@@ -9,14 +9,14 @@ where others were changed. All else is as in clonecli3.
 
 from ...program import run
 from . import chp
-from .clonecli3 import USUAL, Server, replicate
+from .clonecli3 import replicate
 from .kvsimple import KVSimple, random_pairs
 
 
 def main(
-    snapshots: str = USUAL.snapshots,
-    updates: str = USUAL.updates,
-    collector: str = USUAL.collector,
+    snapshots: str = chp.USUAL.snapshots,
+    updates: str = chp.USUAL.updates,
+    collector: str = chp.USUAL.collector,
     subtree: str = "/client/",
     keys: int = 10_000,
     interval: int = 1000,
@@ -27,7 +27,7 @@ def main(
 
     Ends at update `last`, or (0) on Ctrl-C, and prints the state of its table.
     """
-    server = Server(snapshots, updates, collector)
+    server = chp.Server(snapshots, updates, collector)
     prefix = subtree.encode()
     changes = random_pairs(keys, prefix, count)
     replicate(chp.Table(KVSimple), server, changes, interval, last, prefix)

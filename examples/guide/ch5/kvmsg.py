@@ -11,9 +11,12 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 from .kvsimple import MAX_SIZE, KVSimple, decode_sequence
+
+MAX_TTL: Final = 2**63 - 1
+"""What a time of 64 bits can be at most."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,7 @@ class KVMsg(KVSimple):
     @classmethod
     def new(cls, key: bytes, body: bytes, ttl: int = 0) -> Self:
         """Return what a client sends: with a new UUID, to live `ttl` seconds (0: for ever)."""
-        made = cls(key, body, uuid=uuid.uuid4().bytes)
-        return made.having("ttl", str(ttl)) if ttl else made
+        return cls(key, body, uuid=uuid.uuid4().bytes, properties={"ttl": str(ttl)})
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -38,6 +40,9 @@ class KVMsg(KVSimple):
                 raise ValueError(f"{name!r} cannot be the name of a property")
             if "\n" in value or len(value.encode()) > MAX_SIZE:
                 raise ValueError(f"{value!r} cannot be the value of a property")
+        ttl = self.get("ttl") or "0"
+        if not (ttl.isascii() and ttl.isdigit() and int(ttl) <= MAX_TTL):
+            raise ValueError(f"{ttl!r} cannot be the value of the property ttl")
 
     def encode(self) -> list[bytes]:
         """Return the frames of the message."""
@@ -65,6 +70,17 @@ class KVMsg(KVSimple):
         """Return the same with a property, in place of the one of that name."""
         others = {key: old for key, old in self.properties.items() if key != name}
         return dataclasses.replace(self, properties={**others, name: value})
+
+    @property
+    def ttl(self) -> int:
+        """The seconds to live, or in a table the end of life in ms since the epoch; 0: for ever."""
+        return int(self.get("ttl") or 0)
+
+    def lasting(self) -> Self:
+        """Return an update as it is kept in a server's table, with the end of its life."""
+        if not self.ttl:
+            return self
+        return self.having("ttl", str(min(now() + self.ttl * 1000, MAX_TTL)))
 
     def store(self, pairs: dict[bytes, Self]) -> None:
         """Put it where it belongs in a table, or take out what was there if the body is empty."""

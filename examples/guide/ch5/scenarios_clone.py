@@ -10,6 +10,9 @@ UPDATES = r"bound (?P<updates>\S+) for updates"
 COLLECTOR = r"bound (?P<collector>\S+) as collector"
 SERVER = "--snapshots {snapshots} --updates {updates} --collector {collector}"
 
+BRIEF = "--keys 1000000000 --count {count} --last {last}"
+"""So many keys that none comes twice: then each change has one update, and its end another."""
+
 
 def _server(model: int, options: str = "") -> Part:
     command = f"examples.guide.ch5.clonesrv{model} --snapshots {ANY_PORT} --updates {ANY_PORT}"
@@ -102,4 +105,16 @@ KEY_VALUE = Scenario(
     ),
 )
 
-SCENARIOS = (KEY_VALUE, CLONE_1, CLONE_2, CLONE_3, CLONE_4)
+CLONE_5 = Scenario(
+    "clone5",
+    "values that have an end, after which they are gone everywhere",
+    (
+        _server(5, "--flush {flush}"),
+        _client("short", 5, f"{BRIEF} --shortest 1 --longest {{longest}}", "update 3: .*"),
+        _client("long", 5, f"{BRIEF} --shortest 0 --longest 0"),
+    ),
+    values={"interval": 1000, "flush": 1000, "longest": 5, "count": 5, "last": 15},
+    fast={"interval": 10, "flush": 50, "longest": 1, "count": 5, "last": 15},
+)
+
+SCENARIOS = (KEY_VALUE, CLONE_1, CLONE_2, CLONE_3, CLONE_4, CLONE_5)
