@@ -45,11 +45,12 @@ def test_all_workers_are_fired(play: Play, name: str) -> None:
     assert all(re.fullmatch(r"Completed: \d+ tasks", line) for line in lines)
 
 
-def test_each_client_gets_its_reply(play: Play) -> None:
-    assert Counter(play("lbbroker")["program"]) == {"Worker: HELLO": 10, "Client: OK": 10}
+@pytest.mark.parametrize("name", ["lbbroker", "lbbroker2"])
+def test_each_client_gets_its_reply(play: Play, name: str) -> None:
+    assert Counter(play(name)["program"]) == {"Worker: HELLO": 10, "Client: OK": 10}
 
 
-@pytest.mark.parametrize("name", ["lbbroker3_asyncio"])
+@pytest.mark.parametrize("name", ["lbbroker3", "lbbroker3_asyncio"])
 def test_clients_that_go_on_asking(play: Play, name: str) -> None:
     counts = Counter(play(name)["program"])
     assert counts.keys() == {"Worker: HELLO", "Client: OK"}
@@ -113,11 +114,26 @@ def test_a_worker_asks_until_it_is_fired(programs: Programs, make: Make, name: s
 # The load-balancing broker
 
 
+@pytest.mark.parametrize(
+    ("name", "ready", "options"),
+    [
+        ("lbbroker", b"READY", {"others": 6}),
+        ("lbbroker2", b"READY", {"others": 6}),
+        ("lbbroker3", b"\1", {}),
+        ("lbbroker3_asyncio", b"\1", {}),
+    ],
+)
 def test_the_worker_that_has_been_free_for_longest_is_next(
-    programs: Programs, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    programs: Programs,
+    make: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    ready: bytes,
+    options: dict[str, int],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    broker = programs.start("ch3.lbbroker", clients=0, workers=0, others=6)
+    broker = programs.start(f"ch3.{name}", clients=0, workers=0, **options)
     client = make(DEALER, rcvtimeo=WAIT, routing_id=b"client")
     first, second = (make(REQ, rcvtimeo=WAIT) for _ in range(2))
     client.connect("ipc://frontend.ipc")
@@ -125,7 +141,7 @@ def test_the_worker_that_has_been_free_for_longest_is_next(
         client.send_multipart([b"", b"request %d" % number])
     for worker, number in ((first, 1), (second, 2)):
         worker.connect("ipc://backend.ipc")
-        worker.send(b"READY")
+        worker.send(ready)
         assert worker.recv_multipart() == [b"client", b"", b"request %d" % number]
 
     def answer(worker: Socket, number: int) -> None:
@@ -145,7 +161,7 @@ def test_the_worker_that_has_been_free_for_longest_is_next(
         assert worker.recv_multipart() == [b"client", b"", b"request %d" % number]
     answer(first, 6)
     answer(second, 5)
-    assert broker.rest() == []
+    assert (broker.rest() if options else broker.end()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -153,6 +169,8 @@ def test_the_worker_that_has_been_free_for_longest_is_next(
     ("name", "options"),
     [
         ("lbbroker", {"others": 1}),
+        ("lbbroker2", {"others": 1}),
+        ("lbbroker3", {"interval": 10}),
         ("lbbroker3_asyncio", {"interval": 10}),
         ("asyncsrv", {"bind": ANY_PORT, "interval": 10}),
         ("rtreq", {"bind": ANY_PORT}),

@@ -48,6 +48,15 @@ LBBROKER = _single(
     fast={},
 )
 
+LBBROKER2 = _single(
+    "lbbroker2",
+    "the same, with clients and workers that are actors",
+    "",
+    "Worker: HELLO",
+    "Client: OK",
+    fast={},
+)
+
 
 def _for_ever(name: str, summary: str) -> Scenario:
     return Scenario(
@@ -63,6 +72,7 @@ def _for_ever(name: str, summary: str) -> Scenario:
     )
 
 
+LBBROKER3 = _for_ever("lbbroker3", "load balanced by the handlers of a reactor")
 LBBROKER3_ASYNCIO = _for_ever("lbbroker3_asyncio", "load balanced by coroutines")
 
 ASYNCSRV = _single(
@@ -135,6 +145,8 @@ SCENARIOS = (
     RTREQ,
     RTDEALER,
     LBBROKER,
+    LBBROKER2,
+    LBBROKER3,
     LBBROKER3_ASYNCIO,
     ASYNCSRV,
     PEERING1,
