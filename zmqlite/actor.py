@@ -44,8 +44,8 @@ _numbers: Final = itertools.count(1)
 class Pipe:
     """One end of the pipe between an actor and its maker: messages in order, both ways.
 
-    One thread at a time, as for any socket. `socket` is a PAIR socket, to be registered with a
-    Poller or a Reactor; send and receive through the pipe itself, since only that knows the end:
+    One thread at a time, as for any socket. `socket` is a PAIR socket, for a Poller or a Reactor,
+    or to be the capture of a proxy. Receive through the pipe itself, since only that knows the end:
     in the actor that it is to stop, for its maker that the body has returned or raised. Messages
     from before that arrive first.
     """
@@ -184,7 +184,8 @@ class _Life:
             try:
                 self.inner.socket.poll(0)
             except ContextTerminated:
-                return True  # it was this context, and not another one
+                return True  # it was the context of the actor itself
+            return self.abandoned  # or the program ends, and all contexts do
         return False
 
     def take_error(self) -> BaseException | None:

@@ -60,14 +60,14 @@ def other(make: Make) -> Server:
 
 
 class Bench:
-    """An agent without its thread, connected to some servers."""
+    """An agent without its actor, connected to some servers."""
 
     now = 0
 
     def __init__(self, pair: Pair, make: Make) -> None:
         self.application, pipe = pair(zmq.PAIR, zmq.PAIR)
         self.router = make(zmq.ROUTER, **flcliapi.OPTIONS)
-        self.agent = Agent(pipe, self.router, Times())
+        self.agent = Agent(self.router, Times(), pipe.send_multipart)
 
     def connect(self, *servers: Server) -> None:
         for server in servers:

@@ -7,15 +7,13 @@
 
 A ROUTER socket gives nobody a turn: it sends to whom it is told to. So the client knows whom it
 asked, keeps to a server that answers, and turns to the next one when it does not. Servers that are
-silent are pinged, also between requests: hence the thread, which owns the ROUTER and takes commands
+silent are pinged, also between requests: hence the actor, which owns the ROUTER and takes commands
 over its pipe. Protocol: FLP, ZeroMQ RFC 10.
 """
 
-import contextlib
-import itertools
-import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -47,26 +45,17 @@ class Times(NamedTuple):
 
 USUAL = Times()
 
-_numbers = itertools.count(1)
-
 
 class FreelanceClient:
     """What the application has of a client; one thread at a time, one request at a time."""
 
     def __init__(self, context: zmq.Context, times: Times = USUAL) -> None:
         self._times = times
-        endpoint = f"inproc://flcliapi-{next(_numbers)}"
-        self._pipe = context.socket(zmq.PAIR)
-        self._pipe.bind(endpoint)
-        pipe = context.socket(zmq.PAIR)
-        pipe.connect(endpoint)
-        agent = Agent(pipe, context.socket(zmq.ROUTER, **OPTIONS), times)
-        self._thread = threading.Thread(target=agent.run)
-        self._thread.start()
+        self._actor = zmq.Actor(context, serve, context, times)
 
     def connect(self, endpoint: str) -> None:
         """Know one more server. The endpoint is also its name, so it must be spelt as it does."""
-        self._pipe.send_multipart([b"CONNECT", endpoint.encode()])
+        self._actor.pipe.send_multipart([b"CONNECT", endpoint.encode()])
         time.sleep(self._times.pause / 1000)
 
     def request(self, *body: bytes) -> list[bytes]:
@@ -75,18 +64,15 @@ class FreelanceClient:
         Raises:
             TimeoutError: none of the servers replied in time.
         """
-        self._pipe.send_multipart([b"REQUEST", *body])
-        status, *reply = self._pipe.recv_multipart()
+        self._actor.pipe.send_multipart([b"REQUEST", *body])
+        status, *reply = self._actor.pipe.recv_multipart()
         if status != b"OK":
             raise TimeoutError(f"no server replied in {self._times.timeout} ms")
         return reply
 
     def close(self) -> None:
-        """End the thread and its connections; doing it again does nothing."""
-        if not self._pipe.closed:
-            self._pipe.send(b"CLOSE")
-            self._thread.join()
-            self._pipe.close()
+        """End the actor and its connections; doing it again does nothing."""
+        self._actor.stop()
 
     def __enter__(self) -> Self:
         return self
@@ -115,32 +101,20 @@ class Request:
 
 
 class Agent:
-    """What a client does in its thread. The server to ask first is the first of `servers`."""
+    """What a client does in its actor. The server to ask first is the first of `servers`.
 
-    def __init__(self, pipe: zmq.Socket, router: zmq.Socket, times: Times) -> None:
-        self.pipe = pipe
+    The outcome of each request goes to `answer`: OK with the reply, or FAILED.
+    """
+
+    def __init__(
+        self, router: zmq.Socket, times: Times, answer: Callable[[list[bytes]], object]
+    ) -> None:
         self.router = router
         self.times = times
+        self.answer = answer
         self.servers: deque[Server] = deque()
         self.request: Request | None = None
         self.requests = 0
-
-    def run(self) -> None:
-        """Do what comes over the pipe, until it is to close."""
-        with contextlib.suppress(zmq.ContextTerminated), self.pipe, self.router:
-            poller = zmq.Poller()
-            poller.register(self.pipe, zmq.POLLIN)
-            poller.register(self.router, zmq.POLLIN)
-            while True:
-                ready = dict(poller.poll(self.wait()))
-                if self.router in ready:
-                    self.message(*self.router.recv_multipart())
-                if self.pipe in ready:
-                    command, *arguments = self.pipe.recv_multipart()
-                    if command == b"CLOSE":
-                        return
-                    self.command(command, *arguments)
-                self.act()
 
     def command(self, command: bytes, *arguments: bytes) -> None:
         """Do what the application wants."""
@@ -166,7 +140,7 @@ class Agent:
         match message:  # PONG is no number
             case [number, *reply] if self.request and number == self.request.number:
                 self.request = None
-                self.pipe.send_multipart([b"OK", *reply])
+                self.answer([b"OK", *reply])
 
     def ask(self) -> None:
         """Send the request to the next server that is alive and connected."""
@@ -200,7 +174,7 @@ class Agent:
         now = clock()
         if self.request and now >= self.request.expires:
             self.request = None
-            self.pipe.send(b"FAILED")
+            self.answer([b"FAILED"])
         elif self.request and now >= self.request.retry_at:
             self.servers.rotate(-1)
             self.ask()
@@ -208,3 +182,20 @@ class Agent:
             if now >= server.ping_at:
                 self.send(server, b"PING")
                 server.ping_at = now + self.times.ping
+
+
+def serve(pipe: zmq.Pipe, context: zmq.Context, times: Times) -> None:
+    """Do what comes over the pipe, until that ends."""
+    with context.socket(zmq.ROUTER, **OPTIONS) as router:
+        agent = Agent(router, times, pipe.send_multipart)
+        poller = zmq.Poller()
+        poller.register(pipe.socket, zmq.POLLIN)
+        poller.register(router, zmq.POLLIN)
+        pipe.ready()
+        while True:
+            ready = dict(poller.poll(agent.wait()))
+            if router in ready:
+                agent.message(*router.recv_multipart())
+            if pipe.socket in ready:
+                agent.command(*pipe.recv_multipart())
+            agent.act()

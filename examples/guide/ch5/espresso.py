@@ -1,9 +1,10 @@
 """Espresso: listen in on a proxy between publisher and subscriber (XSUB-XPUB).
 
-Whatever passes the proxy, either way, also goes to a capture socket. What comes out there, frame by
-frame: the two subscriptions (byte 1 and the topic) as they go to the publisher, the messages that
-were subscribed to, and at last, when the subscriber has left, the end of its subscriptions (byte 0
-and the topic). After that nothing: what nobody wants does not even leave the publisher.
+Whatever passes the proxy, either way, also goes into the pipe of an actor. What comes out there,
+frame by frame: the two subscriptions (byte 1 and the topic) as they go to the publisher, the
+messages that were subscribed to, and at last, when the subscriber has left, the end of its
+subscriptions (byte 0 and the topic). After that nothing: what nobody wants does not even leave the
+publisher.
 
     python -m examples.guide.ch5.espresso
 """
@@ -17,8 +18,6 @@ import zmqlite as zmq
 
 from ...program import run
 from ..zhelpers import shown
-
-CAPTURE = "inproc://capture"
 
 
 def publish(context: zmq.Context, endpoint: str, interval: int) -> None:
@@ -41,12 +40,11 @@ def subscribe(context: zmq.Context, endpoint: str, count: int) -> None:
             socket.recv()
 
 
-def listen(context: zmq.Context) -> None:
+def listen(pipe: zmq.Pipe) -> None:
     """Print each frame that was captured."""
-    with contextlib.suppress(zmq.ContextTerminated), context.socket(zmq.PAIR) as socket:
-        socket.connect(CAPTURE)
-        for frame in socket:
-            print(f"[{len(frame):03}] {shown(frame)}")
+    pipe.ready()
+    for frame in pipe:
+        print(f"[{len(frame):03}] {shown(frame)}")
 
 
 def main(
@@ -62,15 +60,13 @@ def main(
         zmq.Context(linger=0) as context,
         context.socket(zmq.XSUB) as source,
         context.socket(zmq.XPUB) as sink,
-        context.socket(zmq.PAIR) as capture,
+        zmq.Actor(context, listen) as listener,
     ):
-        capture.bind(CAPTURE)
         source.connect(frontend)
         sink.bind(backend)
         threading.Thread(target=publish, args=(context, publisher, interval)).start()
         threading.Thread(target=subscribe, args=(context, subscriber, count)).start()
-        threading.Thread(target=listen, args=(context,)).start()
-        zmq.proxy(source, sink, capture)
+        zmq.proxy(source, sink, listener.pipe.socket)
 
 
 if __name__ == "__main__":
