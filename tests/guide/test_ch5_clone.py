@@ -95,3 +95,29 @@ def test_values_of_model_5_have_an_end(play: Play) -> None:
     last = table(printed["server"][-1])
     assert table(first[-1]) == table(late[-1]) == last
     assert first[-1].startswith("5 pairs at update 15, ")
+
+
+def test_the_table_of_model_6_outlives_its_servers(play: Play) -> None:
+    printed = play("clone6")
+    states = {
+        name: [line.split()[-1] for line in printed[name] if " now " in line]
+        for name in ("primary", "backup")
+    }
+    assert states == {"primary": ["active", "passive", "active"], "backup": ["passive", "active"]}
+    # 160 changes by two clients and one by the last, each of them counted once.
+    last = table(printed["primary"][-1])
+    assert last[0] == 161
+    for name, snapshots in (("joe", 3), ("eve", 3), ("last", 1)):
+        lines = printed[name]
+        assert table(lines[-1]) == last
+        assert sum(line.startswith("snapshot: ") for line in lines) == snapshots
+        sequence = 0
+        for line in lines[1:-1]:
+            if line.startswith("snapshot: "):
+                joined, _ = table(line)
+                assert joined >= sequence
+                sequence = joined
+            elif match := UPDATE.fullmatch(line):
+                sequence += 1
+                assert int(match[1]) == sequence
+        assert sequence == 161

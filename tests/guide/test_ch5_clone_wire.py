@@ -1,110 +1,20 @@
-"""Clone on the wire (CHP): plain frames against its servers, and against its clients."""
+"""Clone on the wire (CHP): plain frames against the servers of models 3 to 6."""
 
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
 
 import pytest
-from ports import WAIT, Program, Programs
+from chp_support import FORMS, FULL, HEARTBEAT, Frames, Server, number
+from ports import Programs
 from support import Make, Run
 
-import zmqlite as zmq
-
 pytestmark = pytest.mark.slow
-
-Frames = list[bytes]
-
-
-def number(value: int) -> bytes:
-    """A sequence number on the wire."""
-    return value.to_bytes(8, "big", signed=True)
-
-
-class Form(NamedTuple):
-    """How the models of one kind write a pair; the UUID and properties are those of nobody."""
-
-    uuid: bytes | None
-
-    def pair(self, key: bytes, sequence: int, body: bytes) -> Frames:
-        middle = [] if self.uuid is None else [self.uuid, b""]
-        return [key, number(sequence), *middle, body]
-
-    def end(self, sequence: int, body: bytes = b"") -> Frames:
-        middle = [] if self.uuid is None else [b"", b""]
-        return [b"KTHXBAI", number(sequence), *middle, body]
-
-
-SIMPLE = Form(None)
-FULL = Form(bytes(range(16)))
-
-FORMS = {3: SIMPLE, 4: SIMPLE, 5: FULL}
-ANY_PORT = "tcp://127.0.0.1:*"
-
-
-class Server:
-    """A server that runs, and the sockets of raw clients."""
-
-    def __init__(self, make: Make, programs: Programs, model: int, **options: object) -> None:
-        self.make = make
-        self.model = model
-        self.form = FORMS[model]
-        self.program = programs.start(
-            f"ch5.clonesrv{model}",
-            snapshots=ANY_PORT,
-            updates=ANY_PORT,
-            collector=ANY_PORT,
-            **options,
-        )
-        bound = [self.program.line().split() for _ in range(3)]
-        assert [words[-1] for words in bound] == ["snapshots", "updates", "collector"]
-        self.snapshots, self.updates, collector = (words[1] for words in bound)
-        self.subscriber = self.subscribe()
-        self.pusher = make(zmq.PUSH)
-        self.pusher.connect(collector)
-        self.dealer = self.another()
-        assert self.snapshot() == [self.form.end(0)]
-
-    def subscribe(self) -> zmq.Socket:
-        """A subscriber to all, once it is connected."""
-        subscriber = self.make(zmq.SUB, rcvtimeo=WAIT, rcvhwm=0)
-        subscriber.subscribe(b"")
-        with subscriber.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
-            subscriber.connect(self.updates)
-            monitor.recv(timeout=WAIT)
-        return subscriber
-
-    def another(self) -> zmq.Socket:
-        """One more client that asks for snapshots."""
-        dealer = self.make(zmq.DEALER, rcvtimeo=WAIT)
-        dealer.connect(self.snapshots)
-        return dealer
-
-    def snapshot(self, subtree: bytes = b"") -> list[Frames]:
-        """Ask for a snapshot, and return its messages up to the end of it."""
-        request = [b"ICANHAZ?"] if self.model == 3 else [b"ICANHAZ?", subtree]
-        self.dealer.send_multipart(request)
-        return self.rest()
-
-    def rest(self) -> list[Frames]:
-        messages = [self.dealer.recv_multipart()]
-        while messages[-1][0] != b"KTHXBAI":
-            messages.append(self.dealer.recv_multipart())
-        return messages
-
-    def set(self, key: bytes, body: bytes) -> None:
-        self.pusher.send_multipart(self.form.pair(key, 0, body))
-
-    def update(self) -> Frames:
-        return self.subscriber.recv_multipart()
 
 
 @pytest.fixture(params=FORMS)
 def server(request: pytest.FixtureRequest, make: Make, programs: Programs) -> Server:
     return Server(make, programs, request.param)
-
-
-# Servers
 
 
 def test_a_server_numbers_publishes_and_keeps_what_it_is_sent(server: Server) -> None:
@@ -188,7 +98,7 @@ def test_a_malformed_change_changes_nothing(server: Server) -> None:
         assert server.program.line().startswith("malformed: ")
 
 
-@pytest.mark.parametrize("model", [4, 5])
+@pytest.mark.parametrize("model", [4, 5, 6])
 def test_a_snapshot_of_a_subtree(make: Make, programs: Programs, model: int) -> None:
     server = Server(make, programs, model)
     for key in (b"/a/1", b"/ab/1", b"/b/1", b"a/1", b"/a", b"/a/b/c"):
@@ -231,7 +141,7 @@ def test_a_late_client_misses_nothing_and_gets_nothing_twice(server: Server, run
         updates = [subscriber.recv_multipart()]
         while updates[-1][0] != b"end":
             updates.append(subscriber.recv_multipart())
-        numbers = [int.from_bytes(update[1]) for update in updates]
+        numbers = [int.from_bytes(update[1]) for update in updates if update != HEARTBEAT]
         assert numbers == list(range(numbers[0], 5002))
         assert numbers[0] <= joined + 1
 
@@ -244,8 +154,9 @@ def lasting(key: bytes, body: bytes, ttl: object) -> Frames:
     return [key, number(0), FULL.uuid or b"", b"a=b\nttl=%s\n" % str(ttl).encode(), body]
 
 
-def test_what_has_come_to_its_end_is_deleted(make: Make, programs: Programs) -> None:
-    server = Server(make, programs, 5, flush=20)
+@pytest.mark.parametrize("model", [5, 6])
+def test_what_has_come_to_its_end_is_deleted(make: Make, programs: Programs, model: int) -> None:
+    server = Server(make, programs, model, flush=20)
     before = time.time_ns() // 1_000_000
     sets = [lasting(b"/a/%d" % ttl, b"body", ttl) for ttl in (1, 0, 100)]
     for count, frames in enumerate(sets, 1):
@@ -292,115 +203,3 @@ def test_a_malformed_time_to_live_changes_nothing(
     assert server.update()[:2] == [b"/b", number(1)]
     assert [pair[0] for pair in server.snapshot()] == [b"/b", b"KTHXBAI"]
     assert server.program.line().startswith("malformed: ")
-
-
-# Clients
-
-
-class Client:
-    """A client that runs, and the three raw sockets of its server."""
-
-    def __init__(self, make: Make, programs: Programs, model: int, **options: object) -> None:
-        self.form = FORMS[model]
-        self.subtree = b"" if model == 3 else b"/client/"
-        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
-        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT)
-        self.collector = make(zmq.PULL, rcvtimeo=WAIT)
-        self.program: Program = programs.start(
-            f"ch5.clonecli{model}",
-            snapshots=self.router.bind(ANY_PORT),
-            updates=self.publisher.bind(ANY_PORT),
-            collector=self.collector.bind(ANY_PORT),
-            **{"interval": 1_000_000, **options},
-        )
-        assert self.publisher.recv() == b"\1" + self.subtree
-        self.peer, *request = self.router.recv_multipart()
-        assert request == ([b"ICANHAZ?"] if model == 3 else [b"ICANHAZ?", b"/client/"])
-
-    def snapshot(self, *messages: Frames) -> None:
-        for message in messages:
-            self.router.send_multipart([self.peer, *message])
-
-    def publish(self, *messages: Frames) -> None:
-        for message in messages:
-            self.publisher.send_multipart(message)
-
-    def key(self, name: bytes) -> bytes:
-        return b"/client/" + name
-
-
-@pytest.fixture(params=FORMS)
-def model(request: pytest.FixtureRequest) -> int:
-    found: int = request.param
-    return found
-
-
-@pytest.fixture
-def client(make: Make, programs: Programs, model: int) -> Client:
-    return Client(make, programs, model)
-
-
-def test_a_client_applies_what_is_newer_than_its_snapshot(client: Client) -> None:
-    form, key = client.form, client.key
-    # What was published while the snapshot was made, and is in it.
-    client.publish(form.pair(key(b"1"), 8, b"old"), form.pair(key(b"2"), 9, b"old"))
-    client.snapshot(
-        form.pair(key(b"1"), 8, b"x"), form.pair(key(b"2"), 9, b"y"), form.end(9, client.subtree)
-    )
-    client.publish(
-        form.pair(key(b"1"), 10, b"new"),
-        form.pair(key(b"1"), 10, b"twice"),
-        form.pair(key(b"2"), 4, b"late"),
-        form.pair(key(b"3"), 12, b"newer"),
-    )
-    assert client.program.line().startswith("snapshot: 2 pairs at update 9, ")
-    assert client.program.line() == "update 10: /client/1 = new"
-    assert client.program.line() == "update 12: /client/3 = newer"
-    [last] = client.program.end()
-    assert last.startswith("3 pairs at update 12, ")
-
-
-@pytest.mark.parametrize("body", [b"", b"/client/"], ids=["C's", "the RFC's"])
-def test_a_client_knows_both_ends_of_a_snapshot(client: Client, body: bytes) -> None:
-    client.snapshot(client.form.end(5, body))
-    assert client.program.line().startswith("snapshot: 0 pairs at update 5, ")
-
-
-def test_a_client_ignores_heartbeats_and_what_is_malformed(client: Client) -> None:
-    form, key = client.form, client.key(b"1")
-    good = form.pair(key, 3, b"body")
-    malformed = [
-        good[:-1],
-        [*good, b""],
-        [key, b"\1", *good[2:]],
-        [key + bytes(256), *good[1:]],
-    ]
-    client.snapshot([b""], *malformed, form.end(2))
-    client.publish(*malformed, [b"/client/"])
-    for sequence in (0, 7):  # the RFC's, and C's
-        heartbeat = form.pair(b"HUGZ", sequence, b"")
-        client.publish(heartbeat)
-    client.publish(good)
-    lines = [client.program.line() for _ in range(5)]
-    assert all(line.startswith("malformed: ") for line in lines)
-    assert client.program.line().startswith("snapshot: 0 pairs at update 2, ")
-    lines = [client.program.line() for _ in range(5)]
-    assert all(line.startswith("malformed: ") for line in lines)
-    assert client.program.line() == "update 3: /client/1 = body"
-
-
-def test_a_client_sends_its_changes_and_stores_what_comes_back(
-    make: Make, programs: Programs, model: int
-) -> None:
-    client = Client(make, programs, model, interval=1, count=3, last=3)
-    client.snapshot(client.form.end(0))
-    for count in (1, 2, 3):
-        change = client.collector.recv_multipart()
-        key, sequence, *_, body = change
-        assert sequence == bytes(8)
-        assert key.startswith(client.subtree)
-        assert key.removeprefix(client.subtree).isdigit()
-        assert body.isdigit()
-        client.publish([key, number(count), *change[2:]])
-    assert client.program.until("3 pairs at update 3, .*")[-1]
-    assert not client.collector.poll(50)

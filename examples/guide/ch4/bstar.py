@@ -17,7 +17,7 @@ server adds what it needs besides.
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 import zmqlite as zmq
 
@@ -149,14 +149,18 @@ class BinaryStar:
         return self.machine.state
 
     def voter(
-        self, endpoint: str, kind: zmq.SocketType, serve: Callable[[zmq.Socket], object]
+        self,
+        endpoint: str,
+        kind: zmq.SocketType,
+        serve: Callable[[zmq.Socket], object],
+        **options: Any,
     ) -> zmq.Socket:
         """Bind a socket for clients, and return it; what comes there is a vote for this server.
 
         `serve` is called with the socket whenever there is a message that it may receive. What
-        must not be served is dropped.
+        must not be served is dropped. `options` are the socket's.
         """
-        socket = self.context.socket(kind, linger=0)
+        socket = self.context.socket(kind, linger=0, **options)
         print("bound", socket.bind(endpoint))
         self.reactor.reader(socket, lambda _: self._vote(socket, serve))
         return socket

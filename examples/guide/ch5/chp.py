@@ -11,7 +11,7 @@ has missed is in the snapshot, and updates that are in there already it knows by
 """
 
 import hashlib
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, Self, TypeVar
 
 import zmqlite as zmq
 
@@ -34,6 +34,11 @@ class Server(NamedTuple):
     updates: str = "tcp://localhost:5557"
     collector: str = "tcp://localhost:5558"
 
+    @classmethod
+    def at(cls, address: str, port: int) -> Self:
+        """Return the server whose three ports begin with this one; the address has none."""
+        return cls(*(f"{address}:{port + index}" for index in range(3)))
+
 
 USUAL: Final = Server()
 
@@ -47,14 +52,10 @@ class Table(Generic[Pair]):
         self.kind = kind
         self.pairs: dict[bytes, Pair] = {}
         self.sequence = 0
-        self._snapshot: dict[bytes, Pair] = {}  # as far as it has come
 
     def receive(self, socket: zmq.Socket) -> Pair | None:
         """Receive a pair; if it is none, say so and return None."""
-        return self.decode(socket.recv_multipart())
-
-    def decode(self, frames: list[bytes]) -> Pair | None:
-        """Return the pair that a message holds; if it holds none, say so and return None."""
+        frames = socket.recv_multipart()
         try:
             return self.kind.decode(frames)
         except ValueError as error:
@@ -87,19 +88,18 @@ class Table(Generic[Pair]):
     # What a client does
 
     def load(self, snapshots: zmq.Socket) -> None:
-        """Receive a whole snapshot, which becomes the table."""
+        """Receive a whole snapshot into a table that is new."""
         while not self.load_one(snapshots):
             pass
 
     def load_one(self, snapshots: zmq.Socket) -> bool:
-        """Receive one message of a snapshot; with the last one it becomes the table."""
+        """Receive one message of a snapshot; tell whether it was the last one."""
         pair = self.receive(snapshots)
         if pair is None:
             return False
         if pair.key != KTHXBAI:
-            pair.store(self._snapshot)
+            pair.store(self.pairs)
             return False
-        self.pairs, self._snapshot = self._snapshot, {}
         self.sequence = pair.sequence
         return True
 
@@ -149,3 +149,10 @@ def subscribe(context: zmq.Context, endpoint: str, *topics: bytes) -> zmq.Socket
         subscriber.connect(endpoint)
         monitor.recv()
     return subscriber
+
+
+def show(update: KVSimple | None) -> None:
+    """Print what was changed, if anything was."""
+    if update:
+        key, body = update.key.decode(errors="replace"), update.body.decode(errors="replace")
+        print(f"update {update.sequence}: {key} = {body}")

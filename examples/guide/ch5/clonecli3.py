@@ -41,20 +41,13 @@ def replicate(
             change_at = clock() + interval
             while not last or table.sequence < last:
                 if subscriber.poll(max(0, change_at - clock())):
-                    show(table.follow(subscriber))
+                    chp.show(table.follow(subscriber))
                 if clock() >= change_at:
                     change_at = clock() + interval
                     if change := next(changes, None):
                         pusher.send_multipart(change.encode())
         finally:
             print(table)
-
-
-def show(update: KVSimple | None) -> None:
-    """Print what was changed, if anything was."""
-    if update:
-        key, body = update.key.decode(errors="replace"), update.body.decode(errors="replace")
-        print(f"update {update.sequence}: {key} = {body}")
 
 
 def main(

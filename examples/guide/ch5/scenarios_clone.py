@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...scenario import Await, Part, Scenario
+from ...scenario import Await, Kill, Part, Scenario
 
 ANY_PORT = "tcp://127.0.0.1:*"
 SNAPSHOTS = r"bound (?P<snapshots>\S+) for snapshots"
@@ -12,6 +12,10 @@ SERVER = "--snapshots {snapshots} --updates {updates} --collector {collector}"
 
 BRIEF = "--keys 1000000000 --count {count} --last {last}"
 """So many keys that none comes twice: then each change has one update, and its end another."""
+
+STARS = ("primary", "backup")
+MADE = r"all changes are made, (\d+) of \1 values are there"
+PORTS = ("", "_updates", "_collector", "_state")
 
 
 def _server(model: int, options: str = "") -> Part:
@@ -117,4 +121,63 @@ CLONE_5 = Scenario(
     fast={"interval": 10, "flush": 50, "longest": 1, "count": 5, "last": 15},
 )
 
-SCENARIOS = (KEY_VALUE, CLONE_1, CLONE_2, CLONE_3, CLONE_4, CLONE_5)
+
+def _star(role: str, peer: str, *ready: str) -> Part:
+    command = (
+        f"examples.guide.ch5.clonesrv6 {role} --snapshots {{{role}}} --updates {{{role}_updates}}"
+        f" --collector {{{role}_collector}} --local {{{role}_state}} --remote {{{peer}_state}}"
+        f" --peer-snapshots {{{peer}}} --peer-updates {{{peer}_updates}}"
+        " --heartbeat {heartbeat} --flush {flush} --silence {silence}"
+    )
+    return Part(role, command, ready, endless=True)
+
+
+def _sharer(name: str, options: str, *ready: str) -> Part:
+    servers = " ".join(f"{{{each}}},{{{each}_updates}},{{{each}_collector}}" for each in STARS)
+    command = (
+        f"examples.guide.ch5.clonecli6 {servers} --name {name} --keys {{keys}} --longest 0"
+        f" --interval {{interval}} --silence {{silence}} {options}"
+    )
+    return Part(name, command, ready, endless=True)
+
+
+CLONE_6 = Scenario(
+    "clone6",
+    "two servers, of which one takes over when the other dies, and the table stays",
+    (
+        _star("primary", "backup", r"bound \S+"),
+        _star("backup", "primary", ".*now passive", "snapshot: 0 pairs .*"),
+        _sharer("joe", "--count {count}", r"update \d+: .*"),
+        _sharer("eve", "--count {count}", r"update \d+: .*"),
+        Kill("primary"),
+        Await("joe", ("snapshot: .*",)),
+        Await("eve", ("snapshot: .*",)),
+        _star("primary", "backup", ".*now passive", "snapshot: .*"),
+        Kill("backup"),
+        Await("joe", ("snapshot: .*", MADE)),
+        Await("eve", ("snapshot: .*", MADE)),
+        _sharer("last", "--count 1", "snapshot: .*", MADE),
+        Await("joe", (r"update \d+: /client/last/.*",)),
+        Await("eve", (r"update \d+: /client/last/.*",)),
+    ),
+    values={
+        "heartbeat": 1000,
+        "flush": 1000,
+        "silence": 5000,
+        "interval": 1000,
+        "count": 25,
+        "keys": 10,
+    },
+    fast={
+        "heartbeat": 100,
+        "flush": 100,
+        "silence": 500,
+        "interval": 20,
+        "count": 80,
+        "keys": 30,
+    },
+    ports=tuple(f"{each}{port}" for each in STARS for port in PORTS),
+    timeout=60_000,
+)
+
+SCENARIOS = (KEY_VALUE, CLONE_1, CLONE_2, CLONE_3, CLONE_4, CLONE_5, CLONE_6)

@@ -1,0 +1,107 @@
+"""Clone's protocol (CHP) in plain frames, and its servers to be spoken to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ports import WAIT, Programs
+from support import Make
+
+import zmqlite as zmq
+
+Frames = list[bytes]
+
+
+def number(value: int) -> bytes:
+    """A sequence number on the wire."""
+    return value.to_bytes(8, "big", signed=True)
+
+
+class Form(NamedTuple):
+    """How the models of one kind write a pair; the UUID and properties are those of nobody."""
+
+    uuid: bytes | None
+
+    def pair(self, key: bytes, sequence: int, body: bytes) -> Frames:
+        middle = [] if self.uuid is None else [self.uuid, b""]
+        return [key, number(sequence), *middle, body]
+
+    def end(self, sequence: int, body: bytes = b"") -> Frames:
+        middle = [] if self.uuid is None else [b"", b""]
+        return [b"KTHXBAI", number(sequence), *middle, body]
+
+
+SIMPLE = Form(None)
+FULL = Form(bytes(range(16)))
+
+FORMS = {3: SIMPLE, 4: SIMPLE, 5: FULL, 6: FULL}
+HEARTBEAT = [b"HUGZ", bytes(8), b"", b"", b""]
+ANY_PORT = "tcp://127.0.0.1:*"
+
+
+class Server:
+    """A server that runs, and the sockets of raw clients."""
+
+    def __init__(self, make: Make, programs: Programs, model: int, flush: int = 1000) -> None:
+        self.make = make
+        self.model = model
+        self.form = FORMS[model]
+        self.program = programs.start(*self.command(flush))
+        bound = [self.program.line().split()[1] for _ in range(3)]
+        self.snapshots, self.updates, collector = bound[-1:] + bound[:-1] if model == 6 else bound
+        self.pusher = make(zmq.PUSH) if model < 6 else make(zmq.XPUB, rcvtimeo=WAIT, sndhwm=0)
+        self.pusher.connect(collector)
+        if model == 6:
+            assert self.pusher.recv() == b"\1"
+            assert self.peer.recv() == b"\1"
+            self.peer.send(b"2")  # the backup is waiting
+            self.program.until(".*now active", "published 0 changes that were pending")
+        self.subscriber = self.subscribe()
+        self.dealer = self.another()
+        assert self.snapshot() == [self.form.end(0)]
+
+    def command(self, flush: int) -> list[str]:
+        """The server and its endpoints; in model 6 it is the primary, and this the backup."""
+        options = {"snapshots": ANY_PORT, "updates": ANY_PORT, "collector": ANY_PORT}
+        role = []
+        if self.model == 6:
+            role = ["primary"]
+            self.peer = self.make(zmq.XPUB, rcvtimeo=WAIT)
+            options |= {"local": ANY_PORT, "remote": self.peer.bind(ANY_PORT)}
+        if self.model > 4:
+            options["flush"] = str(flush)
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return [f"ch5.clonesrv{self.model}", *role, *words]
+
+    def subscribe(self) -> zmq.Socket:
+        """A subscriber to all, once it is connected."""
+        subscriber = self.make(zmq.SUB, rcvtimeo=WAIT, rcvhwm=0)
+        subscriber.subscribe(b"")
+        with subscriber.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
+            subscriber.connect(self.updates)
+            monitor.recv(timeout=WAIT)
+        return subscriber
+
+    def another(self) -> zmq.Socket:
+        """One more client that asks for snapshots."""
+        dealer = self.make(zmq.DEALER, rcvtimeo=WAIT)
+        dealer.connect(self.snapshots)
+        return dealer
+
+    def snapshot(self, subtree: bytes = b"") -> list[Frames]:
+        """Ask for a snapshot, and return its messages up to the end of it."""
+        request = [b"ICANHAZ?"] if self.model == 3 else [b"ICANHAZ?", subtree]
+        self.dealer.send_multipart(request)
+        messages = [self.dealer.recv_multipart()]
+        while messages[-1][0] != b"KTHXBAI":
+            messages.append(self.dealer.recv_multipart())
+        return messages
+
+    def set(self, key: bytes, body: bytes) -> None:
+        self.pusher.send_multipart(self.form.pair(key, 0, body))
+
+    def update(self) -> Frames:
+        """The next update, heartbeats left out."""
+        while (update := self.subscriber.recv_multipart())[0] == b"HUGZ":
+            assert update == HEARTBEAT
+        return update
