@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import pytest
 from support import DEADLINE, Connect, Make, Pair, Run, Task, open_descriptors
 
-from zmqlite import STREAM, Context, MonitorEvent, Socket, SocketType, message
+from zmqlite import STREAM, Context, MonitorEvent, Reactor, Socket, SocketType, message
 
 T = TypeVar("T")
 
@@ -148,3 +148,15 @@ def pair(make: Make, connect: Connect) -> Pair:
         return sockets
 
     return pair
+
+
+@pytest.fixture
+def reactor() -> Reactor:
+    """A reactor that a timer ends, with a failure, should the test not end it."""
+    reactor = Reactor()
+
+    def fail() -> None:
+        raise AssertionError("nothing ended it")
+
+    reactor.timer(int(DEADLINE * 1000), fail)
+    return reactor

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
-import signal
 import threading
-import weakref
 from typing import Any
 
 import pytest
-from safety_support import Program, run
 from support import DEADLINE, Make, Pair, Run
 
 from zmqlite import (
@@ -26,25 +22,6 @@ from zmqlite import (
     Socket,
     SocketClosed,
 )
-
-QUICKLY = 0.2
-"""Seconds in which a signal has to end the loop; see also test_safety_exit.py."""
-
-TRIES = 3
-"""How often a time is measured; the machine may have been busy with something else."""
-
-
-@pytest.fixture
-def reactor() -> Reactor:
-    """A reactor that a timer ends, with a failure, should the test not end it."""
-    reactor = Reactor()
-
-    def fail() -> None:
-        raise AssertionError("nothing ended it")
-
-    reactor.timer(int(DEADLINE * 1000), fail)
-    return reactor
-
 
 # Readers
 
@@ -212,6 +189,22 @@ def test_registering_costs_nothing_per_round(
     assert built == 1
 
 
+def test_it_sleeps_until_the_next_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    reactor = Reactor()
+    polls = 0
+    poll = Poller.poll
+
+    def counted(poller: Poller, timeout: int | None = None) -> Any:
+        nonlocal polls
+        polls += 1
+        return poll(poller, timeout)
+
+    monkeypatch.setattr(Poller, "poll", counted)
+    reactor.timer(30, lambda: None, times=2)
+    reactor.run()
+    assert polls <= 4
+
+
 def test_something_has_one_reader(reactor: Reactor, make: Make) -> None:
     socket = make(PULL)
     reactor.reader(socket, print)
@@ -237,169 +230,6 @@ def test_a_closed_socket_is_named(reactor: Reactor, make: Make) -> None:
     reactor.cancel(socket)
     reactor.timer(0, reactor.stop)
     reactor.run()
-
-
-# Timers
-
-
-class Clock:
-    """A clock that goes on by a millisecond with each look at it, and as it is told."""
-
-    def __init__(self) -> None:
-        self.now = 0
-
-    def monotonic_ns(self) -> int:
-        self.now += 1
-        return self.now * 1_000_000
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time of reactors."""
-    clock = Clock()
-    monkeypatch.setattr("zmqlite.reactor.time", clock)
-    return clock
-
-
-@pytest.mark.parametrize("times", [None, 0])
-def test_a_timer_goes_on_for_ever(times: int | None) -> None:
-    reactor = Reactor()
-    calls = 0
-
-    def tick() -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 20:
-            reactor.stop()
-
-    reactor.timer(1, tick, times)
-    reactor.run()
-    assert calls == 20
-
-
-def test_run_returns_when_the_timers_have_made_all_their_calls() -> None:
-    reactor = Reactor()
-    calls: list[str] = []
-    reactor.timer(1, lambda: calls.append("thrice"), times=3)
-    reactor.timer(1, lambda: calls.append("once"), times=1)
-    reactor.run()
-    assert sorted(calls) == ["once", "thrice", "thrice", "thrice"]
-    assert calls[:2] == ["thrice", "once"]  # of two at the same time the older one comes first
-    reactor.run()  # there is nothing left
-
-
-def test_a_timer_is_not_called_before_its_time(clock: Clock) -> None:
-    reactor = Reactor()
-    called: list[int] = []
-    reactor.timer(50, lambda: called.append(clock.now), times=1)
-    started = clock.now
-    reactor.run()
-    assert called[0] >= started + 50
-
-
-def test_a_timer_does_not_drift(clock: Clock) -> None:
-    reactor = Reactor()
-    called: list[int] = []
-
-    def tick() -> None:
-        called.append(clock.now)
-        clock.now += 7
-
-    reactor.timer(20, tick, times=10)
-    reactor.run()
-    expected = range(called[0], called[0] + 200, 20)
-    assert all(abs(real - due) < 10 for real, due in zip(called, expected, strict=True))
-
-
-def test_a_timer_does_not_make_up_for_calls_it_missed(clock: Clock) -> None:
-    reactor = Reactor()
-    called: list[int] = []
-
-    def tick() -> None:
-        called.append(clock.now)
-        if len(called) == 1:
-            clock.now += 95  # longer than four intervals
-
-    reactor.timer(20, tick, times=4)
-    reactor.run()
-    # The second call is late and stands for all that were missed; then it goes on as before.
-    since = [round((now - called[0]) / 20, 1) for now in called]
-    assert 4.7 < since[1] < 5.0
-    assert [round(each) for each in since[2:]] == [5, 6]
-
-
-def test_a_timer_without_an_interval_starves_no_reader(reactor: Reactor, pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
-    reactor.timer(0, lambda: None)
-    reactor.reader(receiver, lambda _: reactor.stop())
-    sender.send(b"")
-    reactor.run()
-
-
-def test_a_timer_that_is_cancelled_is_not_called_even_in_the_same_round(clock: Clock) -> None:
-    reactor = Reactor()
-    called: list[str] = []
-
-    def first() -> None:
-        called.append("first")
-        reactor.cancel(second)
-
-    reactor.timer(5, first, times=1)
-    second = reactor.timer(5, lambda: called.append("second"), times=1)
-    clock.now += 10  # both are due
-    reactor.run()
-    assert called == ["first"]
-
-
-def test_a_timer_may_cancel_itself_and_make_others() -> None:
-    reactor = Reactor()
-    called: list[str] = []
-
-    def tick() -> None:
-        called.append("tick")
-        reactor.cancel(timer)
-        reactor.timer(0, lambda: called.append("other"), times=1)
-
-    timer = reactor.timer(0, tick)
-    reactor.run()
-    assert called == ["tick", "other"]
-
-
-def test_cancelling_what_is_no_longer_there_does_nothing(reactor: Reactor, make: Make) -> None:
-    socket = make(PULL)
-    reactor.cancel(socket)
-    timer = reactor.timer(0, reactor.stop, times=1)
-    reactor.run()
-    reactor.cancel(timer)
-    reactor.cancel(timer)
-
-
-def test_a_cancelled_timer_is_forgotten_at_once(reactor: Reactor) -> None:
-    def tick() -> None: ...
-
-    reference = weakref.ref(tick)
-    reactor.cancel(reactor.timer(3_600_000, tick))
-    del tick
-    gc.collect()
-    assert reference() is None
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [
-        ((1.5,), "an int, in milliseconds"),
-        ((-1,), "0 milliseconds or more"),
-        ((None,), "0 milliseconds or more"),
-        ((10, print, -1), "times"),
-        ((10, print, 1.5), "times"),
-    ],
-)
-def test_a_senseless_timer_is_refused(
-    reactor: Reactor, arguments: tuple[Any, ...], error: str
-) -> None:
-    interval, handler, times = (*arguments, print, None)[:3]
-    with pytest.raises((TypeError, ValueError), match=error):
-        reactor.timer(interval, handler, times)
 
 
 # The end
@@ -431,28 +261,6 @@ def test_what_a_handler_raises_ends_run_and_leaves_everything_registered(
     reactor.cancel(timer)
     reactor.run()
     assert got == [b"1", b"2"]
-
-
-def test_after_stop_nobody_is_called_in_the_same_round(clock: Clock, pair: Pair) -> None:
-    reactor = Reactor()
-    pairs = [pair(PUSH, PULL), pair(PUSH, PULL)]
-    called: list[str] = []
-
-    def end(who: str) -> None:
-        called.append(who)
-        reactor.stop()
-
-    for sender, receiver in pairs:
-        sender.send(b"")
-        assert receiver.poll(int(DEADLINE * 1000))
-        reactor.reader(receiver, lambda _: end("reader"))
-    reactor.run()
-    assert called == ["reader"]
-    reactor.timer(1, lambda: end("timer"))
-    reactor.timer(1, lambda: end("timer"))
-    clock.now += 10  # both are due
-    reactor.run()
-    assert called == ["reader", "timer"]
 
 
 def test_a_stop_before_run_holds_for_one_run(reactor: Reactor) -> None:
@@ -522,96 +330,3 @@ def test_the_end_of_the_context_is_raised(
     context.shutdown()
     with pytest.raises(ContextTerminated):
         task.result()
-
-
-IDLE = """
-with zmq.Context() as context, context.socket(zmq.PULL) as s:
-    reactor = zmq.Reactor()
-    reactor.reader(s, print)
-    reactor.timer(60_000, print)
-"""
-
-
-def seconds_to_react(source: str, number: signal.Signals) -> float:
-    """Have a program run a reactor again and again; how long a signal takes to end it."""
-    with Program(IDLE + source) as program:
-        times = []
-        for _ in range(TRIES):
-            assert program.line() == "runs"
-            program.wait_until_asleep()
-            sent = program.send_signal(number)
-            times.append(float(program.line()) - sent)
-        return min(times)
-
-
-def test_ctrl_c_ends_it_at_once() -> None:
-    source = """
-    while True:
-        say("runs")
-        try:
-            reactor.run()
-        except KeyboardInterrupt:
-            say(time.monotonic())
-"""
-    assert seconds_to_react(source, signal.SIGINT) < QUICKLY
-
-
-def test_a_signal_handler_may_stop_it() -> None:
-    source = """
-    signal.signal(signal.SIGTERM, lambda *_: reactor.stop())
-    while True:
-        say("runs")
-        reactor.run()
-        say(time.monotonic())
-"""
-    assert seconds_to_react(source, signal.SIGTERM) < QUICKLY
-
-
-def test_a_handler_comes_to_its_end_where_a_signal_handler_stops() -> None:
-    source = """
-        reactor = zmq.Reactor()
-        signal.signal(signal.SIGTERM, lambda *_: reactor.stop())
-        def work():
-            signal.raise_signal(signal.SIGTERM)
-            say("done")
-        reactor.timer(0, work)
-        reactor.run()
-        say("returned")
-        """
-    assert run(source).succeeded() == "done\nreturned\n"
-
-
-def test_a_signal_handler_may_cancel_what_is_waited_for() -> None:
-    source = """
-        with zmq.Context() as context, context.socket(zmq.PAIR) as a, context.socket(zmq.PAIR) as b:
-            b.connect(a.bind("inproc://pipe"))
-            reactor = zmq.Reactor()
-            reactor.reader(b, lambda _: say("never"))
-            def handle(*_):
-                reactor.cancel(b)
-                a.send(b"")
-            signal.signal(signal.SIGALRM, handle)
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
-            reactor.run()
-            say("returned")
-        """
-    assert run(source).succeeded() == "returned\n"
-
-
-def test_a_forked_child_cannot_run_it() -> None:
-    source = """
-        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-        with zmq.Context() as context, context.socket(zmq.PULL) as s:
-            reactor = zmq.Reactor()
-            reactor.reader(s, print)
-            child = os.fork()
-            if child == 0:
-                try:
-                    reactor.run()
-                except zmq.ForkedProcess:
-                    os._exit(7)
-            say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-            reactor.timer(0, reactor.stop)
-            reactor.run()
-        """
-    assert run(source).succeeded() == "7\n"

@@ -277,9 +277,8 @@ class Actor:
             raise RuntimeError("an actor does not stop itself: its body returns")
         with self._stopping:
             start = time.monotonic()
-            if not self.pipe.socket.closed:
-                with contextlib.suppress(ContextTerminated):
-                    self.pipe._finish(self._timeout)
+            with contextlib.suppress(ContextTerminated):
+                self.pipe._finish(self._timeout)
             left = remaining(start, self._timeout)
             self._thread.join(None if left < 0 else left / 1000)
             if self._thread.is_alive():
