@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import NamedTuple
 
 from ports import WAIT, Programs
-from support import Make
+from support import Make, eventually
 
 import zmqlite as zmq
 
@@ -105,3 +106,18 @@ class Server:
         while (update := self.subscriber.recv_multipart())[0] == b"HUGZ":
             assert update == HEARTBEAT
         return update
+
+
+def again(make: Make, publisher: zmq.Socket) -> zmq.Socket:
+    """Close the publisher of a server, and return another one in its place."""
+    endpoint = publisher.last_endpoint
+    publisher.close()
+    new = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True)
+
+    def bind() -> bool:
+        with contextlib.suppress(zmq.AddressInUse):  # libzmq's thread may still have to close it
+            return bool(new.bind(endpoint))
+        return False
+
+    eventually(bind)
+    return new

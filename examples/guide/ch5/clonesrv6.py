@@ -40,6 +40,7 @@ class Server(clonesrv5.Server):
         self.follower.on_silence = self.follow
         self.pending: dict[bytes, KVMsg] = {}  # by UUID: what the peer has not published
         self.known: dict[bytes, None] = {}  # what it has; the oldest first
+        self.followed = 0  # the number of its last update
         star.on_active = self.take_over
         star.on_passive = self.follow
 
@@ -75,16 +76,22 @@ class Server(clonesrv5.Server):
     def begin(self) -> None:
         """Go on from the peer's snapshot: all that came here before is in there, or will come."""
         self.table = self.follower.table
+        self.followed = self.table.sequence
         self.pending.clear()
         for pair in self.table.pairs.values():
             self.remember(pair.uuid)
         print("snapshot:", self.table)
 
     def take(self, update: KVMsg) -> None:
-        """Keep an update of the peer."""
+        """Keep an update of the peer; if some before it are missing, begin again."""
+        chp.show(update)
         update.lasting().store(self.table.pairs)
         self.pending.pop(update.uuid, None)
         self.remember(update.uuid)
+        self.followed += 1
+        if update.sequence != self.followed:
+            print(f"update {self.followed} is missing")
+            self.follow()
 
     def remember(self, uuid: bytes) -> None:
         """Know a change again if it comes from the client after it came from the peer."""

@@ -1,0 +1,263 @@
+"""Clone, model 6, on the wire: the class against servers in plain frames."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from chp_support import ANY_PORT, FULL, HEARTBEAT, Frames, again
+from ports import WAIT
+from support import Make, eventually
+
+import zmqlite as zmq
+from examples.guide.ch5 import chp
+from examples.guide.ch5.clone import Clone
+from examples.guide.ch5.clonecli6 import endpoints
+
+pytestmark = pytest.mark.slow
+
+FOREVER = 1_000_000
+SHORT = 500
+
+A, B = "/client/a", "/client/b"
+
+
+class Server:
+    """The sockets of a server, and what a clone does there."""
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
+        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True)
+        self.collector = make(zmq.SUB, rcvtimeo=WAIT)
+        self.collector.subscribe(b"")
+        self.place = chp.Server(
+            *(each.bind(ANY_PORT) for each in (self.router, self.publisher, self.collector))
+        )
+
+    def is_asked(self, subtree: bytes = b"/client/") -> None:
+        """Come back when the clone has subscribed and asked for a snapshot."""
+        wanted = {b"\1" + subtree, b"\1HUGZ"}
+        while wanted:
+            event = self.publisher.recv()
+            assert event in wanted | {b"\0" + subtree, b"\0HUGZ"}
+            wanted.discard(event)
+        self.peer, *request = self.router.recv_multipart()
+        assert request == [b"ICANHAZ?", subtree]
+
+    def snapshot(self, *messages: Frames) -> None:
+        for message in messages:
+            self.router.send_multipart([self.peer, *message])
+
+    def publish(self, *messages: Frames) -> None:
+        for message in messages:
+            self.publisher.send_multipart(message)
+
+
+@pytest.fixture
+def servers(make: Make) -> tuple[Server, Server]:
+    return Server(make), Server(make)
+
+
+Start = Callable[..., Clone]
+
+
+@pytest.fixture
+def start(context: zmq.Context, servers: tuple[Server, Server]) -> Iterator[Start]:
+    """Make a clone that knows both servers."""
+    with contextlib.ExitStack() as ends:
+
+        def start(silence: int = FOREVER, subtree: str = "/client/") -> Clone:
+            clone = ends.enter_context(Clone(context, subtree, silence))
+            for server in servers:
+                clone.connect(server.place)
+            return clone
+
+        yield start
+
+
+def has(clone: Clone, key: str, value: bytes | None) -> None:
+    """Come back when a clone has a value."""
+    eventually(lambda: clone.get(key) == value)
+
+
+def test_a_clone_has_the_snapshot_and_what_came_after_it(
+    servers: tuple[Server, Server], start: Start
+) -> None:
+    server, other = servers
+    clone = start()
+    server.is_asked()
+    assert clone.get(A) is None
+    server.publish(FULL.pair(A.encode(), 4, b"in the snapshot already"))
+    server.snapshot(
+        FULL.pair(A.encode(), 4, b"1"), FULL.pair(B.encode(), 5, b"1"), FULL.end(5, b"/client/")
+    )
+    has(clone, B, b"1")
+    assert clone.get(A) == b"1"
+    server.publish(
+        FULL.pair(A.encode(), 3, b"late"),
+        FULL.pair(A.encode(), 6, b"2"),
+        FULL.pair(A.encode(), 6, b"twice"),
+        FULL.pair(B.encode(), 9, b""),
+    )
+    has(clone, B, None)
+    assert clone.get(A) == b"2"
+    assert not other.publisher.poll(0)
+
+
+def test_a_clone_of_the_whole_table(servers: tuple[Server, Server], start: Start) -> None:
+    clone = start(subtree="")
+    servers[0].is_asked(b"")
+    servers[0].snapshot(FULL.pair(b"key", 1, b"1"), FULL.end(1))
+    has(clone, "key", b"1")
+
+
+def test_a_clone_ignores_heartbeats_and_what_is_malformed(
+    servers: tuple[Server, Server], start: Start
+) -> None:
+    server, _ = servers
+    clone = start()
+    server.is_asked()
+    good = FULL.pair(A.encode(), 3, b"1")
+    malformed = [[b"/client/"], good[:-1], [*good, b""], [*good[:3], b"property", b"1"]]
+    server.snapshot(*malformed, FULL.end(2))
+    server.publish(*malformed, HEARTBEAT, FULL.pair(b"HUGZ", 7, b""), good)
+    has(clone, A, b"1")
+    assert clone.get("HUGZ") is None
+
+
+def test_a_change_goes_to_both_servers(servers: tuple[Server, Server], start: Start) -> None:
+    clone = start()
+    clone.set(A, b"early")
+    assert clone.get(A) == b"early"
+    servers[0].is_asked()
+    assert not servers[0].collector.poll(50)  # it would not know it as its own update
+    servers[0].snapshot(FULL.pair(A.encode(), 1, b"old"), FULL.end(1))
+    early = servers[0].collector.recv_multipart()
+    assert early[:2] == [A.encode(), bytes(8)]
+    assert len(early[2]) == 16
+    assert early[3:] == [b"ttl=0\n", b"early"]
+    assert clone.get(A) == b"early"
+
+    def both() -> bool:  # the connection to the second one may take longer
+        clone.set(A, b"later", ttl=30)
+        return bool(servers[1].collector.poll(20))
+
+    eventually(both)
+    second = servers[1].collector.recv_multipart()
+    while (first := servers[0].collector.recv_multipart()) != second:
+        assert first[3:] in ([b"ttl=30\n", b"later"], early[3:])
+    assert second[:2] == [A.encode(), bytes(8)]
+    assert second[3:] == [b"ttl=30\n", b"later"]
+    assert second[2] != early[2]
+
+
+def test_a_clone_sees_its_own_change_until_the_server_has_it(
+    servers: tuple[Server, Server], start: Start
+) -> None:
+    server, _ = servers
+    clone = start()
+    server.is_asked()
+    server.snapshot(FULL.pair(A.encode(), 1, b"old"), FULL.end(1))
+    clone.set(A, b"mine")
+    assert clone.unconfirmed() == 1
+    change = server.collector.recv_multipart()
+    server.publish(FULL.pair(A.encode(), 2, b"another's"), FULL.pair(B.encode(), 3, b"1"))
+    has(clone, B, b"1")
+    assert clone.get(A) == b"mine"
+    server.publish([change[0], (4).to_bytes(8), *change[2:]])
+    eventually(lambda: clone.unconfirmed() == 0)
+    assert clone.get(A) == b"mine"
+    server.publish(FULL.pair(A.encode(), 5, b"another's"))
+    has(clone, A, b"another's")
+
+
+def test_a_deleted_key_is_gone_at_once(servers: tuple[Server, Server], start: Start) -> None:
+    clone = start()
+    servers[0].is_asked()
+    servers[0].snapshot(FULL.pair(A.encode(), 1, b"1"), FULL.end(1))
+    has(clone, A, b"1")
+    clone.set(A, b"")
+    assert clone.get(A) is None
+
+
+def test_a_clone_turns_to_the_other_server_and_keeps_nothing_of_the_first(
+    servers: tuple[Server, Server], start: Start
+) -> None:
+    first, second = servers
+    clone = start(SHORT)
+    first.is_asked()
+    first.snapshot(FULL.pair(A.encode(), 8, b"1"), FULL.pair(B.encode(), 9, b"1"), FULL.end(9))
+    second.is_asked()
+    second.snapshot(FULL.pair(B.encode(), 7, b"2"), FULL.end(7, b"/client/"))
+    has(clone, B, b"2")
+    assert clone.get(A) is None
+    first.is_asked()  # and so on, in turn
+    second.is_asked()
+
+
+def test_a_snapshot_that_stops_in_the_middle_changes_nothing(
+    servers: tuple[Server, Server], start: Start
+) -> None:
+    first, second = servers
+    clone = start(SHORT)
+    first.is_asked()
+    first.snapshot(FULL.pair(A.encode(), 8, b"1"), FULL.pair(B.encode(), 9, b"1"))
+    second.is_asked()
+    assert clone.get(A) is None
+    second.snapshot(FULL.pair(B.encode(), 3, b"2"), FULL.end(3))
+    has(clone, B, b"2")
+    assert clone.get(A) is None
+
+
+@pytest.mark.parametrize("heartbeat", [HEARTBEAT, FULL.pair(b"HUGZ", 4, b"")], ids=["RFC", "C"])
+def test_heartbeats_keep_a_clone_where_it_is(
+    servers: tuple[Server, Server], start: Start, heartbeat: Frames
+) -> None:
+    first, second = servers
+    start(SHORT)
+    first.is_asked()
+    first.snapshot(FULL.end(4))
+    for _ in range(50):
+        first.publish(heartbeat)
+        assert not second.publisher.poll(SHORT // 25)
+    second.is_asked()  # when they end
+
+
+def test_a_clone_asks_again_when_a_connection_was_lost_and_is_back(
+    servers: tuple[Server, Server], start: Start
+) -> None:
+    server, _ = servers
+    clone = start()
+    server.is_asked()
+    server.snapshot(FULL.pair(A.encode(), 1, b"1"), FULL.end(1))
+    has(clone, A, b"1")
+    server.publisher = again(server.make, server.publisher)
+    server.is_asked()
+    server.snapshot(FULL.pair(B.encode(), 2, b"1"), FULL.end(2))
+    has(clone, B, b"1")
+    assert clone.get(A) is None
+
+
+def test_what_cannot_be_a_pair_is_refused(start: Start) -> None:
+    clone = start()
+    with pytest.raises(ValueError, match="a key has at most 255 bytes"):
+        clone.set("k" * 256, b"")
+    with pytest.raises(ValueError, match="'-1' cannot be the value of the property ttl"):
+        clone.set(A, b"", ttl=-1)
+    assert clone.get(A) is None
+
+
+def test_a_clone_can_be_closed_twice_and_without_servers(context: zmq.Context) -> None:
+    clone = Clone(context)
+    assert clone.get(A) is None
+    clone.close()
+    clone.close()
+    with pytest.raises(zmq.ActorEnded):
+        clone.get(A)
+
+
+def test_a_server_is_one_endpoint_or_three() -> None:
+    assert endpoints("tcp://h:5566") == ("tcp://h:5566", "tcp://h:5567", "tcp://h:5568")
+    assert endpoints("ipc://a,ipc://b,ipc://c") == ("ipc://a", "ipc://b", "ipc://c")
