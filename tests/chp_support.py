@@ -40,6 +40,22 @@ HEARTBEAT = [b"HUGZ", bytes(8), b"", b"", b""]
 ANY_PORT = "tcp://127.0.0.1:*"
 
 
+class Speaker:
+    """The sockets by which a server in plain frames speaks to one who follows it."""
+
+    router: zmq.Socket
+    publisher: zmq.Socket
+    peer: bytes
+
+    def snapshot(self, *messages: Frames) -> None:
+        for message in messages:
+            self.router.send_multipart([self.peer, *message])
+
+    def publish(self, *messages: Frames) -> None:
+        for message in messages:
+            self.publisher.send_multipart(message)
+
+
 class Server:
     """A server that runs, and the sockets of raw clients."""
 
@@ -75,13 +91,8 @@ class Server:
         return [f"ch5.clonesrv{self.model}", *role, *words]
 
     def subscribe(self) -> zmq.Socket:
-        """A subscriber to all, once it is connected."""
-        subscriber = self.make(zmq.SUB, rcvtimeo=WAIT, rcvhwm=0)
-        subscriber.subscribe(b"")
-        with subscriber.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
-            subscriber.connect(self.updates)
-            monitor.recv(timeout=WAIT)
-        return subscriber
+        """One more subscriber to all."""
+        return subscribe(self.make, self.updates)
 
     def another(self) -> zmq.Socket:
         """One more client that asks for snapshots."""
@@ -106,6 +117,16 @@ class Server:
         while (update := self.subscriber.recv_multipart())[0] == b"HUGZ":
             assert update == HEARTBEAT
         return update
+
+
+def subscribe(make: Make, endpoint: str) -> zmq.Socket:
+    """A subscriber to all, once it is connected."""
+    subscriber = make(zmq.SUB, rcvtimeo=WAIT, rcvhwm=0)
+    subscriber.subscribe(b"")
+    with subscriber.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
+        subscriber.connect(endpoint)
+        monitor.recv(timeout=WAIT)
+    return subscriber
 
 
 def again(make: Make, publisher: zmq.Socket) -> zmq.Socket:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
-from chp_support import ANY_PORT, FULL, HEARTBEAT, Frames, again
+from chp_support import ANY_PORT, FULL, HEARTBEAT, Frames, Speaker, again
 from ports import WAIT
 from support import Make, eventually
 
@@ -23,7 +23,7 @@ SHORT = 500
 A, B = "/client/a", "/client/b"
 
 
-class Server:
+class Server(Speaker):
     """The sockets of a server, and what a clone does there."""
 
     def __init__(self, make: Make) -> None:
@@ -45,14 +45,6 @@ class Server:
             wanted.discard(event)
         self.peer, *request = self.router.recv_multipart()
         assert request == [b"ICANHAZ?", subtree]
-
-    def snapshot(self, *messages: Frames) -> None:
-        for message in messages:
-            self.router.send_multipart([self.peer, *message])
-
-    def publish(self, *messages: Frames) -> None:
-        for message in messages:
-            self.publisher.send_multipart(message)
 
 
 @pytest.fixture

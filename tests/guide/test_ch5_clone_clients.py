@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chp_support import ANY_PORT, FORMS, Frames, number
+from chp_support import ANY_PORT, FORMS, Speaker, number
 from ports import WAIT, Program, Programs
 from support import Make
 
@@ -12,7 +12,7 @@ import zmqlite as zmq
 pytestmark = pytest.mark.slow
 
 
-class Client:
+class Client(Speaker):
     """A client that runs, and the three raw sockets of its server."""
 
     def __init__(self, make: Make, programs: Programs, model: int, **options: object) -> None:
@@ -31,14 +31,6 @@ class Client:
         assert self.publisher.recv() == b"\1" + self.subtree
         self.peer, *request = self.router.recv_multipart()
         assert request == ([b"ICANHAZ?"] if model == 3 else [b"ICANHAZ?", b"/client/"])
-
-    def snapshot(self, *messages: Frames) -> None:
-        for message in messages:
-            self.router.send_multipart([self.peer, *message])
-
-    def publish(self, *messages: Frames) -> None:
-        for message in messages:
-            self.publisher.send_multipart(message)
 
     def key(self, name: bytes) -> bytes:
         return b"/client/" + name

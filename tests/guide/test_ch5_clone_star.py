@@ -28,7 +28,7 @@ def change(key: bytes, body: bytes, uuid: int, ttl: int = 0) -> Frames:
 class Backup:
     """A backup that runs, and the sockets of its primary and its clients."""
 
-    def __init__(self, make: Make, programs: Programs) -> None:
+    def __init__(self, make: Make, programs: Programs, silence: int = 1_000_000) -> None:
         self.make = make
         self.state = make(zmq.XPUB, rcvtimeo=WAIT)
         self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
@@ -40,6 +40,7 @@ class Backup:
             "peer-updates": self.updates,
             "heartbeat": 100,
             "flush": 20,
+            "silence": silence,
         }
         own = dict.fromkeys(("local", "snapshots", "updates", "collector"), ANY_PORT)
         self.program = programs.start("ch5.clonesrv6", "backup", **own, **options)
@@ -223,6 +224,15 @@ def test_a_server_that_missed_updates_begins_with_a_snapshot_again(
         pair(b"/c", 8, b"1", 4),
         FULL.end(8),
     ]
+
+
+def test_a_passive_server_asks_until_it_has_a_snapshot(make: Make, programs: Programs) -> None:
+    backup = Backup(make, programs, silence=500)
+    backup.follows()
+    backup.router.send_multipart([backup.peer, *pair(b"/a", 4, b"1", 1)])
+    backup.asks()
+    backup.snapshot(pair(b"/b", 5, b"1", 2), sequence=5)
+    assert backup.takes_over(0) == [pair(b"/b", 5, b"1", 2), FULL.end(5)]
 
 
 def test_a_passive_server_ignores_what_is_malformed(backup: Backup) -> None:
