@@ -112,6 +112,13 @@ def test_a_thread_that_cannot_be_started_leaves_nothing_behind(
     assert repr(context).startswith("<zmqlite.Context, 0 sockets")
 
 
+def test_where_there_is_no_place_for_a_pipe_nothing_is_left_behind() -> None:
+    with Context(max_sockets=1) as context:
+        with pytest.raises(ZMQError, match="Too many open files"):
+            Actor(context, double)
+        assert repr(context).startswith("<zmqlite.Context, 0 sockets")
+
+
 # The pipe
 
 
