@@ -14,12 +14,14 @@ from checkout import ROOT
 HEAD = """
 from typing import Any, assert_type
 import zmqlite as zmq
-from zmqlite import proto
+from zmqlite import aio, proto
+from zmqlite.proto.aio import TypedSocket as AsyncTypedSocket
 from message_pb2 import DataMessage
 from zoo_pb2 import Cat, CatFlap
 
 context = zmq.Context()
 socket = context.socket(zmq.PULL)
+awaited = aio.Context().socket(zmq.PULL)
 """
 
 RIGHT = """
@@ -66,6 +68,19 @@ dispatcher.add(both)
 @dispatcher.on(Cat)
 def on_cat(message: Cat, delivery: proto.Delivery[Cat]) -> None:
     assert_type(delivery.envelope.message, Cat)
+
+asynchronous = AsyncTypedSocket(awaited, Cat, CatFlap)
+assert_type(asynchronous, AsyncTypedSocket[Cat, CatFlap])
+
+async def exchange() -> None:
+    await asynchronous.send(Cat())
+    assert_type(await asynchronous.recv(), CatFlap)
+    assert_type(await asynchronous.recv_many(), list[CatFlap])
+    received = await asynchronous.recv_envelope()
+    assert_type(received, proto.Received[CatFlap])
+    await asynchronous.send_envelope(received.reply(Cat()))
+    async for message in AsyncTypedSocket(awaited, proto.Tagged[Cat | CatFlap](Cat, CatFlap)):
+        assert_type(message, Cat | CatFlap)
 """
 
 WRONG = {
@@ -76,6 +91,10 @@ WRONG = {
     "proto.TypedSocket(socket, int)": "",
     "both.send(DataMessage())": 'incompatible type "DataMessage"',
     "dispatcher.on(CatFlap)(on_cat)": "incompatible type",
+    "proto.TypedSocket(awaited, Cat)": "No overload variant",
+    "AsyncTypedSocket(socket, Cat)": "No overload variant",
+    "asynchronous.send(CatFlap())": 'incompatible type "CatFlap"',
+    "asynchronous.recv().name": 'has no attribute "name"',
     "typed.recv(timeout=1.5)": 'incompatible type "float"',
     "typed.send(DataMessage(), topic='text')": 'incompatible type "str"',
 }

@@ -209,10 +209,7 @@ class Socket(SocketOptions):
                         return total
                     batch = batch[count:]
         except BaseException as error:
-            if total and flags and isinstance(error, Again):
-                return total
-            setattr(error, _SENT, total)
-            raise
+            return partly_sent(error, total, flags)
         return total
 
     def _send_frames(self, frames: Sequence[Buffer | Message]) -> bool:
@@ -380,6 +377,14 @@ def attempt(call: Callable[..., T], *args: Any) -> Callable[[], T | None]:
             return None
 
     return attempt
+
+
+def partly_sent(error: BaseException, count: int, flags: int) -> int:
+    """Return how many of a batch DONTWAIT let through; otherwise note it for `sent`, and raise."""
+    if count and flags and isinstance(error, Again):
+        return count
+    setattr(error, _SENT, count)
+    raise error
 
 
 def sent(error: BaseException) -> int:

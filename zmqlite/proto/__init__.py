@@ -9,6 +9,7 @@
     envelope    route, topic and attachments around them
     socket      TypedSocket: a Socket with codecs
     dispatcher  Dispatcher: handlers by type
+    aio         TypedSocket for zmqlite.aio; imported by itself, as zmqlite.proto.aio
     errors      DecodeError and the rest of the tree
 
 The first two know nothing of sockets. Importing this package imports protobuf, importing zmqlite

@@ -10,7 +10,8 @@ import contextlib
 import errno
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Generic, TypeVar
+from functools import partial
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from google.protobuf.message import Message as ProtobufMessage
 
@@ -28,7 +29,11 @@ from .errors import BatchError, DecodeError
 from .subscriptions import Subscriptions
 
 R = TypeVar("R", bound=ProtobufMessage)
+F = TypeVar("F")
 T = TypeVar("T")
+
+Batch: TypeAlias = Sequence[bytes] | Sequence[Sequence[Frame]]
+"""Payloads, or the frames of each message."""
 
 BATCH: Final = 1024
 """Messages that `recv_many` takes at once unless told otherwise."""
@@ -104,7 +109,7 @@ class Receiving(Generic[R]):
                         self._decode_taken(got)  # says what is wrong with it
                         raise  # nothing: a signal handler raised this
                 return self._decode_taken(got)
-        return self._until(self._next_message, flags, timeout)
+        return self._until(self._fetch, self._decode_message, flags, timeout)
 
     def _decode_taken(self, got: Any) -> R:
         return self._decode_frames((got,) if self._single else got)
@@ -114,7 +119,7 @@ class Receiving(Generic[R]):
 
         Attachments are views, not copies.
         """
-        return self._until(self._next, flags, timeout)
+        return self._until(self._fetch, self._decode_envelope, flags, timeout)
 
     def recv_many(self, limit: int = BATCH, flags: int = 0, timeout: int | None = None) -> list[R]:
         """Receive the messages that are there: 1 to `limit`, as `Socket.recv_many`.
@@ -125,12 +130,7 @@ class Receiving(Generic[R]):
             BatchError: some of them cannot be decoded; it has the others, too.
             DecodeError: the only one that is there cannot be decoded.
         """
-        batch = self._batch if self._single else self._batch_of_frames
-
-        def attempt(flags: int, timeout: int | None) -> list[R] | None:
-            return batch(limit, flags, timeout)
-
-        return self._until(attempt, flags, timeout)
+        return self._until(partial(self._fetch_many, limit), self._decode_many, flags, timeout)
 
     def __iter__(self) -> Iterator[R]:
         """Yield messages as `recv` does, until the context is shut down or terminated.
@@ -147,15 +147,16 @@ class Receiving(Generic[R]):
 
     def _until(
         self,
-        attempt: Callable[[int, int | None], T | None],
+        fetch: Callable[[int, int | None], F],
+        decode: Callable[[F], T | None],
         flags: int,
         timeout: int | None,
     ) -> T:
-        """Make `attempt(flags, timeout)` until it returns something, within the time."""
+        """Receive with `fetch(flags, timeout)` until something is not skipped, within the time."""
         start = time.monotonic()
         skips = 0
         left = timeout
-        while (got := attempt(flags, left)) is None:
+        while (got := decode(fetch(flags, left))) is None:
             skips += 1
             if flags & _DONTWAIT:
                 if skips == SKIPS:
@@ -168,13 +169,13 @@ class Receiving(Generic[R]):
                     raise timed_out(wait, "zmq_recv", self.socket.type.name)
         return got
 
-    def _next(self, flags: int, timeout: int | None) -> Received[R] | None:
-        """Receive an envelope; None if it is to be skipped."""
-        return self._decode(self.framing.unpack, self._fetch(flags, timeout))
+    def _decode_envelope(self, frames: Sequence[Frame]) -> Received[R] | None:
+        """Return the envelope in these frames; None if it is to be skipped."""
+        return self._decode(self.framing.unpack, frames)
 
-    def _next_message(self, flags: int, timeout: int | None) -> R | None:
-        """Receive a message; None if it is to be skipped."""
-        return self._decode(self._unpack_message, self._fetch(flags, timeout))
+    def _decode_message(self, frames: Sequence[Frame]) -> R | None:
+        """Return the message in these frames; None if it is to be skipped."""
+        return self._decode(self._unpack_message, frames)
 
     def _unpack_message(self, frames: Sequence[Frame]) -> R:
         if self._unrouted:
@@ -207,38 +208,43 @@ class Receiving(Generic[R]):
         self._frames = []
         return [frame.data for frame in frames]
 
-    def _batch(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:
-        """Receive many messages of one frame in one crossing, and parse them in one go."""
-        try:
-            payloads = self.socket.recv_many(limit, flags, timeout=timeout)
-        except ZMQError as error:
-            if error.errno != errno.EPROTO:
-                raise
-            frames = self.socket.recv_multipart(flags, timeout)
-            return self._decode_many([frames])  # which are too many for a message
-        if self._parse is not None and max(map(len, payloads)) <= self._limit:
+    def _fetch_many(self, limit: int, flags: int, timeout: int | None) -> Batch:
+        """Receive many messages: payloads alone in one crossing, all else frame by frame."""
+        if self._single:
             try:
-                return list(map(self._parse, payloads))
-            except Exception:
-                self._decode_many([(payload,) for payload in payloads])  # says what is wrong
-                raise  # nothing: a signal handler raised this
-        return self._decode_many([(payload,) for payload in payloads])
-
-    def _batch_of_frames(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:
+                return self.socket.recv_many(limit, flags, timeout=timeout)
+            except ZMQError as error:
+                if error.errno != errno.EPROTO:
+                    raise
+            return [self.socket.recv_multipart(flags, timeout)]  # too many frames for a message
         batch = [self._fetch(flags, timeout)]
         size = sum(map(len, batch[0]))
         with contextlib.suppress(Again):
             while len(batch) < limit and size < BATCH_BYTES:
                 batch.append(self._fetch(_DONTWAIT, None))
                 size += sum(map(len, batch[-1]))
-        return self._decode_many(batch)
+        return batch
 
-    def _decode_many(self, batch: Sequence[Sequence[Frame]]) -> list[R] | None:
+    def _decode_many(self, batch: Batch) -> list[R] | None:
+        """Return the messages of a batch, parsed in one go if it is payloads alone."""
+        if (
+            self._parse is not None
+            and isinstance(batch[0], bytes)
+            and max(map(len, batch)) <= self._limit
+        ):
+            try:
+                return list(map(self._parse, cast("Sequence[bytes]", batch)))
+            except Exception:
+                self._decode_each(batch)  # says what is wrong
+                raise  # nothing: a signal handler raised this
+        return self._decode_each(batch)
+
+    def _decode_each(self, batch: Batch) -> list[R] | None:
         messages: list[R] = []
         errors: list[DecodeError] = []
-        for frames in batch:
+        for each in batch:
             try:
-                message = self._decode(self._unpack_message, frames)
+                message = self._decode_message((each,) if isinstance(each, bytes) else each)
             except DecodeError as error:
                 errors.append(error)
             else:

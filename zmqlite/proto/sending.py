@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
@@ -14,6 +14,11 @@ from ..handle import calls
 from ..socket import Socket
 from .codec import Bare
 from .envelope import Envelope, Framing
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from ..message import Message
 
 S = TypeVar("S", bound=ProtobufMessage)
 
@@ -74,7 +79,7 @@ class Sending(Generic[S]):
             if len(data) > self._most:
                 self._payload(message)
             if flags or timeout is not None or not _send_bytes(self._address, data):
-                self.socket.send(data, _whole(flags), timeout)
+                self.socket.send(data, whole(flags), timeout)
         elif type(topic) is bytes if self._has_topic else topic is None:
             try:
                 name, serialise = self._pairs[type(message)]
@@ -90,17 +95,18 @@ class Sending(Generic[S]):
                 self._payload(message)
             frames = (topic or name, data)
             if flags or timeout is not None or not _send_frames(self._address, frames):
-                self.socket.send_multipart(frames, _whole(flags), timeout)
+                self.socket.send_multipart(frames, whole(flags), timeout)
         else:
             self._send_any(message, flags, timeout, topic)
 
     def _send_any(self, message: S, flags: int, timeout: int | None, topic: bytes | None) -> None:
         """Send a message in any wire form, or say why not."""
+        self.socket.send_multipart(self._encode(message, topic), whole(flags), timeout)
+
+    def _encode(self, message: S, topic: bytes | None) -> Sequence[Buffer | Message]:
         if self._alone:
-            frames = self.framing.outgoing.encode(message, topic)
-            self.socket.send_multipart(frames, _whole(flags), timeout)
-        else:
-            self.send_envelope(Envelope(message, topic=topic), flags, timeout)
+            return self.framing.outgoing.encode(message, topic)
+        return self.framing.pack(Envelope(message, topic=topic))
 
     def send_envelope(
         self, envelope: Envelope[S], flags: int = 0, timeout: int | None = None
@@ -113,7 +119,7 @@ class Sending(Generic[S]):
             ValueError: a ROUTER without a route, or another number of attachments than the wire
                 form has.
         """
-        self.socket.send_multipart(self.framing.pack(envelope), _whole(flags), timeout)
+        self.socket.send_multipart(self.framing.pack(envelope), whole(flags), timeout)
 
     def send_many(
         self,
@@ -128,7 +134,7 @@ class Sending(Generic[S]):
         Bare messages cross into C 1024 at a time, which is many times as fast as one by one. All
         else is as with `Socket.send_many`.
         """
-        _whole(flags)
+        whole(flags)
         if self._plain is not None and topic is None:
             return self.socket.send_many(self._payloads(messages), flags, timeout)
         sent = 0
@@ -156,7 +162,8 @@ class Sending(Generic[S]):
             yield from payloads
 
 
-def _whole(flags: int) -> int:
+def whole(flags: int) -> int:
+    """Return flags that are for a whole message; ValueError for others."""
     if flags & _SNDMORE:
         raise ValueError("a typed message is whole: attachments go with it in an Envelope")
     return flags

@@ -68,7 +68,10 @@ class TypedSocket(Sending[S], Receiving[R]):
         on_error: Callable[[DecodeError], object] | None = None,
     ) -> None:
         if not isinstance(socket, Socket):
-            raise TypeError(f"a zmqlite.Socket is wanted, not {type(socket).__name__}")
+            raise TypeError(
+                f"a zmqlite.Socket is wanted, not {type(socket).__name__}; for one of zmqlite.aio "
+                "there is zmqlite.proto.aio.TypedSocket"
+            )
         self.socket = socket
         codec = codec_for(outgoing)
         least = ROUTED.get(socket.type)
