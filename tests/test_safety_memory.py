@@ -7,6 +7,7 @@ import gc
 import json
 import mmap
 import socket
+import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -281,6 +282,18 @@ def test_borrowed_memory_is_sent_many_times_and_by_many_threads(pair: Pair, run:
         task.result()
     del lent, tasks, task
     eventually(let_go)  # which makes no call of zmqlite
+
+
+def test_what_is_returned_for_nothing_is_a_reference_of_its_own(pair: Pair) -> None:
+    """Python 3.11 counts them, and ends the process when it comes to nought."""
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    before = sys.getrefcount(False), sys.getrefcount(None)
+    for _ in range(1000):
+        assert pull._try_recv() is None
+        assert pull._try_recv_multipart() is None
+        assert not push._try_send(PATTERN) or pull.recv()
+    after = sys.getrefcount(False), sys.getrefcount(None)
+    assert all(abs(now - then) < 500 for now, then in zip(after, before, strict=True))
 
 
 def test_no_thread_of_ours_frees_memory() -> None:

@@ -661,7 +661,8 @@ void zl_keep(zl_socket *s)
 
 /* Each takes the address of a zl_socket first. Where something is not as usual, an error included,
    nothing was done, and what is returned is false or None: the way through cffi does it, or says what
-   is wrong. */
+   is wrong. Not with Py_RETURN_FALSE and its like: built with headers of 3.12 and newer, these return
+   no new reference, which Python 3.11 needs. */
 #define DIRECT(name)                                                                               \
     static PyObject *name(__attribute__((unused)) PyObject *module, PyObject *const *args,         \
                           __attribute__((unused)) Py_ssize_t given)
@@ -678,7 +679,7 @@ DIRECT(send_bytes)
     zl_socket *s = PyLong_AsVoidPtr(args[0]);
     zmq_msg_t part;
     if (pack_bytes(&part, args[1]) < 0)
-        Py_RETURN_FALSE;
+        return PyBool_FromLong(0);
     int rc;
     Py_BEGIN_ALLOW_THREADS
     rc = send_parts(s, &part, 1, 0, ZL_AS_SET);
@@ -692,16 +693,16 @@ DIRECT(send_frames)
     zl_socket *s = PyLong_AsVoidPtr(args[0]);
     int list = PyList_CheckExact(args[1]), rc = 0;
     if (!list && !PyTuple_CheckExact(args[1]))
-        Py_RETURN_FALSE;
+        return PyBool_FromLong(0);
     Py_ssize_t count = list ? PyList_Size(args[1]) : PyTuple_Size(args[1]);
     if (count < 1 || count > ON_STACK)
-        Py_RETURN_FALSE;
+        return PyBool_FromLong(0);
     zmq_msg_t parts[ON_STACK];
     for (int i = 0; i < count; i++) {
         PyObject *data = list ? PyList_GetItem(args[1], i) : PyTuple_GetItem(args[1], i);
         if (pack_bytes(&parts[i], data) < 0) {
             close_parts(parts, i, 0);
-            Py_RETURN_FALSE;
+            return PyBool_FromLong(0);
         }
     }
     Py_BEGIN_ALLOW_THREADS
@@ -774,15 +775,15 @@ DIRECT(receive)
         leave(s);
     Py_END_ALLOW_THREADS
     if (count == -EAGAIN && timeout == 0)
-        Py_RETURN_FALSE;
+        return PyBool_FromLong(0);
     if (count < 0)
-        Py_RETURN_NONE;
+        return Py_NewRef(Py_None);
     size_t size = 0;
     for (int i = 0; i < count && what != ZL_MANY; i++)
         size += zmq_msg_size(frame(s, i));
     if (size >= ZL_SMALL) {
         leave(s);
-        Py_RETURN_NONE;
+        return Py_NewRef(Py_None);
     }
     int alone = what == ZL_FRAME || what == ZL_SINGLE;
     PyObject *object = alone ? bytes_of(frame(s, 0)) : list_of(s, count);
