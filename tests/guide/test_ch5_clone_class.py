@@ -232,10 +232,21 @@ def test_a_clone_asks_again_when_a_connection_was_lost_and_is_back(
     assert clone.get(A) is None
 
 
+@pytest.mark.parametrize(
+    ("subtree", "key"), [("/client/", "/other/a"), ("/client/", "HUGZ"), ("", "KTHXBAI")]
+)
+def test_a_key_that_would_never_come_back_is_refused(start: Start, subtree: str, key: str) -> None:
+    clone = start(subtree=subtree)
+    with pytest.raises(ValueError, match=f"'{key}' cannot be a key in the subtree '{subtree}'"):
+        clone.set(key, b"1")
+    assert clone.get(key) is None
+    assert clone.unconfirmed() == 0
+
+
 def test_what_cannot_be_a_pair_is_refused(start: Start) -> None:
     clone = start()
     with pytest.raises(ValueError, match="a key has at most 255 bytes"):
-        clone.set("k" * 256, b"")
+        clone.set(A + "k" * 256, b"")
     with pytest.raises(ValueError, match="'-1' cannot be the value of the property ttl"):
         clone.set(A, b"", ttl=-1)
     assert clone.get(A) is None

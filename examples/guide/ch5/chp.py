@@ -6,6 +6,7 @@
     client SUB    <-- each update, numbered ---------- server PUB      the updates, port P + 1
     client PUSH   --- what is to change -------------> server PULL     the collector, port P + 2
 
+In model 6 the last of these is PUB and SUB, and heartbeats are among the updates.
 A client that begins, or begins again, subscribes first and then asks for the snapshot; so what it
 has missed is in the snapshot, and updates that are in there already it knows by their number.
 """

@@ -25,7 +25,8 @@ class Clone:
     """What the application has of a table; one thread at a time."""
 
     def __init__(self, context: zmq.Context, subtree: str = "", silence: int = 5000) -> None:
-        """Keep a subtree; give a server up after `silence` ms."""
+        """Keep a subtree (empty: all keys); give a server up after `silence` ms."""
+        self._subtree = subtree
         self._actor = zmq.Actor(context, _run, subtree.encode(), silence)
 
     def connect(self, server: chp.Server) -> None:
@@ -35,9 +36,14 @@ class Clone:
     def set(self, key: str, value: bytes, ttl: int = 0) -> None:
         """Set a value, for `ttl` seconds (0: for ever); an empty one deletes the key.
 
+        It waits in the thread until the clone follows a server that takes it. `close` does not
+        wait for that; see `unconfirmed`.
+
         Raises:
-            ValueError: there can be no such pair.
+            ValueError: there can be no such pair, or not in this subtree.
         """
+        if key.encode() in chp.COMMANDS or not key.startswith(self._subtree):
+            raise ValueError(f"{key!r} cannot be a key in the subtree {self._subtree!r}")
         pair = KVMsg.new(key.encode(), value, ttl)
         self._actor.pipe.send_multipart([b"SET", *pair.encode()])
 

@@ -75,10 +75,10 @@ class Follower:
             if table.load_one(dealer):
                 self.table = table
                 self.synced = True
-                self.reactor.reader(subscriber, update)
+                self.reactor.reader(subscriber, apply)
                 self.on_snapshot()
 
-        def update(_: zmq.Socket) -> None:
+        def apply(_: zmq.Socket) -> None:
             self._listen()
             if update := table.follow(subscriber):
                 self.on_update(update)

@@ -70,7 +70,7 @@ CLONE_2 = Scenario(
         ),
     ),
     values={"interval": 10, "last": 500},
-    fast={"interval": 1, "last": 500},
+    fast={"interval": 2, "last": 500},
 )
 
 CLONE_3 = Scenario(
@@ -81,7 +81,7 @@ CLONE_3 = Scenario(
         _client("early", 3, "--count {count} --last {last}", "update 3: .*"),
         _client("late", 3, "--count {count} --last {last}"),
     ),
-    values={"interval": 1000, "count": 10, "last": 20},
+    values={"interval": 500, "count": 10, "last": 20},
     fast={"interval": 10, "count": 30, "last": 60},
 )
 
@@ -96,7 +96,7 @@ CLONE_4 = Scenario(
         Await("late", (r"\d+ pairs at update {last}, .*",)),
         _client("all", 4, "--subtree= --last {last}"),
     ),
-    values={"interval": 1000, "count": 10, "last": 25},
+    values={"interval": 500, "count": 10, "last": 25},
     fast={"interval": 10, "count": 30, "last": 65},
 )
 
