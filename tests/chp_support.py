@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from typing import NamedTuple
 
 from ports import WAIT, Programs
@@ -19,21 +20,26 @@ def number(value: int) -> bytes:
 
 
 class Form(NamedTuple):
-    """How the models of one kind write a pair; the UUID and properties are those of nobody."""
+    """How the models of one kind write a pair, without properties."""
 
-    uuid: bytes | None
+    full: bool
 
     def pair(self, key: bytes, sequence: int, body: bytes) -> Frames:
-        middle = [] if self.uuid is None else [self.uuid, b""]
+        middle = [uuid(key, body), b""] if self.full else []
         return [key, number(sequence), *middle, body]
 
     def end(self, sequence: int, body: bytes = b"") -> Frames:
-        middle = [] if self.uuid is None else [b"", b""]
+        middle = [b"", b""] if self.full else []
         return [b"KTHXBAI", number(sequence), *middle, body]
 
 
-SIMPLE = Form(None)
-FULL = Form(bytes(range(16)))
+def uuid(key: bytes, body: bytes) -> bytes:
+    """The UUID of a change, by which it is told from those of other values."""
+    return hashlib.sha256(key + body).digest()[:16]
+
+
+SIMPLE = Form(full=False)
+FULL = Form(full=True)
 
 FORMS = {3: SIMPLE, 4: SIMPLE, 5: FULL, 6: FULL}
 HEARTBEAT = [b"HUGZ", bytes(8), b"", b"", b""]

@@ -165,6 +165,31 @@ def test_a_clone_sees_its_own_change_until_the_server_has_it(
     has(clone, A, b"another's")
 
 
+def test_what_has_not_come_back_is_sent_again(servers: tuple[Server, Server], start: Start) -> None:
+    first, second = servers
+    clone = start(SHORT)
+    first.is_asked()
+    first.snapshot(FULL.end(0))
+    keys = [f"/client/{index}" for index in range(4)]
+    for key in keys:
+        clone.set(key, b"1")
+    clone.set(keys[3], b"2")
+    changes = [first.collector.recv_multipart() for _ in range(5)]
+    first.publish([changes[0][0], (1).to_bytes(8), *changes[0][2:]])
+    second.is_asked()
+    while second.collector.poll(0):
+        second.collector.recv_multipart()
+    # The first key came back already, the second is in the snapshot, the last as it was before.
+    stored = [[changes[index][0], (2).to_bytes(8), *changes[index][2:]] for index in (0, 1, 3)]
+    second.snapshot(*stored, FULL.end(2))
+    assert [second.collector.recv_multipart() for _ in range(2)] == [changes[2], changes[4]]
+    assert clone.get(keys[3]) == b"2"
+    # Nobody says any more that these were done, since they were before: that has an end, too.
+    has(clone, keys[2], None)
+    has(clone, keys[3], b"1")
+    assert clone.unconfirmed() == 0
+
+
 def test_a_deleted_key_is_gone_at_once(servers: tuple[Server, Server], start: Start) -> None:
     clone = start()
     servers[0].is_asked()

@@ -161,6 +161,25 @@ def test_what_the_primary_published_first_is_not_published_again(backup: Backup)
     ]
 
 
+def test_what_is_sent_again_is_published_once(backup: Backup) -> None:
+    backup.follows()
+    backup.snapshot(pair(b"/a", 5, b"1", 1), sequence=5)
+    backup.publish(pair(b"/a", 6, b"2", 2))
+    backup.changes(change(b"/b", b"1", 3))
+    *_, last = backup.takes_over(1)
+    assert last == FULL.end(7)
+    again = [change(b"/a", b"1", 1), change(b"/a", b"2", 2), change(b"/b", b"1", 3)]
+    new = change(b"/c", b"1", 4)
+    backup.changes(*again, new, new)
+    while (update := backup.subscriber.recv_multipart()) == HEARTBEAT:
+        pass
+    assert update == pair(b"/c", 8, b"1", 4)
+    backup.changes(change(b"/d", b"1", 5))
+    while (update := backup.subscriber.recv_multipart()) == HEARTBEAT:
+        pass
+    assert update == pair(b"/d", 9, b"1", 5)
+
+
 def test_what_came_before_the_snapshot_is_in_there(backup: Backup) -> None:
     backup.changes(change(b"/a", b"1", 1), change(b"/a", b"2", 2))
     backup.follows()

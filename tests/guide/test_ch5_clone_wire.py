@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from chp_support import FORMS, FULL, HEARTBEAT, Frames, Server, number
+from chp_support import FORMS, FULL, HEARTBEAT, Frames, Server, number, uuid
 from ports import Programs
 from support import Make, Run
 
@@ -34,7 +34,7 @@ def test_a_server_numbers_publishes_and_keeps_what_it_is_sent(server: Server) ->
 
 def test_the_number_that_a_client_gives_does_not_count(server: Server) -> None:
     for given in (77, -1):
-        server.pusher.send_multipart(server.form.pair(b"key", given, b"body"))
+        server.pusher.send_multipart(server.form.pair(b"key", given, b"%d" % given))
     assert [server.update()[1] for _ in range(2)] == [number(1), number(2)]
 
 
@@ -151,7 +151,7 @@ def test_a_late_client_misses_nothing_and_gets_nothing_twice(server: Server, run
 
 def lasting(key: bytes, body: bytes, ttl: object) -> Frames:
     """What a client sends to set a pair that lives some seconds."""
-    return [key, number(0), FULL.uuid or b"", b"a=b\nttl=%s\n" % str(ttl).encode(), body]
+    return [key, number(0), uuid(key, body), b"a=b\nttl=%s\n" % str(ttl).encode(), body]
 
 
 @pytest.mark.parametrize("model", [5, 6])

@@ -8,7 +8,8 @@
 
 A thread follows one server. When that is silent for too long, heartbeats included, the thread
 turns to the other one and takes a new snapshot there, which replaces the table. Changes go to all
-servers: so the one that is passive knows those that the other one did not live to publish.
+servers: so the one that is passive knows those that the other one did not live to publish. What
+came too late even for that is sent again, to the server that took over.
 """
 
 from typing import Self
@@ -52,7 +53,7 @@ class Clone:
         return next(iter(self._ask(b"GET", key.encode())), None)
 
     def unconfirmed(self) -> int:
-        """Return how many keys were set here, and the server has not said so yet."""
+        """Return how many changes were made here, and have not come back from the server."""
         return int(self._ask(b"UNCONFIRMED")[0])
 
     def _ask(self, *command: bytes) -> list[bytes]:
@@ -95,8 +96,8 @@ class Agent:
         self.current = 0  # which of them is followed
         self.publishers: dict[chp.Server, zmq.Socket] = {}  # to their collectors
         self.collecting: set[chp.Server] = set()  # whose collector is connected
-        self.unsent: list[KVMsg] = []
-        self.own: dict[bytes, KVMsg] = {}  # what was set here, until it comes back
+        self.own: dict[bytes, KVMsg] = {}  # by UUID: what was set here, until it comes back
+        self.sent: set[bytes] = set()  # which of that was sent, if only to a server that is gone
 
     def run(self) -> None:
         """Do what comes over the pipe, and keep the table, until ActorEnded."""
@@ -120,7 +121,8 @@ class Agent:
             case b"SET", frames:
                 self.set(KVMsg.decode(frames))
             case b"GET", (key,):
-                pair = self.own.get(key) or self.follower.table.pairs.get(key)
+                own = (each for each in reversed(self.own.values()) if each.key == key)
+                pair = next(own, None) or self.follower.table.pairs.get(key)
                 self.pipe.send_multipart([b"OK", *([pair.body] if pair and pair.body else [])])
             case b"UNCONFIRMED", ():
                 self.pipe.send_multipart([b"OK", b"%d" % len(self.own)])
@@ -138,23 +140,37 @@ class Agent:
 
     def set(self, pair: KVMsg) -> None:
         """Send a change to the servers, as soon as the one that is followed takes it."""
-        self.own[pair.key] = pair
-        self.unsent.append(pair)
-        self.send()
+        self.own[pair.uuid] = pair
+        if self.is_ready():
+            self.send(pair)
 
-    def send(self) -> None:
-        """Send what waits, to all servers that are there."""
-        if self.follower.synced and self.servers[self.current] in self.collecting:
-            for pair in self.unsent:
-                for publisher in self.publishers.values():
-                    publisher.send_multipart(pair.encode())
-            self.unsent.clear()
+    def is_ready(self) -> bool:
+        """Whether the server that is followed takes changes, and its updates come here."""
+        return self.follower.synced and self.servers[self.current] in self.collecting
+
+    def send(self, pair: KVMsg) -> None:
+        """Send a change to all servers that are there."""
+        self.sent.add(pair.uuid)
+        for publisher in self.publishers.values():
+            publisher.send_multipart(pair.encode())
+
+    def send_all(self) -> None:
+        """Send what has not come back, again if need be: a server knows again what it has.
+
+        Since it does not publish that twice, what was sent again is not waited for without end.
+        """
+        if self.is_ready():
+            again = [uuid for uuid in self.own if uuid in self.sent]
+            self.reactor.timer(self.follower.silence, lambda: self.forget(again), times=1)
+            for pair in self.own.values():
+                self.send(pair)
 
     def hear_collector(self, server: chp.Server) -> None:
         """Learn whether the collector of a server is connected."""
         if self.publishers[server].recv_multipart()[0][:1] == b"\1":
             self.collecting.add(server)
-            self.send()
+            if server == self.servers[self.current]:
+                self.send_all()
         else:
             self.collecting.discard(server)
 
@@ -167,17 +183,28 @@ class Agent:
         self.follower.follow(self.servers[index])
 
     def begin(self) -> None:
-        """Go on from a snapshot; what was sent, and is not in it, will come, or was lost."""
+        """Go on from a snapshot, with what was set here and is not in it."""
         print("snapshot:", self.follower.table)
-        self.own = {pair.key: pair for pair in self.unsent}
-        self.send()
+        for pair in self.follower.table.pairs.values():
+            self.confirm(pair)
+        self.send_all()
 
     def take(self, update: KVMsg) -> None:
         """Look whether an update is what was set here."""
         chp.show(update)
-        mine = self.own.get(update.key)
-        if mine and mine.uuid == update.uuid:
-            del self.own[update.key]
+        self.confirm(update)
+
+    def confirm(self, pair: KVMsg) -> None:
+        """Take what was set here for done, and what was set before it for the same key."""
+        if pair.uuid in self.own:
+            uuids = [each.uuid for each in self.own.values() if each.key == pair.key]
+            self.forget(uuids[: uuids.index(pair.uuid) + 1])
+
+    def forget(self, uuids: list[bytes]) -> None:
+        """Wait no longer for these to come back."""
+        for uuid in uuids:
+            self.own.pop(uuid, None)
+            self.sent.discard(uuid)
 
     def give_up(self) -> None:
         """Turn to the next server, since this one is silent."""

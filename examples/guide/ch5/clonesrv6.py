@@ -22,7 +22,7 @@ PORTS: Final = {bstar.State.PRIMARY: 5556, bstar.State.BACKUP: 5566}
 """The first of three, for snapshots, updates and changes."""
 
 MEMORY: Final = 10_000
-"""Updates of the peer that are known again when the client's own message comes after them."""
+"""Updates that are known again when the client's own message comes after them."""
 
 
 class Server(clonesrv5.Server):
@@ -39,8 +39,8 @@ class Server(clonesrv5.Server):
         self.follower.on_update = self.take
         self.follower.on_silence = self.follow
         self.pending: dict[bytes, KVMsg] = {}  # by UUID: what the peer has not published
-        self.known: dict[bytes, None] = {}  # what it has; the oldest first
-        self.followed = 0  # the number of its last update
+        self.known: dict[bytes, None] = {}  # by UUID: what was published; the oldest first
+        self.followed = 0  # the number of the peer's last update
         star.on_active = self.take_over
         star.on_passive = self.follow
 
@@ -55,10 +55,17 @@ class Server(clonesrv5.Server):
             return
         if not pair.uuid:  # it could not be known again
             print("malformed: a change has no UUID")
+        elif pair.uuid in self.known:
+            return
         elif self.is_active():
             self.change(pair)
-        elif pair.uuid not in self.known:
+        else:
             self.pending[pair.uuid] = pair
+
+    def change(self, pair: KVMsg) -> None:
+        """Number a change, tell everybody, and store it; it will be known again."""
+        self.remember(pair.uuid)
+        super().change(pair)
 
     def flush(self) -> None:
         """Delete what has come to its end; the passive server hears of it from the active one."""
@@ -94,7 +101,7 @@ class Server(clonesrv5.Server):
             self.follow()
 
     def remember(self, uuid: bytes) -> None:
-        """Know a change again if it comes from the client after it came from the peer."""
+        """Know a change again if it comes from the client after it was published."""
         self.known[uuid] = None
         if len(self.known) > MEMORY:
             del self.known[next(iter(self.known))]
