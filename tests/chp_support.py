@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ports import WAIT, Programs
 from support import Make, eventually
@@ -135,11 +135,11 @@ def subscribe(make: Make, endpoint: str) -> zmq.Socket:
     return subscriber
 
 
-def again(make: Make, publisher: zmq.Socket) -> zmq.Socket:
-    """Close the publisher of a server, and return another one in its place."""
-    endpoint = publisher.last_endpoint
-    publisher.close()
-    new = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True)
+def again(make: Make, old: zmq.Socket, **options: Any) -> zmq.Socket:
+    """Close a socket of a server, and return another one of its type in its place."""
+    endpoint = old.last_endpoint
+    new = make(zmq.SocketType(old.type), rcvtimeo=WAIT, **options)
+    old.close()
 
     def bind() -> bool:
         with contextlib.suppress(zmq.AddressInUse):  # libzmq's thread may still have to close it

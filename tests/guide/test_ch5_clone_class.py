@@ -29,7 +29,7 @@ class Server(Speaker):
     def __init__(self, make: Make) -> None:
         self.make = make
         self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
-        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True)
+        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True, sndhwm=0)
         self.collector = make(zmq.SUB, rcvtimeo=WAIT)
         self.collector.subscribe(b"")
         self.place = chp.Server(
@@ -145,6 +145,36 @@ def test_a_change_goes_to_both_servers(servers: tuple[Server, Server], start: St
     assert second[2] != early[2]
 
 
+def test_a_change_waits_for_the_collector(
+    servers: tuple[Server, Server], start: Start, make: Make
+) -> None:
+    server, _ = servers
+    collector = server.collector
+    clone = start()
+    server.is_asked()
+    server.snapshot(FULL.end(0))
+    clone.set(A, b"1")
+    assert collector.recv_multipart()[4] == b"1"
+    collector = again(make, collector)
+    clone.set(B, b"2")
+    collector.subscribe(b"")
+    assert [collector.recv_multipart()[4] for _ in range(2)] == [b"1", b"2"]
+
+
+def test_no_update_is_lost_while_the_snapshot_comes(
+    servers: tuple[Server, Server], start: Start
+) -> None:
+    server, _ = servers
+    clone = start()
+    server.is_asked()
+    for count in range(1, 10_001):
+        server.publish(FULL.pair(b"/client/%d" % (count % 5000), count, b"%d" % count))
+    server.snapshot(FULL.end(0))
+    has(clone, "/client/0", b"10000")
+    for key in range(1, 5000, 100):
+        assert clone.get(f"/client/{key}") == b"%d" % (5000 + key)
+
+
 def test_a_clone_sees_its_own_change_until_the_server_has_it(
     servers: tuple[Server, Server], start: Start
 ) -> None:
@@ -250,7 +280,7 @@ def test_a_clone_asks_again_when_a_connection_was_lost_and_is_back(
     server.is_asked()
     server.snapshot(FULL.pair(A.encode(), 1, b"1"), FULL.end(1))
     has(clone, A, b"1")
-    server.publisher = again(server.make, server.publisher)
+    server.publisher = again(server.make, server.publisher, xpub_verboser=True)
     server.is_asked()
     server.snapshot(FULL.pair(B.encode(), 2, b"1"), FULL.end(2))
     has(clone, B, b"1")

@@ -221,7 +221,7 @@ def test_nobody_is_served_while_the_primary_is_there(backup: Backup) -> None:
 
 
 def lose_connection(backup: Backup) -> None:
-    backup.publisher = again(backup.make, backup.publisher)
+    backup.publisher = again(backup.make, backup.publisher, xpub_verboser=True)
 
 
 def skip_update(backup: Backup) -> None:
