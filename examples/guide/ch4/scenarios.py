@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .scenarios_binary_star import SCENARIOS as BINARY_STAR
 from .scenarios_freelance import SCENARIOS as FREELANCE
+from .scenarios_pirates import SCENARIOS as PIRATES
 
-SCENARIOS = (*BINARY_STAR, *FREELANCE)
+SCENARIOS = (*PIRATES, *BINARY_STAR, *FREELANCE)
