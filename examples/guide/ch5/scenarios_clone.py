@@ -149,6 +149,7 @@ CLONE_6 = Scenario(
         _star("backup", "primary", ".*now passive", "snapshot: 0 pairs .*"),
         _sharer("joe", "--count {count}"),
         _sharer("eve", "--count {count}", r"update \d+: /client/eve/.*"),
+        Await("joe", (r"update \d+: /client/joe/.*",)),
         Kill("primary"),
         Await("joe", ("snapshot: .*", MADE)),
         Await("eve", ("snapshot: .*", MADE)),
