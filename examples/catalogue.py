@@ -14,6 +14,7 @@ from .guide.ch5.scenarios import SCENARIOS as CHAPTER_5
 from .guide.ch7.scenarios import SCENARIOS as CHAPTER_7
 from .guide.ch8.scenarios import SCENARIOS as CHAPTER_8
 from .guide.ch8.scenarios_chat import SCENARIOS as CHAT
+from .guide.patterns import PATTERNS
 from .proto.scenarios import SCENARIOS as PROTO
 from .scenario import Scenario
 
@@ -34,13 +35,30 @@ SCENARIOS: dict[str, Scenario] = {each.name: each for group in GROUPS.values() f
 
 
 def listing() -> str:
-    """Return a line for each scenario, under the title of its group."""
+    """Return a line for each scenario, under the title of its group.
+
+    The Guide's are sorted by pattern, and have their programs behind them.
+    """
     width = max(map(len, SCENARIOS))
     lines = ["Examples to read, and to run: python -m examples run NAME", ""]
     for title, group in GROUPS.items():
         lines.append(f"{title}:")
-        lines += [f"  {each.name:<{width}}  {each.summary}" for each in group]
+        if title not in PATTERNS:
+            lines += [f"  {each.name:<{width}}  {each.summary}" for each in group]
+            continue
+        for pattern, names in PATTERNS[title].items():
+            lines.append(f" {pattern}")
+            lines += [
+                f"  {name:<{width}}  {SCENARIOS[name].summary} ({programs(SCENARIOS[name])})"
+                for name in names
+            ]
     return "\n".join(lines)
+
+
+def programs(scenario: Scenario) -> str:
+    """Name the programs that a scenario runs, each once."""
+    modules = [part.command.split()[0] for part in scenario.parts]
+    return ", ".join(dict.fromkeys(module.rpartition(".")[2] for module in modules))
 
 
 def unknown(name: str) -> str:
