@@ -19,11 +19,16 @@ run(main)
 """
 
 WAIT = """
-import time
+import asyncio, time
 from examples.program import run
+def sleep():
+    print("up")
+    time.sleep(60)
+async def sleep_in_a_loop():
+    print("up")
+    await asyncio.sleep(60)
 def main():
     try:
-        print("up")
         {wait}
     finally:
         print("down")
@@ -56,7 +61,7 @@ def test_what_main_does_not_take_is_refused(programs: Programs) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
     "wait",
-    ["time.sleep(60)", "import asyncio; asyncio.run(asyncio.sleep(60))"],
+    ["sleep()", "asyncio.run(sleep_in_a_loop())"],
     ids=["sleep", "asyncio"],
 )
 def test_a_signal_ends_a_program_well(
