@@ -1,167 +1,417 @@
-"""Coroutines cancelled at random, often: every message arrives once, whole and in order."""
+"""Coroutines cancelled at random, often: every message arrives once, whole and in order.
+
+Each storm prints what it counted; this shows it:
+
+    pytest tests/aio/test_storm.py -rP | grep storm:
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-from collections.abc import Awaitable, Callable
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import pytest
-from aio_support import Drive, pair
+from aio_support import Drive, pair, turns, waiting
+from aio_support import until as eventually
+from schemas import Cat
 
 import zmqlite as zmq
-from zmqlite import aio
+from zmqlite import aio, proto
+from zmqlite.proto.aio import TypedSocket
 
-COUNT = 3000
-
-
-async def cancelled_at_random(rnd: random.Random, work: Awaitable[Any]) -> BaseException | None:
-    """Let a coroutine run for a few turns of the loop, then maybe cancel it; how that ended."""
-    task = asyncio.ensure_future(work)
-    for _ in range(rnd.randrange(4)):
-        await asyncio.sleep(0)
-    if rnd.random() < 0.5:
-        task.cancel()
-    try:
-        await task
-    except asyncio.CancelledError as error:
-        return error
-    return None
+COUNT = 2000
+"""Messages of a storm, more or less."""
+LEAST = 100
+"""Cancellations of a storm that count, since they came while the coroutine waited."""
 
 
-async def _frame(socket: aio.Socket, got: list[bytes]) -> None:
-    got.append(await socket.recv())
+class Storm:
+    """What was sent and received, in order, and how often somebody was cancelled."""
+
+    def __init__(self, seed: int) -> None:
+        self.rnd = random.Random(seed)
+        self.sent: list[Any] = []
+        self.got: list[Any] = []
+        self.cancelled = 0
+
+    async def cancel(self, work: Awaitable[Any]) -> BaseException | None:
+        """Let a coroutine run for a few turns of the loop, then maybe cancel it; how it ended."""
+        task = asyncio.ensure_future(work)
+        for _ in range(self.rnd.randrange(6)):
+            await asyncio.sleep(0)
+        if self.rnd.random() < 0.7:
+            task.cancel()
+        await asyncio.wait([task])  # so that an end of the test is no end of the task
+        try:
+            task.result()
+        except asyncio.CancelledError as error:
+            self.cancelled += 1
+            return error
+        return None
+
+    async def collect(self, receive: Callable[[], Awaitable[Any]]) -> None:
+        """Receive for ever, with pauses, so that who sends has to wait."""
+        while True:
+            self.got.append(await receive())
+            for _ in range(self.rnd.randrange(5)):
+                await asyncio.sleep(0)
+
+    async def end(self, receiving: asyncio.Task[None], socket: aio.Socket) -> None:
+        """Wait until all that was sent is there, and see that nothing more is."""
+        await eventually(lambda: len(self.got) >= len(self.sent))
+        receiving.cancel()
+        await asyncio.wait([receiving])
+        with pytest.raises(zmq.Again):
+            await socket.recv(zmq.DONTWAIT)
 
 
-async def _whole(socket: aio.Socket, got: list[bytes]) -> None:
-    (frame,) = await socket.recv_multipart()
-    got.append(frame)
+@contextmanager
+def a_storm(seed: int, least: int = LEAST) -> Iterator[Storm]:
+    """A storm, and then what it has come to."""
+    storm = Storm(seed)
+    yield storm
+    lost = len(storm.sent) - len(storm.got)
+    print(
+        f"storm: {len(storm.sent)} messages sent, {len(storm.got)} received, {lost} lost, "
+        f"{storm.cancelled} cancelled"
+    )
+    assert storm.got == storm.sent
+    assert storm.cancelled >= least
 
 
-async def _batch(socket: aio.Socket, got: list[bytes]) -> None:
-    got += await socket.recv_many(7)
+# Receiving: each way gives what it got to a list, in the task that may be cancelled.
+
+Receive: TypeAlias = Callable[[aio.Socket], Awaitable[list[Any]]]
+HEADED = proto.Bare(Cat, attachments=1)
 
 
-@pytest.mark.parametrize("receive", [_frame, _whole, _batch])
+async def _frame(socket: aio.Socket) -> list[Any]:
+    return [await socket.recv()]
+
+
+async def _next(socket: aio.Socket) -> list[Any]:
+    return [await anext(socket)]
+
+
+async def _whole(socket: aio.Socket) -> list[Any]:
+    frames = await socket.recv_multipart()
+    assert set(frames[1:]) <= {frames[0]}
+    return [frames[0]]
+
+
+async def _into(socket: aio.Socket) -> list[Any]:
+    buffer = bytearray(10)
+    return [bytes(buffer[: await socket.recv_into(buffer)])]
+
+
+async def _message(socket: aio.Socket) -> list[Any]:
+    return [bytes((await socket.recv_message()).data)]
+
+
+async def _batch(socket: aio.Socket) -> list[Any]:
+    return await socket.recv_many(7)
+
+
+async def _polled(socket: aio.Socket) -> list[Any]:
+    await socket.poll()
+    return [await socket.recv(zmq.DONTWAIT)]
+
+
+async def _picked(socket: aio.Socket) -> list[Any]:
+    poller = aio.Poller()
+    poller.register(socket, zmq.POLLIN)
+    (ready,) = await poller.poll()
+    return [await ready[0].recv(zmq.DONTWAIT)]
+
+
+def _typed(socket: aio.Socket, codec: Any) -> TypedSocket[Any, Any]:
+    return TypedSocket(socket, codec)
+
+
+async def _typed_message(socket: aio.Socket) -> list[Any]:
+    return [(await _typed(socket, Cat).recv()).name.encode()]
+
+
+async def _typed_batch(socket: aio.Socket) -> list[Any]:
+    return [cat.name.encode() for cat in await _typed(socket, Cat).recv_many(7)]
+
+
+async def _envelope(socket: aio.Socket) -> list[Any]:
+    envelope = await _typed(socket, HEADED).recv_envelope()
+    assert bytes(envelope.attachments[0]) == envelope.message.name.encode()
+    return [envelope.message.name.encode()]
+
+
+def _plain(data: bytes) -> list[bytes]:
+    return [data]
+
+
+def _triple(data: bytes) -> list[bytes]:
+    return [data] * 3
+
+
+def _cat(data: bytes) -> list[bytes]:
+    return [Cat(name=data.decode()).SerializeToString()]
+
+
+def _headed(data: bytes) -> list[bytes]:
+    return [*_cat(data), data]
+
+
+@pytest.mark.parametrize(
+    ("frames", "receive"),
+    [
+        *((_plain, each) for each in (_frame, _next, _whole, _into, _message, _batch)),
+        *((_plain, each) for each in (_polled, _picked)),
+        (_triple, _whole),
+        *((_cat, each) for each in (_typed_message, _typed_batch)),
+        (_headed, _envelope),
+    ],
+)
 def test_a_cancelled_receive_has_taken_nothing(
-    drive: Drive, receive: Callable[[aio.Socket, list[bytes]], Awaitable[None]]
+    drive: Drive, frames: Callable[[bytes], list[bytes]], receive: Receive
 ) -> None:
-    rnd = random.Random(1)
-    expected = [b"%d" % number for number in range(COUNT)]
+    async def main() -> None:
+        with a_storm(1) as storm:
+            async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
 
-    async def send(push: aio.Socket) -> None:
-        for message in expected:
-            await push.send(message)
-            if rnd.random() < 0.2:
-                await asyncio.sleep(0)
+                async def send() -> None:
+                    for number in range(COUNT):
+                        await push.send_multipart(frames(b"%d" % number))
+                        storm.sent.append(b"%d" % number)
+                        for _ in range(
+                            storm.rnd.randrange(14)
+                        ):  # mostly there is nothing to receive
+                            await asyncio.sleep(0)
 
-    async def main() -> int:
-        got: list[bytes] = []
-        cancelled = 0
-        async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
-            sender = asyncio.create_task(send(push))
-            while len(got) < COUNT:
-                cancelled += await cancelled_at_random(rnd, receive(pull, got)) is not None
-            await sender
-        assert got == expected
-        return cancelled
+                async def take() -> None:
+                    storm.got += await receive(pull)
 
-    assert drive(main()) > 20
+                sending = asyncio.create_task(send())
+                while len(storm.got) < COUNT:
+                    await storm.cancel(take())
+                await sending
+                assert waiting(pull) == 0
 
-
-@pytest.mark.parametrize("frames", [1, 3])
-def test_a_cancelled_send_has_sent_all_of_a_message_or_nothing(drive: Drive, frames: int) -> None:
-    rnd = random.Random(2)
-
-    async def send(push: aio.Socket, number: int, sent: list[int]) -> None:
-        await push.send_multipart([b"%d" % number] * frames)
-        sent.append(number)
-
-    async def main() -> int:
-        sent: list[int] = []
-        got: list[list[bytes]] = []
-        async with pair(zmq.PULL, zmq.PUSH, sndhwm=2, rcvhwm=2) as (pull, push):
-
-            async def collect() -> None:
-                while True:
-                    got.append(await pull.recv_multipart())
-                    for _ in range(rnd.randrange(5)):
-                        await asyncio.sleep(0)
-
-            receiver = asyncio.create_task(collect())
-            for number in range(COUNT):
-                await cancelled_at_random(rnd, send(push, number, sent))
-            while len(got) < len(sent):
-                await asyncio.sleep(0)
-            receiver.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await receiver
-            with pytest.raises(zmq.Again):
-                await pull.recv(zmq.DONTWAIT)
-        assert got == [[b"%d" % number] * frames for number in sent]
-        return COUNT - len(sent)
-
-    assert drive(main()) > 20
+    drive(main())
 
 
-def test_a_cancelled_batch_says_how_many_were_sent(drive: Drive) -> None:
-    rnd = random.Random(3)
+# Sending
 
-    async def main() -> int:
-        got: list[bytes] = []
-        cancelled = 0
-        async with pair(zmq.PULL, zmq.PUSH, sndhwm=5, rcvhwm=5) as (pull, push):
 
-            async def collect() -> None:
-                async for message in pull:
-                    got.append(message)
-                    if rnd.random() < 0.3:
-                        await asyncio.sleep(0)
+async def _send_one(socket: aio.Socket, data: bytes) -> None:
+    await socket.send(data)
 
-            receiver = asyncio.create_task(collect())
-            expected: list[bytes] = []
-            while len(expected) < COUNT:
-                batch = [b"%d" % (len(expected) + number) for number in range(20)]
-                ended = await cancelled_at_random(rnd, push.send_many(batch))
-                cancelled += ended is not None
-                expected += batch if ended is None else batch[: aio.sent(ended)]
-            while len(got) < len(expected):
-                await asyncio.sleep(0)
-            receiver.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await receiver
-        assert got == expected
-        return cancelled
 
-    assert drive(main()) > 20
+async def _send_three(socket: aio.Socket, data: bytes) -> None:
+    await socket.send_multipart(_triple(data))
+
+
+async def _send_cat(socket: aio.Socket, data: bytes) -> None:
+    await _typed(socket, Cat).send(Cat(name=data.decode()))
+
+
+async def _send_headed(socket: aio.Socket, data: bytes) -> None:
+    envelope = proto.Envelope(Cat(name=data.decode()), attachments=[data])
+    await _typed(socket, HEADED).send_envelope(envelope)
+
+
+@pytest.mark.parametrize(
+    ("frames", "send"),
+    [
+        (_plain, _send_one),
+        (_triple, _send_three),
+        (_cat, _send_cat),
+        (_headed, _send_headed),
+    ],
+)
+def test_a_cancelled_send_has_sent_all_of_a_message_or_nothing(
+    drive: Drive,
+    frames: Callable[[bytes], list[bytes]],
+    send: Callable[[aio.Socket, bytes], Awaitable[None]],
+) -> None:
+    async def main() -> None:
+        with a_storm(2) as storm:
+            async with pair(zmq.PULL, zmq.PUSH, sndhwm=2, rcvhwm=2) as (pull, push):
+                receiving = asyncio.create_task(storm.collect(pull.recv_multipart))
+                for number in range(COUNT):
+                    if await storm.cancel(send(push, b"%d" % number)) is None:
+                        storm.sent.append(frames(b"%d" % number))
+                assert waiting(push) == 0
+                await storm.end(receiving, pull)
+
+    drive(main())
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_cancelled_batch_says_how_many_were_sent(drive: Drive, typed: bool) -> None:
+    async def main() -> None:
+        with a_storm(3) as storm:
+            async with pair(zmq.PULL, zmq.PUSH, sndhwm=5, rcvhwm=5) as (pull, push):
+                receiving = asyncio.create_task(storm.collect(pull.recv_multipart))
+                topics = _typed(push, proto.Topic(Cat))
+                while len(storm.sent) < 2 * COUNT:
+                    numbers = range(len(storm.sent), len(storm.sent) + 20)
+                    cats = [Cat(name=str(number)) for number in numbers]
+                    if typed:
+                        batch = [[b"topic", cat.SerializeToString()] for cat in cats]
+                        ended = await storm.cancel(topics.send_many(cats, topic=b"topic"))
+                    else:
+                        batch = [_plain(b"%d" % number) for number in numbers]
+                        ended = await storm.cancel(push.send_many(data for (data,) in batch))
+                    storm.sent += batch if ended is None else batch[: aio.sent(ended)]
+                await storm.end(receiving, pull)
+
+    drive(main())
+
+
+# Several who wait, and both directions
 
 
 def test_one_of_several_waiters_at_a_time_can_be_cancelled(drive: Drive) -> None:
-    rnd = random.Random(4)
+    async def main() -> None:
+        with a_storm(4) as storm:
+            async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
+                waiters: set[asyncio.Task[None]] = set()
+
+                async def take() -> None:
+                    storm.got.append(await pull.recv())
+
+                def refill() -> None:
+                    nonlocal waiters
+                    storm.cancelled += sum(each.done() and each.cancelled() for each in waiters)
+                    waiters = {each for each in waiters if not each.done()}
+                    waiters |= {asyncio.create_task(take()) for _ in range(10 - len(waiters))}
+
+                while len(storm.got) < COUNT:
+                    refill()
+                    if len(storm.sent) < COUNT:
+                        storm.sent.append(b"%d" % len(storm.sent))
+                        await push.send(storm.sent[-1])
+                        storm.rnd.choice(sorted(waiters, key=id)).cancel()
+                    await asyncio.sleep(0)
+                for waiter in waiters:
+                    waiter.cancel()
+                await asyncio.wait(waiters)
+                assert waiting(pull) == 0
+
+    drive(main())
+
+
+def test_what_a_cancelled_waiter_was_woken_for_goes_to_the_next(drive: Drive) -> None:
+    """No other operation begins meanwhile, so nothing else could wake those who are left."""
 
     async def main() -> None:
-        got: list[bytes] = []
-        async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
-            waiters = {asyncio.create_task(_frame(pull, got)) for _ in range(10)}
-            for number in range(1000):
-                await push.send(b"%d" % number)
-                rnd.choice(sorted(waiters, key=id)).cancel()
-                await asyncio.sleep(0)
-                waiters = {each for each in waiters if not each.done()}
-                waiters |= {
-                    asyncio.create_task(_frame(pull, got)) for _ in range(10 - len(waiters))
-                }
-            while len(got) < 1000:
-                await asyncio.sleep(0)
-                waiters = {each for each in waiters if not each.done()}
-                waiters |= {
-                    asyncio.create_task(_frame(pull, got)) for _ in range(10 - len(waiters))
-                }
-            for waiter in waiters:
-                waiter.cancel()
-            await asyncio.wait(waiters)
-        assert got == [b"%d" % number for number in range(1000)]
+        with a_storm(9) as storm:
+            async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
+
+                async def take() -> None:
+                    storm.got.append(await pull.recv())
+
+                for _ in range(COUNT // 6):
+                    waiters = [asyncio.create_task(take()) for _ in range(5)]
+                    while waiting(pull) < 5:
+                        await asyncio.sleep(0)
+                    for _ in range(3):
+                        storm.sent.append(b"%d" % len(storm.sent))
+                        await push.send(storm.sent[-1])
+                    for waiter in storm.rnd.sample(waiters, 2):
+                        await turns(storm.rnd.randrange(4))
+                        storm.cancelled += waiter.cancel()
+                    while len(storm.got) < len(storm.sent):
+                        await asyncio.sleep(0)
+                    for waiter in waiters:
+                        waiter.cancel()
+                    await asyncio.wait(waiters)
+
+    drive(main())
+
+
+def test_who_waits_to_send_and_who_waits_to_receive_are_cancelled_in_one_socket(
+    drive: Drive,
+) -> None:
+    async def main() -> None:
+        with a_storm(5) as there, a_storm(6) as back:
+            async with pair(zmq.DEALER, zmq.DEALER, sndhwm=2, rcvhwm=2) as (one, other):
+
+                async def take(storm: Storm, socket: aio.Socket) -> None:
+                    storm.got.append(await socket.recv())
+
+                async def send(storm: Storm, socket: aio.Socket) -> None:
+                    while (number := len(storm.sent)) < COUNT:
+                        if await storm.cancel(socket.send(b"%d" % number)) is None:
+                            storm.sent.append(b"%d" % number)
+
+                async def receive(storm: Storm, socket: aio.Socket) -> None:
+                    while len(storm.got) < COUNT:
+                        await storm.cancel(take(storm, socket))
+
+                async with asyncio.TaskGroup() as tasks:
+                    for storm, source, sink in ((there, one, other), (back, other, one)):
+                        tasks.create_task(send(storm, source))
+                        tasks.create_task(receive(storm, sink))
+                assert (waiting(one), waiting(other)) == (0, 0)
+
+    drive(main())
+
+
+# As programs do it, with a limit of time
+
+
+def test_a_timeout_that_ends_while_the_message_arrives_loses_nothing(drive: Drive) -> None:
+    """The loop is blocked meanwhile, so that both are there when it looks."""
+
+    async def main() -> None:
+        with a_storm(7) as storm:
+            async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
+
+                async def take(limit: float | None) -> None:
+                    try:
+                        async with asyncio.timeout(limit):
+                            storm.got.append(await pull.recv())
+                    except TimeoutError:
+                        storm.cancelled += 1
+
+                for number in range(300):
+                    taking = asyncio.create_task(take(0.001))
+                    await turns()
+                    await push.send(b"%d" % number)
+                    storm.sent.append(b"%d" % number)
+                    time.sleep(0.003)
+                    await taking
+                    if len(storm.got) < len(storm.sent):
+                        await take(None)
+
+    drive(main())
+
+
+def test_a_wait_for_beside_a_task_that_works_in_slices_loses_nothing(drive: Drive) -> None:
+    async def main() -> None:
+        with a_storm(8, least=10) as storm:
+            async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
+
+                async def send() -> None:
+                    for number in range(200):
+                        await asyncio.sleep(storm.rnd.uniform(0.003, 0.007))
+                        await push.send(b"%d" % number)
+                        storm.sent.append(b"%d" % number)
+
+                async def work() -> None:
+                    while True:
+                        time.sleep(0.0005)
+                        await asyncio.sleep(0)
+
+                sending, working = asyncio.create_task(send()), asyncio.create_task(work())
+                while len(storm.got) < 200:
+                    try:
+                        storm.got.append(await asyncio.wait_for(pull.recv(), 0.005))
+                    except TimeoutError:
+                        storm.cancelled += 1
+                working.cancel()
+                await sending
 
     drive(main())
