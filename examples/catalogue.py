@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 
+from .aio.scenarios import SCENARIOS as AIO
 from .article.scenarios import SCENARIOS as ARTICLE
 from .capi.scenarios import SCENARIOS as CAPI
 from .guide.ch1.scenarios import SCENARIOS as CHAPTER_1
@@ -21,6 +22,7 @@ from .scenario import Scenario
 GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The patterns, one by one": ARTICLE,
     "Typed messages, with zmqlite.proto": PROTO,
+    "With asyncio, through zmqlite.aio": AIO,
     "In C's own steps, through zmqlite.capi": CAPI,
     "The Guide, chapter 1: the three basic patterns": CHAPTER_1,
     "The Guide, chapter 2: sockets and patterns": CHAPTER_2,

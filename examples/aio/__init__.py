@@ -1,0 +1,1 @@
+"""Programs with zmqlite.aio, and the scenarios in which they run together."""
