@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import subprocess
 import sys
 import threading
 import weakref
+from typing import Any
 
 import pytest
+import uvloop
 from aio_support import Drive, pair, waiting
 from aio_support import until as eventually
-from support import DEADLINE
+from support import DEADLINE, open_descriptors
 
 import zmqlite as zmq
-from zmqlite import aio, capi
+from zmqlite import aio
 
 
 def test_closing_a_socket_wakes_who_waits_in_it(drive: Drive) -> None:
@@ -85,6 +88,31 @@ def test_a_socket_that_another_loop_has_used_is_refused() -> None:
     asyncio.run(receive_again())
     socket.close()
     context.blocking.term()
+
+
+@pytest.mark.parametrize("factory", [None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("end", ["close", "term", "forgotten"])
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_a_loop_may_be_closed_before_its_sockets(factory: Any, end: str) -> None:
+    before = open_descriptors()
+    context = aio.Context(linger=0)
+    sockets = [context.socket(zmq.PULL) for _ in range(5)]
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(socket.recv()) for socket in sockets]
+        await eventually(lambda: all(map(waiting, sockets)))
+        assert not any(task.done() for task in tasks)  # the end of the loop cancels them
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main())
+    if end == "close":
+        for socket in sockets:
+            socket.close()
+    if end == "forgotten":
+        sockets.clear()
+        gc.collect()
+    context.blocking.term()
+    assert not open_descriptors().items() - before.items(), "descriptors are still open"
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -157,30 +185,6 @@ def test_a_blocking_socket_of_a_thread_talks_to_an_awaited_one(drive: Drive) -> 
                 await req.send(b"%d" % number)
                 assert await req.recv() == b"%d!" % number
             await asyncio.to_thread(thread.join)
-
-    drive(main())
-
-
-def test_the_c_door_talks_to_an_awaited_socket(drive: Drive) -> None:
-    def ask(endpoint: str) -> bytes:
-        context = capi.zmq_ctx_new()
-        req = capi.zmq_socket(context, capi.ZMQ_REQ)
-        assert capi.zmq_connect(req, endpoint) == 0
-        assert capi.zmq_send(req, b"ping", 4, 0) == 4
-        answer = bytearray(10)
-        size = capi.zmq_recv(req, answer, len(answer), 0)
-        capi.zmq_close(req)
-        capi.zmq_ctx_term(context)
-        return bytes(answer[:size])
-
-    async def main() -> None:
-        async with aio.Context(linger=0) as context, context.socket(zmq.REP) as rep:
-            asked = asyncio.create_task(
-                asyncio.to_thread(ask, rep.bind("tcp://127.0.0.1:*")),
-            )
-            assert await rep.recv() == b"ping"
-            await rep.send(b"pong")
-            assert await asked == b"pong"
 
     drive(main())
 

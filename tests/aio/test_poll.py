@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from typing import Any
 
 import pytest
 from aio_support import Drive, pair, turns, waiting
@@ -10,6 +12,8 @@ from aio_support import until as eventually
 
 import zmqlite as zmq
 from zmqlite import aio
+from zmqlite.aio import readiness
+from zmqlite.aio import socket as awaited_socket
 
 
 def test_a_poller_says_what_happened_where(drive: Drive) -> None:
@@ -158,6 +162,55 @@ def test_other_tasks_get_their_turn_of_a_flood(
             return ran
 
     assert at_least <= drive(main()) <= at_most
+
+
+@pytest.mark.parametrize("turn", [1, 10])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda pull, push: pull.recv(),
+        lambda pull, push: pull.recv_multipart(),
+        lambda pull, push: pull.recv_many(1),
+        lambda pull, push: pull.recv(zmq.DONTWAIT),
+        lambda pull, push: anext(pull),
+        lambda pull, push: pull.poll(),
+        lambda pull, push: push.send(b"x"),
+        lambda pull, push: push.send_many([b"x"]),
+    ],
+    ids=["recv", "multipart", "many", "dontwait", "iterate", "poll", "send", "send many"],
+)
+def test_a_flood_goes_on_for_a_turn_and_not_longer(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch, call: Any, turn: int
+) -> None:
+    """By a clock that goes on by 0.1 ms whenever it is read, which each call does at least once."""
+    reads = itertools.count()
+    for module in (readiness, awaited_socket):
+        monkeypatch.setattr(module, "monotonic", lambda: next(reads) / 10_000)
+
+    async def main() -> None:
+        async with aio.Context(linger=0, turn=turn) as context:
+            options = {"sndhwm": 0, "rcvhwm": 0}
+            pull, push = (context.socket(kind, **options) for kind in (zmq.PULL, zmq.PUSH))
+            push.connect(pull.bind("inproc://flood"))
+            await push.send_many([b"flood"] * 2000)
+            calls = 0
+            seen = [0]
+
+            async def other() -> None:
+                while True:
+                    seen.append(calls)
+                    await asyncio.sleep(0)
+
+            task = asyncio.create_task(other())
+            for _ in range(1000):
+                await call(pull, push)
+                calls += 1
+            task.cancel()
+            gaps = [after - before for before, after in itertools.pairwise(seen)]
+            assert max(gaps) <= 10 * turn + 1
+            assert max(gaps) >= 2 * turn  # and it is no shorter than has to be
+
+    drive(main())
 
 
 @pytest.mark.parametrize("turn", [-1, 0.5, None])
