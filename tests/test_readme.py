@@ -57,7 +57,7 @@ def test_the_awaited_message_arrives() -> None:
 
 @pytest.mark.parametrize(
     ("program", "lines"),
-    zip(AIO, ["one two three no more", "7"], strict=True),
+    list(zip(AIO, ["one two three no more", "7"], strict=True)),
     ids=["raw", "typed"],
 )
 def test_a_program_of_the_page_on_asyncio_runs(program: str, lines: str) -> None:
