@@ -1,0 +1,81 @@
+"""docs/aio.md does what it says: its programs run, its parts in programs of ours."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from checkout import ROOT
+
+from zmqlite.aio.context import TURN
+
+PAGE = (ROOT / "docs" / "aio.md").read_text(encoding="utf-8")
+PROGRAM, BATCH, THREAD, TYPED = re.findall(
+    r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
+)
+
+AROUND_BATCH = """
+import asyncio
+import zmqlite as zmq
+from zmqlite import aio
+
+async def main():
+    async with aio.Context(linger=0) as context:
+        pull, socket = (context.socket(kind, sndhwm=2, rcvhwm=3) for kind in (zmq.PULL, zmq.PUSH))
+        socket.connect(pull.bind("inproc://batch"))
+        messages = [b"%d" % number for number in range(10)]
+{}
+        print(messages[0], [await pull.recv() for _ in range(5)])
+
+asyncio.run(main())
+"""
+AROUND_THREAD = """
+import asyncio
+import zmqlite as zmq
+from zmqlite import aio
+
+def work(context):
+    with context.socket(zmq.PUSH) as push:
+        push.connect("inproc://results")
+        push.send(b"from a thread")
+
+async def main():
+{}
+        print(await results.recv())
+
+asyncio.run(main())
+"""
+
+
+def output(program: str, directory: Path) -> bytes:
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, cwd=directory, capture_output=True, timeout=20, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def test_the_messages_arrive_until_there_are_no_more(tmp_path: Path) -> None:
+    assert output(PROGRAM, tmp_path) == b"one\ntwo\nthree\nno more\n"
+
+
+def test_what_is_left_of_a_batch_is_what_was_not_sent(tmp_path: Path) -> None:
+    program = AROUND_BATCH.format(textwrap.indent(BATCH.replace("(1)", "(0.01)"), " " * 8))
+    assert output(program, tmp_path) == b"b'5' [b'0', b'1', b'2', b'3', b'4']\n"
+
+
+def test_a_thread_talks_over_inproc(tmp_path: Path) -> None:
+    program = AROUND_THREAD.format(textwrap.indent(THREAD, " " * 4))
+    assert output(program, tmp_path) == b"b'from a thread'\n"
+
+
+def test_the_typed_message_arrives(tmp_path: Path) -> None:
+    assert output(TYPED, tmp_path) == b"7\n"
+
+
+def test_the_default_of_a_turn_is_what_the_page_says() -> None:
+    assert "one *turn*, one\nmillisecond" in PAGE
+    assert "\n| 1, the default |" in PAGE
+    assert TURN == 1
