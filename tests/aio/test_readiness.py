@@ -15,9 +15,6 @@ from aio_support import until as eventually
 import zmqlite as zmq
 from zmqlite import aio
 
-IDLE = 0.2
-"""Seconds in which an event loop that nothing happens in does nothing."""
-
 
 def test_those_who_wait_are_served_in_the_order_they_came(drive: Drive) -> None:
     async def main() -> None:
@@ -100,6 +97,7 @@ def test_a_peer_that_is_full_does_not_hold_up_messages_for_others(drive: Drive) 
 def test_a_send_takes_no_wake_up_from_who_waits_to_receive(drive: Drive, transport: str) -> None:
     async def main() -> None:
         async with pair(zmq.DEALER, zmq.DEALER, transport) as (one, other):
+            one._watch.shared.turn = 60_000  # so that the send comes before the event loop looks
             for number in range(150):
                 receive = asyncio.create_task(one.recv())
                 await eventually(lambda: waiting(one))
@@ -111,6 +109,29 @@ def test_a_send_takes_no_wake_up_from_who_waits_to_receive(drive: Drive, transpo
                 await one.send(b"the other way")
                 assert await receive == b"%d" % number
                 await other.recv()
+
+    drive(main())
+
+
+def test_a_receive_takes_no_wake_up_from_who_waits_to_send(drive: Drive) -> None:
+    async def empty(socket: aio.Socket) -> None:
+        with contextlib.suppress(zmq.Again):
+            while True:
+                await socket.recv(zmq.DONTWAIT)
+
+    async def main() -> None:
+        async with pair(zmq.DEALER, zmq.DEALER, sndhwm=2, rcvhwm=2) as (one, other):
+            for _ in range(150):
+                with contextlib.suppress(zmq.Again):
+                    while True:
+                        await one.send(b"fills", zmq.DONTWAIT)
+                send = asyncio.create_task(one.send(b"waits"))
+                await eventually(lambda: waiting(one))
+                await other.send(b"the other way")
+                await empty(other)  # from now on there is room
+                await one.recv()  # which finds that out, and nothing else will happen
+                await send
+                await empty(other)
 
     drive(main())
 
