@@ -8,6 +8,8 @@ import pytest
 from playing import Play
 from ports import Programs
 
+from examples.guide.ch4.failures import Failures
+
 pytestmark = pytest.mark.slow
 
 
@@ -24,6 +26,53 @@ def test_every_number_is_answered_in_spite_of_what_is_killed(play: Play, name: s
     retries = in_order(printed["client"], 50)
     assert all(re.fullmatch(r"no reply to \d+, retrying", line) for line in retries)
     assert retries or name == "paranoid-pirate"
+
+
+def test_a_worker_registers_with_a_queue_that_was_started_again(play: Play) -> None:
+    lines = play("paranoid-pirate")["two"]
+    silence = [number for number, line in enumerate(lines) if "silent" in line]
+    again = lines.index("ready", silence[0])
+    assert [line for line in lines[again:] if line.startswith("request: ")]
+
+
+def crash(failures: Failures) -> None:
+    """Make requests until one raises SystemExit, which must be soon."""
+    for _ in range(1000):
+        failures.maybe()
+
+
+def test_the_same_seed_fails_at_the_same_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = []
+    for seed in (5, 5, 6):
+        failures = Failures(reliable=2, crash=20, stall=3, stall_time=0, seed=seed)
+        with pytest.raises(SystemExit):
+            crash(failures)
+        assert failures.requests > 2
+        runs.append((failures.requests, capsys.readouterr().out))
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_odds_are_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+    failures = Failures(reliable=0, crash=0, stall=4, stall_time=0, seed=1)
+    for _ in range(4000):
+        failures.maybe()
+    assert 900 < capsys.readouterr().out.count("simulating a stall") < 1100
+
+
+@pytest.mark.parametrize("kind", ["sp", "pp"])
+def test_a_client_gets_what_a_worker_answered_before_its_seeded_crash(
+    programs: Programs, kind: str
+) -> None:
+    front, back = programs.port(), programs.port()
+    queue = programs.start(f"ch4.{kind}queue", frontend=front, backend=back)
+    queue.until(r"workers go to \S+")
+    odds = {"reliable": 1, "crash": 3, "stall": 0, "seed": 6}  # the fifth request
+    worker = programs.start(f"ch4.{kind}worker", connect=back, work=0, **odds)
+    client = programs.start("ch4.lpclient", connect=front, timeout=1000, tries=20, count=8)
+    before = [line for line in worker.rest() if line not in ("ready", "heartbeat")]
+    assert before == [*(f"request: {number}" for number in range(1, 5)), "simulating a crash"]
+    programs.start(f"ch4.{kind}worker", connect=back, crash=0, stall=0, work=0)
+    in_order(client.rest(), 8)
 
 
 def test_what_a_client_gave_up_is_not_delivered_later(play: Play) -> None:

@@ -43,6 +43,30 @@ class Ends:
         return socket
 
 
+# Lazy Pirate
+
+
+def test_a_client_asks_again_through_a_new_socket_and_waits_past_a_malformed_reply(
+    programs: Programs, make: Make
+) -> None:
+    server = make(zmq.ROUTER, rcvtimeo=WAIT)
+    endpoint = server.bind("tcp://127.0.0.1:*")
+    client = programs.start("ch4.lpclient", connect=endpoint, timeout=500, tries=20, count=2)
+    first, *request = server.recv_multipart()
+    assert request == [b"", b"1"]
+    server.send_multipart([first, b"", b"1", b"too much"])
+    second, *request = server.recv_multipart()
+    assert second != first
+    assert request == [b"", b"1"]
+    server.send_multipart([second, b"", b"1"])
+    while (message := server.recv_multipart())[2] == b"1":
+        server.send_multipart(message)  # it was in a hurry, and asked once more
+    server.send_multipart(message)
+    lines = client.rest()
+    assert lines[:2] == ["malformed reply: 1 too much", "no reply to 1, retrying"]
+    assert [line for line in lines if line.startswith("reply")] == ["reply: 1", "reply: 2"]
+
+
 # Simple Pirate
 
 

@@ -24,8 +24,9 @@ def main(
     crash: int = 3,
     stall: int = 3,
     stall_time: int = 2000,
+    seed: int = 0,
 ) -> None:
-    failures = Failures(reliable, crash, stall, stall_time)
+    failures = Failures(reliable, crash, stall, stall_time, seed)
     with zmq.Context() as context, context.socket(zmq.REP) as socket:
         print("bound", socket.bind(bind))
         while True:

@@ -57,8 +57,9 @@ def main(
     crash: int = 5,
     stall: int = 5,
     stall_time: int = 3000,
+    seed: int = 0,
 ) -> None:
-    failures = Failures(reliable, crash, stall, stall_time)
+    failures = Failures(reliable, crash, stall, stall_time, seed)
     delay = reconnect
     with zmq.Context(linger=0) as context:
         while True:
