@@ -23,7 +23,7 @@ import zmqlite as zmq
 from zmqlite import aio, proto
 from zmqlite.proto.aio import TypedSocket
 
-COUNT = 2000
+COUNT = 1000
 """Messages of a storm, more or less."""
 LEAST = 100
 """Cancellations of a storm that count, since they came while the coroutine waited."""
