@@ -182,6 +182,18 @@ def test_a_queue_of_paranoid_pirate_survives_what_is_malformed(
     assert worker.recv_multipart() == [HEARTBEAT]
 
 
+@pytest.mark.parametrize("message", [[b"no empty frame"], [b""], [b"x", b"", b"y"]])
+def test_a_malformed_message_of_a_client_takes_no_worker(
+    programs: Programs, make: Make, message: list[bytes]
+) -> None:
+    ends = Ends(programs, make, "ppqueue", heartbeat=FOREVER)
+    worker = ends.worker(zmq.DEALER, READY)
+    ends.client(zmq.DEALER).send_multipart(message)
+    ends.queue.until("dropped a malformed message of a client: .*")
+    ends.client(routing_id=b"client").send(b"hello")
+    assert worker.recv_multipart() == [b"client", b"", b"hello"]
+
+
 @pytest.fixture
 def queue(make: Make, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Queue]:
     """A queue whose clock stands where it is set; it has nobody to talk to."""
