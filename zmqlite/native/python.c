@@ -1,0 +1,827 @@
+/* The only file that knows Python: the module zmqlite._direct, in the same shared object as the one that
+   cffi makes. It holds what is called for each message, and memory that libzmq borrows from Python.
+
+   How a message is handed over. A receive stores the finished object in `tray`, a list of one slot, and
+   Python takes it out with two statements that are no call, since CPython runs signal handlers after
+   calls. If a handler raises in between, the object is still in the tray, and the next receive returns
+   it. If that is a receive of another kind, the frames go back to the head of `frames` first.
+
+   The GIL. An attempt keeps it for those socket types whose attempts are short, unless the data is long;
+   a wait always gives it up.
+
+   Functions return a count or -errno to Python, which raises. Written in the limited API, without
+   Py_RETURN_NONE and its like: built with headers of Python 3.12 or newer they return no new reference,
+   which Python 3.11 needs. */
+
+#include <Python.h>
+#include <structmember.h>
+
+#include "internal.h"
+
+#define ON_STACK 64       /* frames of a message, or messages of a batch, that need no malloc */
+#define LONG ZL_ZERO_COPY /* bytes that are not copied with the GIL held */
+#define AS_OPTION -2      /* no timeout was given: RCVTIMEO or SNDTIMEO counts */
+#define RAISED INT_MIN    /* among -errno codes: an exception is set */
+#define STRETCH (16 << 20) /* how much an iterator yields before it lets other threads run: 20 ms */
+
+static PyObject *result(int rc)
+{
+    return rc == RAISED ? NULL : PyLong_FromLong(rc);
+}
+
+static int no_memory(void)
+{
+    PyErr_NoMemory();
+    return RAISED;
+}
+
+/* ---- memory that libzmq borrows from Python objects */
+
+typedef struct borrowed {
+    struct borrowed *next;
+    Py_buffer view;
+    PyObject *owner; /* is kept for as long as the memory; may be NULL */
+} borrowed;
+
+static struct {
+    pthread_mutex_t lock;
+    borrowed *first;  /* libzmq is done with these */
+    int scheduled;    /* collect_later will run */
+    int interpreter;  /* there is one that may be asked to run it */
+    Py_ssize_t count; /* borrowed and not yet given back; with the GIL */
+} released = {PTHREAD_MUTEX_INITIALIZER, NULL, 0, 0, 0};
+
+unsigned int zl_generation;
+
+static void in_forked_child(void)
+{
+    static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+    zl_generation++;
+    released.lock = unlocked; /* the thread that held it, if any, is not in this process */
+    released.scheduled = 0;
+}
+
+static void collect(void)
+{
+    for (;;) {
+        pthread_mutex_lock(&released.lock);
+        borrowed *b = released.first;
+        if (b)
+            released.first = b->next;
+        pthread_mutex_unlock(&released.lock);
+        if (!b)
+            return;
+        released.count--;
+        PyBuffer_Release(&b->view);
+        Py_XDECREF(b->owner);
+        free(b);
+    }
+}
+
+static int collect_later(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&released.lock);
+    released.scheduled = 0;
+    pthread_mutex_unlock(&released.lock);
+    collect();
+    return 0;
+}
+
+/* libzmq calls this on any thread when it is done with a frame. Taking the GIL there could deadlock, and
+   Py_AddPendingCall needs none. If its queue is full, the next release or collect makes up for it. */
+static void release(void *data, void *hint)
+{
+    (void)data;
+    borrowed *b = hint;
+    pthread_mutex_lock(&released.lock);
+    b->next = released.first;
+    released.first = b;
+    if (released.interpreter && !released.scheduled)
+        released.scheduled = Py_AddPendingCall(collect_later, NULL) == 0;
+    pthread_mutex_unlock(&released.lock);
+}
+
+/* Makes a message over the memory of an object, which stays exported until libzmq is done with it. */
+static int borrow(zmq_msg_t *msg, PyObject *object, PyObject *owner)
+{
+    borrowed *b = malloc(sizeof *b);
+    if (!b)
+        return no_memory();
+    if (PyObject_GetBuffer(object, &b->view, PyBUF_SIMPLE) < 0) {
+        free(b);
+        return RAISED;
+    }
+    if (zmq_msg_init_data(msg, b->view.buf, b->view.len, release, b) == -1) {
+        PyBuffer_Release(&b->view);
+        free(b);
+        return no_memory();
+    }
+    b->owner = owner ? Py_NewRef(owner) : NULL;
+    released.count++;
+    return 0;
+}
+
+/* ---- Frame: one zmq_msg_t, owned by a Python object */
+
+typedef struct {
+    PyObject_HEAD
+    zmq_msg_t msg;
+    Py_ssize_t views; /* buffers that point into it */
+    char writable;
+    PyObject *weakrefs;
+} frame;
+
+static PyTypeObject *frame_type;
+
+static frame *frame_make(PyTypeObject *type)
+{
+    frame *f = (frame *)PyType_GenericAlloc(type, 0);
+    if (f)
+        zmq_msg_init(&f->msg);
+    return f;
+}
+
+static PyObject *frame_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    static char *names[] = {"data", "owner", NULL};
+    PyObject *data = NULL, *owner = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, named, "|OO", names, &data, &owner))
+        return NULL;
+    frame *f = frame_make(type);
+    if (f && data && borrow(&f->msg, data, owner) < 0)
+        Py_CLEAR(f);
+    return (PyObject *)f;
+}
+
+static void frame_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_ClearWeakRefs(self);
+    zmq_msg_close(&((frame *)self)->msg);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static int frame_getbuffer(PyObject *self, Py_buffer *view, int flags)
+{
+    frame *f = (frame *)self;
+    int rc = PyBuffer_FillInfo(view, self, zmq_msg_data(&f->msg), zmq_msg_size(&f->msg),
+                               !f->writable, flags);
+    f->views += rc == 0;
+    return rc;
+}
+
+static void frame_releasebuffer(PyObject *self, Py_buffer *view)
+{
+    (void)view;
+    ((frame *)self)->views--;
+}
+
+static Py_ssize_t frame_length(PyObject *self)
+{
+    return zmq_msg_size(&((frame *)self)->msg);
+}
+
+static PyObject *frame_more(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(zmq_msg_more(&((frame *)self)->msg));
+}
+
+static PyObject *frame_address(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromVoidPtr(&((frame *)self)->msg);
+}
+
+static PyGetSetDef frame_attributes[] = {{"more", frame_more, NULL, NULL, NULL},
+                                         {"address", frame_address, NULL, NULL, NULL},
+                                         {NULL, NULL, NULL, NULL, NULL}};
+static PyMemberDef frame_members[] = {
+    {"views", T_PYSSIZET, offsetof(frame, views), READONLY, NULL},
+    {"writable", T_BOOL, offsetof(frame, writable), 0, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(frame, weakrefs), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL}};
+static PyType_Slot frame_slots[] = {
+    {Py_tp_new, frame_new},           {Py_tp_dealloc, frame_dealloc},
+    {Py_bf_getbuffer, frame_getbuffer}, {Py_bf_releasebuffer, frame_releasebuffer},
+    {Py_sq_length, frame_length},     {Py_tp_getset, frame_attributes},
+    {Py_tp_members, frame_members},   {0, NULL}};
+static PyType_Spec frame_spec = {"zmqlite._direct.Frame", sizeof(frame), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, frame_slots};
+
+/* ---- Handle: one zl_socket, owned by a Python object */
+
+typedef struct {
+    PyObject_HEAD
+    zl_socket socket;
+    PyObject *tray;
+    int held;          /* ZL_FRAME ...: what is in the tray */
+    int yielded;       /* by an iterator since it let other threads run, see STRETCH */
+    PyObject *message; /* the class of what ZL_MESSAGE gives, a subclass of Frame */
+    PyObject *error;   /* error(-errno) raises, for iterators */
+    PyObject *pointer; /* cffi's, to the zl_socket */
+} handle;
+
+static PyTypeObject *handle_type;
+
+/* Handle(message, error): a socket that is closed until zl_socket_open. */
+static PyObject *handle_new(PyTypeObject *type, PyObject *args, PyObject *named)
+{
+    PyObject *message, *error;
+    (void)named;
+    if (!PyArg_ParseTuple(args, "O!O", &PyType_Type, &message, &error))
+        return NULL;
+    handle *h = (handle *)PyType_GenericAlloc(type, 0);
+    if (!h)
+        return NULL;
+    zl_socket_init(&h->socket);
+    h->message = Py_NewRef(message);
+    h->error = Py_NewRef(error);
+    if (!(h->tray = PyList_New(1)) || PyList_SetItem(h->tray, 0, Py_NewRef(Py_None)) < 0)
+        Py_CLEAR(h);
+    return (PyObject *)h;
+}
+
+/* The garbage collector does not know a Handle: in a cycle it would free it before those who use it. */
+static void handle_dealloc(PyObject *self)
+{
+    handle *h = (handle *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    free(h->socket.frames);
+    Py_XDECREF(h->tray);
+    Py_XDECREF(h->message);
+    Py_XDECREF(h->error);
+    Py_XDECREF(h->pointer);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+static PyObject *handle_address(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromVoidPtr(&((handle *)self)->socket);
+}
+
+static PyGetSetDef handle_attributes[] = {{"address", handle_address, NULL, NULL, NULL},
+                                          {NULL, NULL, NULL, NULL, NULL}};
+static PyMemberDef handle_members[] = {{"tray", T_OBJECT, offsetof(handle, tray), READONLY, NULL},
+                                       {"pointer", T_OBJECT, offsetof(handle, pointer), 0, NULL},
+                                       {NULL, 0, 0, 0, NULL}};
+
+/* ---- how a call waits */
+
+typedef struct {
+    long flags;
+    long timeout; /* milliseconds, -1 for ever, or AS_OPTION */
+    int64_t end;  /* of the wait, once it has begun */
+} manner;
+
+static int read_int(PyObject *object, long low, long high, long *value)
+{
+    if (!PyLong_Check(object) || PyBool_Check(object))
+        return ZL_UNUSUAL;
+    *value = PyLong_AsLong(object);
+    if (*value == -1 && PyErr_Occurred())
+        PyErr_Clear();
+    else if (low <= *value && *value <= high)
+        return 0;
+    return ZL_UNUSUAL;
+}
+
+/* Reads [flags, [timeout]]: 0, or ZL_UNUSUAL for what Python has to convert or to refuse. */
+static int read_manner(manner *how, long allowed, PyObject *const *args, Py_ssize_t given)
+{
+    how->flags = 0;
+    how->timeout = AS_OPTION;
+    how->end = AS_OPTION;
+    int rc = given < 1 ? 0 : read_int(args[0], 0, allowed, &how->flags);
+    if (rc == 0 && given > 1 && args[1] != Py_None)
+        rc = read_int(args[1], -1, INT_MAX, &how->timeout);
+    return rc;
+}
+
+/* Whether a call waits that found nothing; the first time this sets the end of the wait. */
+static int waits(manner *how, atomic_int *option)
+{
+    long wait = how->timeout == AS_OPTION ? atomic_load(option) : how->timeout;
+    if (wait == 0 || how->flags & ZMQ_DONTWAIT)
+        return 0;
+    if (how->end == AS_OPTION)
+        how->end = zl_deadline(wait);
+    return 1;
+}
+
+/* Leaves the socket, and runs signal handlers if the call was interrupted. Whether it goes on. */
+static int interrupted(zl_socket *s, int *rc)
+{
+    zl_leave(s);
+    if (*rc != -EINTR)
+        return 0;
+    if (PyErr_CheckSignals() == 0)
+        return 1;
+    *rc = RAISED;
+    return 0;
+}
+
+/* ---- receiving */
+
+static PyObject *bytes_of(zmq_msg_t *msg)
+{
+    size_t size = zmq_msg_size(msg);
+    if (size < LONG)
+        return PyBytes_FromStringAndSize(zmq_msg_data(msg), size);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, size);
+    if (bytes) {
+        Py_BEGIN_ALLOW_THREADS
+        memcpy(PyBytes_AsString(bytes), zmq_msg_data(msg), size);
+        Py_END_ALLOW_THREADS
+    }
+    return bytes;
+}
+
+static PyObject *list_of(zl_socket *s, int count)
+{
+    PyObject *list = PyList_New(count);
+    for (int i = 0; i < count && list; i++) {
+        PyObject *data = bytes_of(&zl_frame_at(s, i)->msg);
+        if (data)
+            PyList_SetItem(list, i, data);
+        else
+            Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyObject *message_of(handle *h, zmq_msg_t *msg)
+{
+    frame *f = frame_make((PyTypeObject *)h->message);
+    if (f)
+        zmq_msg_move(&f->msg, msg);
+    return (PyObject *)f;
+}
+
+/* Turns the first frames into an object, drops them and leaves. NULL: out of memory, and the frames are
+   still there. */
+static PyObject *take(handle *h, int what, int count)
+{
+    zl_socket *s = &h->socket;
+    PyObject *object = what == ZL_FRAME     ? bytes_of(&zl_frame_at(s, 0)->msg)
+                       : what == ZL_MESSAGE ? message_of(h, &zl_frame_at(s, 0)->msg)
+                                            : list_of(s, count);
+    if (object) {
+        s->before = s->more;
+        s->more = zl_frame_at(s, count - 1)->more;
+        s->captured = 0;
+        zl_drop(s, count);
+    }
+    zl_leave(s);
+    return object;
+}
+
+static PyObject *in_tray(handle *h)
+{
+    PyObject *object = PyList_GetItem(h->tray, 0);
+    return object == Py_None ? NULL : object;
+}
+
+/* Stores a frame, bytes or a Message, before those that wait. Its metadata is lost. */
+static int put_frame_back(zl_socket *s, PyObject *object, int more)
+{
+    Py_buffer view;
+    zl_frame *slot = &s->frames[s->first - 1];
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0)
+        return RAISED;
+    int rc = zmq_msg_init_size(&slot->msg, view.len) == -1 ? no_memory() : 0;
+    if (rc == 0) {
+        memcpy(zmq_msg_data(&slot->msg), view.buf, view.len);
+        slot->more = more;
+        s->first--;
+        s->count++;
+    }
+    PyBuffer_Release(&view);
+    return rc;
+}
+
+/* Makes frames again of what an interrupted receive left in the tray. */
+static int put_back(handle *h)
+{
+    zl_socket *s = &h->socket;
+    PyObject *object = in_tray(h);
+    if (!object)
+        return 0;
+    int list = PyList_Check(object), count = list ? (int)PyList_Size(object) : 1, put = 0;
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    rc = zl_room(s, count, 0);
+    for (; put < count && rc == 0; put++) {
+        PyObject *each = list ? PyList_GetItem(object, count - 1 - put) : object;
+        rc = put_frame_back(s, each, list ? h->held == ZL_WHOLE && put > 0 : s->more);
+    }
+    if (rc < 0) {
+        zl_drop(s, put - 1); /* all but the one that failed */
+    } else {
+        s->more = s->before;
+        PyList_SetItem(h->tray, 0, Py_NewRef(Py_None));
+    }
+    return zl_left(s, rc);
+}
+
+static int attempt(zl_socket *s, int what, int limit)
+{
+    int rc;
+    if (s->quick)
+        return zl_fetch(s, what, limit, ON_STACK);
+    Py_BEGIN_ALLOW_THREADS
+    rc = zl_fetch(s, what, limit, INT_MAX);
+    Py_END_ALLOW_THREADS
+    return rc;
+}
+
+/* Has what is wanted at the head of `frames`: how many frames, and the caller is inside the socket then.
+   0: it is in the tray, where an interrupted receive left it. */
+static int receive_frames(handle *h, int what, int limit, manner *how)
+{
+    zl_socket *s = &h->socket;
+    int rc;
+    do {
+        PyObject *left = in_tray(h);
+        if (left && h->held == what && (what != ZL_MANY || PyList_Size(left) <= limit))
+            return 0;
+        if ((left && (rc = put_back(h)) < 0) || (rc = zl_enter(s)) < 0)
+            return rc;
+        rc = attempt(s, what, limit);
+        if (rc == -EALREADY || (rc == -EAGAIN && waits(how, &s->rcvtimeo))) {
+            Py_BEGIN_ALLOW_THREADS
+            rc = zl_receive(s, what, limit, how->end);
+            Py_END_ALLOW_THREADS
+        }
+    } while (rc < 0 && interrupted(s, &rc));
+    return rc;
+}
+
+/* Copies the frame in the tray to where a user wants it: its size, or -EMSGSIZE, and it waits again. */
+static int copy_into(handle *h, Py_buffer *target)
+{
+    zmq_msg_t *msg = &((frame *)in_tray(h))->msg;
+    size_t size = zmq_msg_size(msg);
+    if (size > (size_t)target->len) {
+        int rc = put_back(h);
+        return rc < 0 ? rc : -EMSGSIZE;
+    }
+    memcpy(target->buf, zmq_msg_data(msg), size);
+    return (int)size;
+}
+
+static int receive(handle *h, int what, int limit, manner *how)
+{
+    int rc = receive_frames(h, what, limit, how);
+    if (rc <= 0)
+        return rc;
+    PyObject *object = take(h, what, rc);
+    if (!object)
+        return RAISED;
+    h->held = what;
+    PyList_SetItem(h->tray, 0, object);
+    return 0;
+}
+
+/* receive(what=FRAME, flags=0, timeout=None, limit=1) leaves an object in the tray: 0. */
+static PyObject *handle_receive(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    manner how;
+    long what = ZL_FRAME, limit = 1;
+    int rc = read_manner(&how, ZMQ_DONTWAIT, args + 1, given - 1);
+    if (rc == 0 && given > 0)
+        rc = read_int(args[0], ZL_FRAME, ZL_MANY, &what);
+    if (rc == 0 && given > 3)
+        rc = read_int(args[3], 1, INT_MAX, &limit);
+    return result(rc < 0 ? rc : receive((handle *)self, (int)what, (int)limit, &how));
+}
+
+/* receive_into(buffer, flags=0, timeout=None): the size of the frame that was copied there. The frame
+   itself stays in the tray until Python empties that. */
+static PyObject *handle_receive_into(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    manner how;
+    Py_buffer target;
+    int rc = read_manner(&how, ZMQ_DONTWAIT, args + 1, given - 1);
+    if (rc == 0 && PyObject_GetBuffer(args[0], &target, PyBUF_WRITABLE) < 0) {
+        PyErr_Clear();
+        rc = ZL_UNUSUAL;
+    }
+    if (rc == 0) {
+        rc = receive((handle *)self, ZL_MESSAGE, 1, &how);
+        rc = rc < 0 ? rc : copy_into((handle *)self, &target);
+        PyBuffer_Release(&target);
+    }
+    return result(rc);
+}
+
+/* settle(): what an interrupted receive left in the tray waits in the socket again. */
+static PyObject *handle_settle(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return result(put_back((handle *)self));
+}
+
+/* Lets other threads run now and then, which a consumer written in C, such as list(), does not do. */
+static void share_gil(handle *h, size_t size)
+{
+    h->yielded += 64 + (int)(size < LONG ? size : LONG) / 16;
+    if (h->yielded < STRETCH)
+        return;
+    h->yielded = 0;
+    Py_BEGIN_ALLOW_THREADS
+    Py_END_ALLOW_THREADS
+}
+
+/* One attempt for each message; iter(function, None) makes an iterator of this. Between its return and
+   the store of a loop's variable CPython runs no signal handler. They run before the attempt instead,
+   for consumers written in C. */
+static PyObject *next(handle *h, int what)
+{
+    manner how;
+    read_manner(&how, 0, NULL, 0);
+    int rc = PyErr_CheckSignals() < 0 ? RAISED : receive_frames(h, what, 1, &how);
+    if (rc > 0) {
+        share_gil(h, zmq_msg_size(&zl_frame_at(&h->socket, 0)->msg));
+        return take(h, what, rc);
+    }
+    if (rc == 0) {
+        PyObject *left = Py_NewRef(in_tray(h));
+        PyList_SetItem(h->tray, 0, Py_NewRef(Py_None));
+        return left;
+    }
+    if (rc == -ETERM)
+        PyErr_SetNone(PyExc_StopIteration);
+    else if (rc != RAISED)
+        Py_XDECREF(PyObject_CallFunction(h->error, "i", rc));
+    return NULL;
+}
+
+static PyObject *handle_next_frame(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return next((handle *)self, ZL_FRAME);
+}
+
+static PyObject *handle_next_message(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return next((handle *)self, ZL_WHOLE);
+}
+
+/* ---- sending */
+
+static int copy(zmq_msg_t *part, const void *data, size_t size)
+{
+    if (zmq_msg_init_size(part, size) == -1)
+        return no_memory();
+    if (size < LONG) {
+        memcpy(zmq_msg_data(part), data, size);
+    } else {
+        Py_BEGIN_ALLOW_THREADS
+        memcpy(zmq_msg_data(part), data, size);
+        Py_END_ALLOW_THREADS
+    }
+    return 0;
+}
+
+/* Makes a frame of what a user sends: 0, or ZL_UNUSUAL for what Python has to convert or to refuse. Long
+   bytes are lent, not copied. */
+static int pack(zmq_msg_t *part, PyObject *data)
+{
+    Py_buffer view;
+    if (PyBytes_Check(data)) {
+        size_t size = PyBytes_Size(data);
+        return size < LONG ? copy(part, PyBytes_AsString(data), size) : borrow(part, data, NULL);
+    }
+    if (PyObject_TypeCheck(data, frame_type)) {
+        zmq_msg_init(part);
+        return zl_code(zmq_msg_copy(part, &((frame *)data)->msg));
+    }
+    if (!PyObject_CheckBuffer(data))
+        return ZL_UNUSUAL;
+    if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) {
+        PyErr_Clear();
+        return ZL_UNUSUAL;
+    }
+    int rc = copy(part, view.buf, view.len);
+    PyBuffer_Release(&view);
+    return rc;
+}
+
+/* One attempt: 0, or if `each` part is a message how many were sent, or -errno. */
+static int send_now(zl_socket *s, zmq_msg_t *parts, int count, int more, int each)
+{
+    int rc = 0, sent = 0;
+    if (!each)
+        return zl_send_parts(s, parts, count, more);
+    while (sent < count && (rc = zl_send_parts(s, &parts[sent], 1, 0)) == 0)
+        sent++;
+    return sent ? sent : rc;
+}
+
+static int send_or_wait(zl_socket *s, zmq_msg_t *parts, int count, int each, manner *how)
+{
+    int more = (how->flags & ZMQ_SNDMORE) != 0, rc;
+    do {
+        if ((rc = zl_enter(s)) < 0)
+            return rc;
+        if (s->quick && count <= ON_STACK) {
+            rc = send_now(s, parts, count, more, each);
+        } else {
+            Py_BEGIN_ALLOW_THREADS
+            rc = send_now(s, parts, count, more, each);
+            Py_END_ALLOW_THREADS
+        }
+        if (rc == -EAGAIN && waits(how, &s->sndtimeo)) {
+            Py_BEGIN_ALLOW_THREADS
+            rc = zl_send_waiting(s, parts, each ? 1 : count, more, how->end);
+            Py_END_ALLOW_THREADS
+            rc = rc == 0 && each ? 1 : rc;
+        }
+    } while (interrupted(s, &rc));
+    return rc;
+}
+
+/* Packs and sends `count` objects of a list or tuple from index `from` on, see send_now. */
+static int send_items(handle *h, PyObject *items, Py_ssize_t from, int count, int each, manner *how)
+{
+    zmq_msg_t few[ON_STACK], *parts = few;
+    int made = 0, rc = 0, list = PyList_Check(items);
+    if (count > ON_STACK && !(parts = malloc(count * sizeof *parts)))
+        return no_memory();
+    for (; made < count && rc == 0; made += rc == 0) {
+        PyObject *item = list ? PyList_GetItem(items, from + made) : PyTuple_GetItem(items, from + made);
+        rc = item ? pack(&parts[made], item) : RAISED;
+    }
+    if (rc == 0)
+        rc = send_or_wait(&h->socket, parts, count, each, how);
+    while (made > 0)
+        zmq_msg_close(&parts[--made]);
+    if (parts != few)
+        free(parts);
+    return rc;
+}
+
+/* send(data, flags=0, timeout=None) sends one frame: 0. */
+static PyObject *handle_send(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    manner how;
+    zmq_msg_t part;
+    int rc = read_manner(&how, ZMQ_DONTWAIT | ZMQ_SNDMORE, args + 1, given - 1);
+    if (rc == 0 && (rc = pack(&part, args[0])) == 0) {
+        rc = send_or_wait(&((handle *)self)->socket, &part, 1, 0, &how);
+        zmq_msg_close(&part);
+    }
+    return result(rc);
+}
+
+/* send_multipart(frames, flags=0, timeout=None) sends one message: 0. */
+static PyObject *handle_send_multipart(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    manner how;
+    int rc = read_manner(&how, ZMQ_DONTWAIT | ZMQ_SNDMORE, args + 1, given - 1);
+    Py_ssize_t count = PyList_CheckExact(args[0])    ? PyList_Size(args[0])
+                       : PyTuple_CheckExact(args[0]) ? PyTuple_Size(args[0])
+                                                     : 0;
+    if (count < 1 || count > INT_MAX)
+        rc = ZL_UNUSUAL;
+    return result(rc < 0 ? rc : send_items((handle *)self, args[0], 0, (int)count, 0, &how));
+}
+
+/* send_many(messages, flags=0, timeout=None) sends each bytes of a list as a message: 0, or how many were
+   sent before one found no room in time. */
+static PyObject *handle_send_many(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    manner how;
+    int rc = read_manner(&how, ZMQ_DONTWAIT, args + 1, given - 1);
+    Py_ssize_t count = PyList_Size(args[0]), sent = 0;
+    while (rc >= 0 && sent < count) {
+        int chunk = count - sent < ON_STACK ? (int)(count - sent) : ON_STACK;
+        how.end = AS_OPTION; /* the timeout is for each wait anew */
+        rc = send_items((handle *)self, args[0], sent, chunk, 1, &how);
+        sent += rc > 0 ? rc : 0;
+    }
+    return result(rc == -EAGAIN && sent ? (int)sent : rc < 0 ? rc : 0);
+}
+
+/* ---- polling */
+
+/* zl_poll that looks for signals while it waits, and keeps the GIL for a first look if that is short. */
+static int poll_all(zl_socket **sockets, zmq_pollitem_t *items, int count, int *ready, long timeout)
+{
+    int quick = 1, rc = 0;
+    int64_t end = timeout > 0 ? zl_deadline(timeout) : timeout;
+    for (int i = 0; i < count; i++)
+        quick = quick && (!sockets[i] || sockets[i]->quick);
+    for (;; quick = 0) {
+        for (int i = 0; i < count && rc >= 0; i++)
+            if (sockets[i])
+                rc = put_back((handle *)((char *)sockets[i] - offsetof(handle, socket)));
+        if (rc < 0)
+            return rc;
+        if (quick) {
+            rc = zl_poll(sockets, items, count, ready, 0);
+        } else {
+            Py_BEGIN_ALLOW_THREADS
+            rc = zl_poll(sockets, items, count, ready, zl_slice(end));
+            Py_END_ALLOW_THREADS
+            if ((rc == 0 || rc == -EINTR) && PyErr_CheckSignals() < 0)
+                return RAISED;
+        }
+        if (rc != -EINTR && (rc != 0 || zl_slice(end) == 0))
+            return rc;
+        rc = 0;
+    }
+}
+
+/* poll(sockets, items, count, ready, timeout): zl_poll with the addresses of its arrays. */
+static PyObject *direct_poll(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    (void)module;
+    (void)given;
+    return result(poll_all(PyLong_AsVoidPtr(args[0]), PyLong_AsVoidPtr(args[1]),
+                           (int)PyLong_AsLong(args[2]), PyLong_AsVoidPtr(args[3]),
+                           PyLong_AsLong(args[4])));
+}
+
+/* poll(events, timeout): which of the events there are, 0 if none in time. */
+static PyObject *handle_poll(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    zl_socket *s = &((handle *)self)->socket;
+    zmq_pollitem_t item = {NULL, 0, (short)PyLong_AsLong(args[0]), 0};
+    int ready[2] = {0, 0};
+    (void)given;
+    int rc = poll_all(&s, &item, 1, ready, PyLong_AsLong(args[1]));
+    return result(rc < 0 ? rc : ready[1]);
+}
+
+#define FAST(name) {#name, (PyCFunction)(void (*)(void))handle_##name, METH_FASTCALL, NULL}
+#define NOARGS(name) {#name, handle_##name, METH_NOARGS, NULL}
+static PyMethodDef handle_methods[] = {
+    FAST(receive),       FAST(receive_into),   NOARGS(settle), NOARGS(next_frame),     NOARGS(next_message),
+    FAST(send),          FAST(send_multipart), FAST(send_many), FAST(poll), {NULL, NULL, 0, NULL}};
+static PyType_Slot handle_slots[] = {
+    {Py_tp_new, handle_new},         {Py_tp_dealloc, handle_dealloc}, {Py_tp_methods, handle_methods},
+    {Py_tp_getset, handle_attributes}, {Py_tp_members, handle_members}, {0, NULL}};
+static PyType_Spec handle_spec = {"zmqlite._direct.Handle", sizeof(handle), 0, Py_TPFLAGS_DEFAULT,
+                                  handle_slots};
+
+/* ---- the module */
+
+/* collect(stop=False): lets go of all memory that libzmq is done with; how much it still has. After
+   collect(True) no thread of libzmq's calls into the interpreter, which may go away then. */
+static PyObject *direct_collect(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    (void)module;
+    collect();
+    if (given && args[0] == Py_True) {
+        pthread_mutex_lock(&released.lock);
+        released.interpreter = 0;
+        pthread_mutex_unlock(&released.lock);
+    }
+    return PyLong_FromSsize_t(released.count);
+}
+
+static int add_type(PyObject *module, const char *name, PyTypeObject **type, PyType_Spec *spec)
+{
+    if (!*type && !(*type = (PyTypeObject *)PyType_FromSpec(spec)))
+        return -1;
+    return PyModule_AddObjectRef(module, name, (PyObject *)*type);
+}
+
+/* What is static here belongs to the process: a second import of the package shares it, and a second
+   interpreter, whose objects must not mix with those of the first, is refused. */
+static int direct_exec(PyObject *module)
+{
+    static int prepared;
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
+        PyErr_SetString(PyExc_ImportError,
+                        "zmqlite works in the main interpreter of a process, and in no other");
+        return -1;
+    }
+    if (!prepared && pthread_atfork(NULL, NULL, in_forked_child))
+        return no_memory() < 0 ? -1 : 0;
+    prepared = released.interpreter = 1;
+    return add_type(module, "Frame", &frame_type, &frame_spec) < 0
+               ? -1
+               : add_type(module, "Handle", &handle_type, &handle_spec);
+}
+
+static PyMethodDef direct_functions[] = {
+    {"poll", (PyCFunction)(void (*)(void))direct_poll, METH_FASTCALL, NULL},
+    {"collect", (PyCFunction)(void (*)(void))direct_collect, METH_FASTCALL, NULL},
+    {NULL, NULL, 0, NULL}};
+static PyModuleDef_Slot direct_slots[] = {{Py_mod_exec, direct_exec}, {0, NULL}};
+static struct PyModuleDef direct_module = {
+    PyModuleDef_HEAD_INIT, "zmqlite._direct", NULL, 0, direct_functions, direct_slots, NULL, NULL, NULL};
+
+PyMODINIT_FUNC PyInit__direct(void)
+{
+    return PyModuleDef_Init(&direct_module);
+}
