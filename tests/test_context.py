@@ -366,7 +366,7 @@ def test_what_was_received_before_the_shutdown_is_there_no_more(
 def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("zmqlite.context.PATIENCE", 50)
+    monkeypatch.setattr("zmqlite.owner.GRACE", 50)
     context = Context(linger=0)
     socket = context.socket(PULL)
     socket._loan[0] = lib.ZL_INSIDE  # as a call does
