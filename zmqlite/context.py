@@ -10,8 +10,8 @@ from __future__ import annotations
 import atexit
 import errno
 import sys
-import weakref
-from _thread import RLock  # the class of threading.RLock; importing threading takes long
+from _thread import RLock  # what threading calls RLock; importing threading takes long
+from _weakref import ref  # likewise for weakref
 
 from ._zmq import ffi, lib
 from .arguments import integer, milliseconds
@@ -51,7 +51,8 @@ with it. libzmq aborts if it cannot open them."""
 _TYPE_NAMES: Final = {kind.value: kind.name for kind in SocketType} | {
     number: name for name, number in DRAFT_SOCKET_TYPES.items()
 }
-_living: Final[weakref.WeakSet[Context]] = weakref.WeakSet()
+_living: Final[set[ref[Context]]] = set()
+"""All contexts of this process and its parents; those that the garbage collector took leave it."""
 
 
 class Context(ContextOptions):
@@ -86,7 +87,7 @@ class Context(ContextOptions):
         self._abandoned = False  # a call of `term` was interrupted by Ctrl-C
         self._owner = Owner()
         self._inproc = Inproc(self._owner)  # last: its presence tells __del__ that all is set
-        _living.add(self)
+        _living.add(ref(self, _living.discard))
         _end_with_multiprocessing()
         for name, value in {"io_threads": io_threads, **options}.items():
             if name not in ALL_CONTEXT_OPTIONS:
@@ -257,7 +258,8 @@ def _end_all() -> None:
 
     After that libzmq's threads must not call into Python any more.
     """
-    contexts = [each for each in _living if not (each._owner.forked or each._abandoned)]
+    living = (reference() for reference in _living.copy())
+    contexts = [each for each in living if each and not (each._owner.forked or each._abandoned)]
     try:
         for context in contexts:
             context._close_sockets()

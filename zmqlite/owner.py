@@ -7,7 +7,7 @@ open socket, in whatever order the garbage collector takes contexts and sockets.
 from __future__ import annotations
 
 import errno
-from _thread import RLock  # the class of threading.RLock; importing threading takes long
+from _thread import RLock  # what threading calls RLock; importing threading takes long
 
 from ._zmq import ffi, lib
 from .constants import ETERM

@@ -16,7 +16,7 @@ import itertools
 import os
 import stat
 import warnings
-import weakref
+from _weakref import ref  # what weakref calls ref; importing weakref takes long
 
 from ._typing import Generic
 from ._zmq import ffi, lib
@@ -93,7 +93,7 @@ class Socket(Sender, Receiver, Generic[C]):
         self._owner = owner
         self._inproc = inproc
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
-        self._monitor: weakref.ref[Socket] | None = None  # receives the events of this socket
+        self._monitor: ref[Socket] | None = None  # receives the events of this socket
         self._monitored: CData | None = None  # handle of the socket whose events this one receives
         self.context: C = context  # last: its presence tells __del__ that all is set
 
@@ -298,7 +298,7 @@ class Socket(Sender, Receiver, Generic[C]):
             raise failure(-code, "zmq_socket_monitor", self._type_name)
         self._inproc.bound(encoded)
         self._inproc.unbound([encoded])  # nobody else will connect to it
-        self._monitor = weakref.ref(receiver)
+        self._monitor = ref(receiver)
         return Monitor(receiver)
 
 
