@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 from checkout import succeed
@@ -199,7 +199,7 @@ def test_a_forgotten_context_ends_with_its_sockets() -> None:
 def test_sockets_keep_their_context_alive() -> None:
     socket = Context().socket(PULL)
     gc.collect()
-    assert not socket.context.closed
+    assert not assert_type(socket.context, Context).closed
     socket.bind("tcp://127.0.0.1:*")
     socket.context.term()
 
