@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 from checkout import succeed
@@ -199,7 +199,7 @@ def test_a_forgotten_context_ends_with_its_sockets() -> None:
 def test_sockets_keep_their_context_alive() -> None:
     socket = Context().socket(PULL)
     gc.collect()
-    assert not socket.context.closed
+    assert not assert_type(socket.context, Context).closed
     socket.bind("tcp://127.0.0.1:*")
     socket.context.term()
 
@@ -366,7 +366,7 @@ def test_what_was_received_before_the_shutdown_is_there_no_more(
 def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("zmqlite.context.PATIENCE", 50)
+    monkeypatch.setattr("zmqlite.owner.GRACE", 50)
     context = Context(linger=0)
     socket = context.socket(PULL)
     socket._loan[0] = lib.ZL_INSIDE  # as a call does

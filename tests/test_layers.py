@@ -1,11 +1,13 @@
-"""Imports point down: no module of the package imports from its own row or from one above it."""
+"""Imports point down: no module of the package imports from its own row or from one above it.
+
+Imports for type checkers count, too: two modules that need each other's types are tied.
+"""
 
 from __future__ import annotations
 
 import ast
 import graphlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from checkout import ROOT
@@ -13,12 +15,12 @@ from checkout import ROOT
 PACKAGE = ROOT / "zmqlite"
 
 ROWS = (
-    ("_zmq",),
+    ("_zmq", "_typing"),
     ("constants", "ownership"),
     ("errors", "waiting"),
-    ("arguments", "descriptors"),
-    ("options", "curve", "message", "monitor"),
-    ("socket_options", "context_options"),
+    ("arguments", "fds"),
+    ("options", "curve", "library", "message", "monitor", "owner"),
+    ("socket_options", "context_options", "inproc"),
     ("handle",),
     ("sending", "receiving"),
     ("socket",),
@@ -45,20 +47,13 @@ INSIDE_DOORS = [name for name in MODULES if "." in name]
 
 
 class Imports(ast.NodeVisitor):
-    """The imports of a module that run: which at its top level, and which somewhere inside."""
+    """The imports of a module: those at its top level, type checkers' included, and others."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: str) -> None:
         self.top: list[ast.Import | ast.ImportFrom] = []
         self.inner: list[ast.Import | ast.ImportFrom] = []
         self._depth = 0
-        self.visit(ast.parse(path.read_text(encoding="utf-8")))
-
-    def visit_If(self, node: ast.If) -> None:
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            for other in node.orelse:
-                self.visit(other)
-        else:
-            self.generic_visit(node)
+        self.visit(ast.parse(source))
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
         self._depth += 1
@@ -73,11 +68,11 @@ class Imports(ast.NodeVisitor):
     visit_ImportFrom = visit_Import
 
 
-IMPORTS = {name: Imports(path) for name, path in MODULES.items()}
+IMPORTS = {name: Imports(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 
 def targets(name: str) -> Iterator[str]:
-    """Yield the modules of the package that a module imports when it is imported."""
+    """Yield the modules of the package that a module imports at its top level."""
     package = name.split(".")[:-1]
     for node in IMPORTS[name].top:
         if isinstance(node, ast.Import):
@@ -94,6 +89,12 @@ def targets(name: str) -> Iterator[str]:
         for alias in node.names:
             submodule = ".".join([*base, alias.name])
             yield submodule if submodule in MODULES else ".".join([*base, "__init__"])
+
+
+@pytest.mark.parametrize("condition", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])
+def test_imports_for_type_checkers_count(condition: str) -> None:
+    imports = Imports(f"if {condition}:\n    from .socket import Socket\n")
+    assert [ast.unparse(node) for node in imports.top] == ["from .socket import Socket"]
 
 
 @pytest.mark.parametrize("name", CORE)

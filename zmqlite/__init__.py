@@ -1,20 +1,21 @@
 """ZeroMQ for Python: a thin binding of libzmq, as in `import zmqlite as zmq`.
 
-Layers, each importing only from those above it:
+Layers, each importing only from those above it, imports for type checkers included:
 
-    _zmq                                          libzmq's API and our C, compiled
-    constants, errors, arguments, options, curve  numbers, exceptions, what users pass
-    ownership, descriptors, waiting               what calls into C need
-    message, monitor                              what a socket gives
-    handle, sending, receiving, socket            one socket and what goes through it
-    context, poll, proxy                          many sockets
-    reactor, actor                                a loop of handlers, threads with a pipe
-    capi, aio, proto                              the C door, asyncio, typed messages
-    cli                                           python -m zmqlite
+    _zmq, _typing                        libzmq's API and our C, compiled; stand-ins for typing
+    constants, errors, arguments         numbers, exceptions, checks of what users pass
+    options, curve, library              option descriptors, keys, what libzmq can do
+    ownership, fds, waiting              what calls into C need
+    message, monitor                     frames without a copy; events as tuples
+    owner, inproc                        what a context and its sockets share
+    handle, sending, receiving, socket   one socket, its messages, its monitor
+    context, poll, proxy                 many sockets
+    reactor, actor                       a loop of handlers, threads with a pipe
+    capi, aio, proto                     zmq.h in Python, asyncio, typed messages
+    cli                                  python -m zmqlite
 
-Only type checkers see the imports below `if TYPE_CHECKING`: loading `typing` and what it loads
-itself takes a third as long as all of this. Reactor and Actor, which need that and more, are
-imported when somebody first asks for them.
+Reactor and Actor need `typing` and other large modules, so they are imported on first use; see
+_typing.
 """
 
 from importlib import import_module as _import_module
@@ -55,7 +56,7 @@ from .constants import (
     SocketType,
 )
 from .context import Context
-from .curve import curve_keypair, curve_public, has, z85_decode, z85_encode, zmq_version
+from .curve import curve_keypair, curve_public, z85_decode, z85_encode
 from .errors import (
     ActorEnded,
     AddressInUse,
@@ -71,11 +72,12 @@ from .errors import (
     Timeout,
     ZMQError,
 )
+from .library import has, zmq_version
 from .message import Message
-from .monitor import Monitor, SocketEvent
+from .monitor import SocketEvent
 from .poll import Poller
 from .proxy import proxy, proxy_steerable
-from .socket import Socket
+from .socket import Monitor, Socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,7 +163,7 @@ del _name
 
 
 def __getattr__(name: str) -> object:
-    """Import what was left for later; from then on it is a name like any other."""
+    """Import Reactor, Actor and their parts on first use, and keep them as module attributes."""
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(_import_module(f".{_LATER[name]}", __name__), name)

@@ -13,13 +13,14 @@ import sys
 from abc import ABC, abstractmethod
 from enum import Enum, IntEnum, IntFlag
 
+from ._typing import Generic, overload
 from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
 from .constants import SocketType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Generic, Protocol, Self, TypeVar, overload
+    from typing import Any, Protocol, Self, TypeVar
 
     from .arguments import Buffer
 
@@ -36,16 +37,6 @@ if TYPE_CHECKING:
 
 else:
     Got = Given = E = Row = None
-
-    class Generic:
-        """What stands for typing's: a class of which only type checkers see the parameters."""
-
-        def __class_getitem__(cls, parameters: object) -> type:
-            return cls
-
-    def overload(function: Callable[..., Any]) -> Callable[..., Any]:
-        """Stand for typing's: the definition that follows counts."""
-        return function
 
 
 class Effect(Enum):
@@ -96,8 +87,8 @@ class Option(ABC, Generic[Got, Given]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: HasOptions, owner: type) -> Got: ...  # noqa: F811
-    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:  # noqa: F811
+    def __get__(self, instance: HasOptions, owner: type) -> Got: ...
+    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:
         if instance is None:
             if "__doc__" not in vars(self):  # for help(), and not before: importing is faster so
                 self.__doc__ = self.describe()
