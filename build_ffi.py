@@ -35,14 +35,15 @@ DECLARATIONS = (
     "security.h",
     "util.h",
 )
-SHIM = ("_shim.h", "_callbacks.cdef")
+NATIVE = PACKAGE / "native"
+SOURCES = ("guard.c", "transfer.c", "poll.c", "raw.c", "python.c")
 # How the module was built: macros that the compiler command line defines.
 BUILD_FACTS = """
 static const char *const ZMQLITE_BUILD_VERSION;
 static const char *const ZMQLITE_BUILD_LIBZMQ;
 """
 # zmq.h only names struct iovec; its fields are the system's.
-SOURCE = '#include <sys/uio.h>\n#include <zmq.h>\n#include "_shim.c"\n'
+SOURCE = '#include <sys/uio.h>\n#include <zmq.h>\n#include "api.h"\n'
 
 EXTENSION = "zmqlite._zmq"
 MINIMUM = "4.3.4"
@@ -54,6 +55,7 @@ COMPILE_ARGS = [
     "-std=c11",
     "-D_GNU_SOURCE",
     "-pthread",
+    "-fvisibility=hidden",
     "-DPy_LIMITED_API=0x030b0000",
     # A prototype of ours that differs from zmq.h is only a warning otherwise.
     "-Werror=int-conversion",
@@ -66,9 +68,9 @@ def joined(folder: Path, names: tuple[str, ...]) -> str:
 
 
 def make_ffi() -> FFI:
-    """The whole C side as cffi sees it: libzmq's API, our shim, and how the module was built."""
+    """The whole C side as cffi sees it: libzmq's API, our own, and how the module was built."""
     ffi = FFI()
-    ffi.cdef(joined(VENDOR, ("types.cdef", *DECLARATIONS)) + joined(PACKAGE, SHIM) + BUILD_FACTS)
+    ffi.cdef(joined(VENDOR, ("types.cdef", *DECLARATIONS)) + joined(NATIVE, ("api.h",)) + BUILD_FACTS)
     ffi.set_source(EXTENSION, SOURCE)
     return ffi
 
@@ -168,8 +170,8 @@ class build_ext(_build_ext):
             write_stand_in(Path(include))
         source = temporary / "_zmq.c"
         make_ffi().emit_c_code(str(source))
-        ext.sources = [str(source)]
-        ext.include_dirs = [include, str(PACKAGE)]
+        ext.sources = [str(source), *(str(NATIVE / name) for name in SOURCES)]
+        ext.include_dirs = [include, str(NATIVE)]
         ext.extra_link_args = ["-pthread", *self.library.link_args]
         mode = "bundled" if self.library.bundle else "system"
         ext.define_macros = [
@@ -187,7 +189,7 @@ class Backend(_BuildMetaBackend):
     """setuptools' hooks, with the extension that pyproject.toml cannot describe."""
 
     def run_setup(self, setup_script: str = "setup.py") -> None:
-        inputs = [*VENDOR.iterdir(), *(PACKAGE / name for name in ("_shim.c", *SHIM))]
+        inputs = [*VENDOR.iterdir(), *NATIVE.iterdir()]
         extension = setuptools.Extension(
             EXTENSION,
             sources=[],

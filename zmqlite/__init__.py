@@ -2,13 +2,13 @@
 
 Layers, each importing only from those above it, imports for type checkers included:
 
-    _zmq, _typing                        libzmq's API and our C, compiled; stand-ins for typing
+    _zmq, _direct, _typing               libzmq's API and our C, compiled; stand-ins for typing
     constants, errors, arguments         numbers, exceptions, checks of what users pass
     options, curve, library              option descriptors, keys, what libzmq can do
-    ownership, fds, waiting              what calls into C need
-    message, monitor                     frames without a copy; events as tuples
+    fds, waiting                         what calls into C need
+    message, handle, monitor             frames without a copy; sockets of C; events as tuples
     owner, inproc                        what a context and its sockets share
-    handle, sending, receiving, socket   one socket, its messages, its monitor
+    transfer, socket                     one socket: its messages, its life, its monitor
     context, poll, proxy                 many sockets
     reactor, actor                       a loop of handlers, threads with a pipe
     capi, aio, proto                     zmq.h in Python, asyncio, typed messages
@@ -18,9 +18,13 @@ Reactor and Actor need `typing` and other large modules, so they are imported on
 _typing.
 """
 
+import sys as _sys
 from importlib import import_module as _import_module
+from importlib.machinery import ExtensionFileLoader as _Loader
+from importlib.machinery import ModuleSpec as _ModuleSpec
 
 try:
+    from . import _zmq
     from ._zmq import ffi as _ffi
     from ._zmq import lib as _lib
 except ModuleNotFoundError as error:
@@ -28,7 +32,21 @@ except ModuleNotFoundError as error:
         f"zmqlite in {__path__[0]} has no compiled module; in a checkout: pip install -e ."
     ) from error
 
-from .constants import (
+
+def _load_direct(file: str) -> None:
+    """Make the second module of the compiled file, see native/python.c, importable as _direct."""
+    name = f"{__name__}._direct"
+    loader = _Loader(name, file)
+    spec = _ModuleSpec(name, loader, origin=file)
+    module = loader.create_module(spec)
+    module.__spec__, module.__loader__, module.__file__ = spec, loader, file
+    loader.exec_module(module)
+    _sys.modules[name] = module
+
+
+_load_direct(_zmq.__file__)
+
+from .constants import (  # noqa: E402  (what is imported from here on needs _direct)
     DEALER,
     DONTWAIT,
     PAIR,

@@ -29,6 +29,15 @@ def integer(value: int, name: str, low: int, high: int) -> int:
     return number
 
 
+def check_flags(flags: int, allowed: int) -> int:
+    """Return the flags of a send or receive for C."""
+    if not isinstance(flags, int):
+        raise TypeError(f"flags are DONTWAIT and SNDMORE, not {type(flags).__name__}")
+    if flags & ~allowed:
+        raise ValueError(f"unknown flags {flags & ~allowed:#x}; a timeout is given as timeout=")
+    return int(flags)
+
+
 def milliseconds(value: int | None, name: str = "timeout") -> int:
     """Return a duration for C: whole milliseconds, -1 (or None) for ever."""
     if value is None:

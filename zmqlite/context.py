@@ -270,4 +270,4 @@ def _end_all() -> None:
             context._abandoned = True  # or __del__ would wait again
         raise
     finally:
-        lib.zl_stop()
+        collect(True)

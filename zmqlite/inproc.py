@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Final
 
-    from ._zmq import CData
+    from ._direct import Handle
     from .owner import Owner
 
 INPROC: Final = "inproc://"
@@ -31,7 +31,7 @@ class Inproc:
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
-        self._spare: CData | None = None  # a handle
+        self._spare: Handle | None = None
         self.endpoints: set[bytes] = set()  # bound
         self.awaited: set[bytes] = set()  # connected to, and not bound yet
 
@@ -66,5 +66,5 @@ class Inproc:
     def bind_spare(self, endpoint: bytes) -> None:
         """Bind the spare socket to an endpoint that was connected to and that nobody will bind."""
         if self._spare is not None:
-            lib.zl_bind(self._spare, endpoint)  # fails if a socket has bound it after all
+            lib.zl_bind(self._spare.pointer, endpoint)  # fails if a socket has bound it after all
             self.awaited.discard(endpoint)

@@ -12,13 +12,14 @@ from _thread import RLock  # what threading calls RLock; importing threading tak
 from ._zmq import ffi, lib
 from .constants import ETERM
 from .errors import check, failure
-from .ownership import owned
+from .handle import new_handle
 from .waiting import until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final
 
+    from ._direct import Handle
     from ._zmq import CData
 
 GRACE: Final = 1000
@@ -57,7 +58,7 @@ class Owner(ForkAware):
         super().__init__()
         # Reentrant: a signal handler may make any call while its own thread holds the lock.
         self.lock = RLock()
-        self.handles: set[CData] = set()
+        self.handles: set[Handle] = set()
         self.shut = False
         self._pointer = ffi.new("void **")  # holds NULL once the context is terminated
         self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
@@ -91,31 +92,28 @@ class Owner(ForkAware):
 
     # Sockets
 
-    def open(self, kind: int, call: str, subject: str) -> CData:
+    def open(self, kind: int, call: str, subject: str) -> Handle:
         """Create a socket of libzmq and return its handle; an error names `call` and `subject`."""
         with self.locked(call):
             pointer = self.pointer(call)
-            handle = lib.zl_socket_make()
-            if not handle:
-                raise failure(errno.ENOMEM, call, subject)
-            handle = owned(handle, lib.zl_socket_free)
+            handle = new_handle(subject)
             # Known before it is open: a signal handler may raise right after the socket was opened.
             self.handles.add(handle)
-            code = lib.zl_socket_open(handle, pointer, kind, 1)
+            code = lib.zl_socket_open(handle.pointer, pointer, kind)
             if code < 0:
                 self.handles.discard(handle)
                 raise failure(-code, call, subject)
             return handle
 
-    def close(self, handle: CData) -> int:
+    def close(self, handle: Handle) -> int:
         """Close the socket of a handle, if it is open; return 0, or -EBUSY if a thread is inside.
 
         After a shutdown that thread was woken, or is one that closes the socket itself. Then it has
         the grace period to leave.
         """
-        code = lib.zl_close(handle, 0, -ETERM if self.shut else -errno.ENOTSOCK)
+        code = lib.zl_close(handle.pointer, 0, -ETERM if self.shut else -errno.ENOTSOCK)
         if code == -errno.EBUSY and self.shut:
-            code = until(lambda ms: lib.zl_close(handle, ms, -ETERM), GRACE)
+            code = until(lambda ms: lib.zl_close(handle.pointer, ms, -ETERM), GRACE)
         if code not in (0, -errno.ENOTSOCK, -ETERM, -errno.ECHILD):
             return code
         self.handles.discard(handle)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import os
 
-from ._zmq import ffi, lib
+from ._direct import poll
+from ._zmq import ffi
 from .arguments import INT_MAX, integer, milliseconds
 from .constants import Event
 from .errors import failure
 from .socket import Socket
-from .waiting import events_of, poll_events, until_ready
+from .waiting import events_of, poll_events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Protocol, TypeAlias
 
     from ._zmq import CData
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
         def fileno(self) -> int: ...
 
     Pollable: TypeAlias = Socket | HasFileno | int
+
+    # The items, the array that C writes to, the first arguments of `poll`, and what they point to.
+    _Arrays: TypeAlias = tuple[list[Pollable], CData, tuple[int, int, int, int], tuple[CData, CData]]
 
 
 class Poller:
@@ -38,8 +40,7 @@ class Poller:
 
     def __init__(self) -> None:
         self._wanted: dict[Pollable, int] = {}
-        # The items, zl_poll for them and where it writes; None while a poll uses them.
-        self._arrays: tuple[list[Pollable], Callable[[int], int], CData] | None = None
+        self._arrays: _Arrays | None = None  # None while a poll uses them
         self._changes = 0
 
     def register(self, item: Pollable, events: int = Event.POLLIN | Event.POLLOUT) -> None:
@@ -95,8 +96,8 @@ class Poller:
         changes = self._changes
         # Taken away, so that another thread, or a signal handler, cannot write to the same.
         arrays, self._arrays = self._arrays or self._build(), None
-        items, attempt, ready = arrays
-        count = until_ready(attempt, wait)
+        items, ready, addresses, _ = arrays
+        count = poll(*addresses, wait)
         if count < 0:
             raise failure(-count, "zmq_poll", self._culprit())
         found = [(items[ready[n]], events_of(ready[n + 1])) for n in range(0, 2 * count, 2)]
@@ -112,20 +113,25 @@ class Poller:
         self._changes += 1
         self._arrays = None
 
-    def _build(self) -> tuple[list[Pollable], Callable[[int], int], CData]:
+    def _build(self) -> _Arrays:
         items = list(self._wanted)
         sockets = ffi.new("zl_socket *[]", len(items))
         native = ffi.new("zmq_pollitem_t[]", len(items))
         for index, item in enumerate(items):
             native[index].events = self._wanted[item]
             if isinstance(item, Socket):
-                sockets[index] = item._handle
+                sockets[index] = item._pointer
             else:
                 number = item if isinstance(item, int) else item.fileno()
                 native[index].fd = integer(number, "a descriptor", 0, INT_MAX)
-        ready = ffi.new("int[]", max(1, 2 * len(items)))
-        return items, functools.partial(lib.zl_poll, sockets, native, len(items), ready), ready
+        ready = ffi.new("int[]", 2 * len(items))
+        addresses = _address(sockets), _address(native), len(items), _address(ready)
+        return items, ready, addresses, (sockets, native)
 
     def _culprit(self) -> str | None:
         closed = [item for item in self._wanted if isinstance(item, Socket) and item.closed]
         return repr(closed[0]) if closed else None
+
+
+def _address(array: CData) -> int:
+    return int(ffi.cast("intptr_t", array))

@@ -36,7 +36,7 @@ class _Direction:
     def __init__(self, source: Socket, target: Socket, capture: Socket | None) -> None:
         self.source = source
         self.target = target
-        self.capture: CData = ffi.NULL if capture is None else capture._handle
+        self.capture: CData = ffi.NULL if capture is None else capture._pointer
         self.full = False  # the target has no room for a message that waits in the source
         self.traffic = ffi.new("zl_traffic *")
 
@@ -50,10 +50,11 @@ class _Direction:
 
         Some types say so always. Waiting holds up the other direction, as in libzmq's proxy.
         """
+        self.source._handle.settle()
         code = until(
             lambda _: lib.zl_forward(
-                self.source._handle,
-                self.target._handle,
+                self.source._pointer,
+                self.target._pointer,
                 self.capture,
                 BURST,
                 self.full,

@@ -1,7 +1,7 @@
 """Sockets and their monitors: life, endpoints, subscriptions and events.
 
-Sender and Receiver, the bases of Socket, send and receive its messages. The Owner, which the
-sockets of a context share with it, opens and closes its handle.
+Transfer, the base of Socket, sends and receives its messages. The Owner, which the sockets of a
+context share with it, opens and closes its handle.
 
 libzmq sends the events of a monitored socket to an inproc PAIR socket. If nobody receives them, it
 blocks its I/O thread, and with it all traffic of the context. So the PAIR socket that receives them
@@ -29,10 +29,9 @@ from .inproc import INPROC
 from .message import collect
 from .monitor import SocketEvent, decode
 from .options import Binary
-from .receiving import Receiver
-from .sending import Sender
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
-from .waiting import events_of, poll_events, until, until_ready
+from .transfer import Transfer
+from .waiting import events_of, poll_events, until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, TypeVar
 
-    from ._zmq import CData
+    from ._direct import Handle
     from .inproc import Inproc
     from .owner import Owner
 
@@ -62,7 +61,7 @@ _ALL: Final = Event.POLLIN.value | Event.POLLOUT.value
 _monitors = itertools.count(1)
 
 
-class Socket(Sender, Receiver, Generic[C]):
+class Socket(Transfer, Generic[C]):
     """A message socket of one type, made by `Context.socket`.
 
     One thread at a time: a call while another thread is inside raises SocketBusy and does no harm.
@@ -87,14 +86,14 @@ class Socket(Sender, Receiver, Generic[C]):
     )
 
     def __init__(
-        self, context: C, owner: Owner, inproc: Inproc, handle: CData, type_name: str
+        self, context: C, owner: Owner, inproc: Inproc, handle: Handle, type_name: str
     ) -> None:
         super().__init__(handle, type_name)
         self._owner = owner
         self._inproc = inproc
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
         self._monitor: ref[Socket] | None = None  # receives the events of this socket
-        self._monitored: CData | None = None  # handle of the socket whose events this one receives
+        self._monitored: Handle | None = None  # handle of the socket whose events this one receives
         self.context: C = context  # last: its presence tells __del__ that all is set
 
     # Life
@@ -124,9 +123,9 @@ class Socket(Sender, Receiver, Generic[C]):
         # If this socket is monitored or receives events, these are stopped first: closing would
         # cause an event, and libzmq would block on sending it if nobody receives.
         if self._monitored is not None:
-            lib.zl_monitor(self._monitored, ffi.NULL, 0)
+            lib.zl_monitor(self._monitored.pointer, ffi.NULL, 0)
         if self._monitor is not None:
-            lib.zl_monitor(self._handle, ffi.NULL, 0)
+            lib.zl_monitor(self._pointer, ffi.NULL, 0)
         code = self._owner.close(self._handle)
         if code == 0:
             self._inproc.unbound(map(encoded_endpoint, self._bound.values()))
@@ -146,7 +145,7 @@ class Socket(Sender, Receiver, Generic[C]):
             warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
-        state = "closed " if self.closed else ""
+        state = "closed " if self.closed else "busy " if lib.zl_is_busy(self._pointer) else ""
         return f"<{state}zmqlite.Socket {self._type_name} at {id(self):#x}>"
 
     # Endpoints
@@ -218,7 +217,7 @@ class Socket(Sender, Receiver, Generic[C]):
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
 
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
-        code = until(lambda _: function(self._handle, encoded), 0)
+        code = until(lambda _: function(self._pointer, encoded), 0)
         if code < 0:
             # These calls never wait. libzmq refused a tipc address without setting errno.
             raise failure(errno.EINVAL if code == -errno.EAGAIN else -code, call, endpoint)
@@ -243,7 +242,7 @@ class Socket(Sender, Receiver, Generic[C]):
 
     def _subscription(self, option: Binary, topic: Buffer) -> None:
         raw = option.encode(topic)
-        code = lib.zl_setsockopt(self._handle, option.number, raw, len(raw))
+        code = lib.zl_setsockopt(self._pointer, option.number, raw, len(raw))
         if code < 0:
             raise failure(-code, "zmq_setsockopt", option.name)
 
@@ -255,18 +254,14 @@ class Socket(Sender, Receiver, Generic[C]):
         C: zmq_poll(3)
         """
 
-        wanted = poll_events(events)
-        wait = milliseconds(timeout)
-        code = until_ready(lambda ms: lib.zl_poll_one(self._handle, wanted, ms), wait)
+        code = self._handle.poll(poll_events(events), milliseconds(timeout))
         if code < 0:
             raise failure(-code, "zmq_poll", self._type_name)
         return events_of(code)
 
     def _ready(self) -> int:
         """Read `events` for zmqlite.aio, as a plain number, or -errno."""
-        while (code := lib.zl_poll_one(self._handle, _ALL, 0)) == -errno.EINTR:
-            pass
-        return code
+        return self._handle.poll(_ALL, 0)
 
     def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
         """Report the connections of this socket from now on: events in the order they happen.
@@ -291,7 +286,7 @@ class Socket(Sender, Receiver, Generic[C]):
         # here on closing the receiver stops the events first, for the same reason.
         receiver.connect(endpoint)
         receiver._monitored = self._handle
-        code = until(lambda _: lib.zl_monitor(self._handle, encoded, mask), 0)
+        code = until(lambda _: lib.zl_monitor(self._pointer, encoded, mask), 0)
         if code < 0:
             receiver.close()
             self._inproc.bind_spare(encoded)

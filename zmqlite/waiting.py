@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import errno
-import functools
 import time
 
-from ._zmq import lib
 from .constants import Event
 
 TYPE_CHECKING = False
@@ -14,10 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Final
 
-events_of: Final = functools.cache(Event)
+events_of: Final = tuple(map(Event, range(16))).__getitem__
 """The set of events of a mask: making one anew costs more than a poll."""
-
-_SLICE: Final = lib.ZL_SLICE
 
 
 def until(attempt: Callable[[int], int], timeout: int) -> int:
@@ -32,23 +28,6 @@ def until(attempt: Callable[[int], int], timeout: int) -> int:
         if timeout > 0:
             left = remaining(start, timeout)
     return code
-
-
-def until_ready(poll: Callable[[int], int], timeout: int) -> int:
-    """Make `poll(ms)` until it finds something or the time is over; return its code.
-
-    In slices, since a signal that arrives just before a poll falls asleep does not wake it.
-    """
-    start = time.monotonic()
-    left = timeout
-    while True:
-        code = poll(left if 0 <= left < _SLICE else _SLICE)
-        if code not in (0, -errno.EINTR):
-            return code
-        if timeout >= 0:
-            left = remaining(start, timeout)
-            if left == 0 and code == 0:
-                return 0
 
 
 def remaining(start: float, timeout: int) -> int:

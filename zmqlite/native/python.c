@@ -195,12 +195,12 @@ static PyObject *frame_address(PyObject *self, void *unused)
     return PyLong_FromVoidPtr(&((frame *)self)->msg);
 }
 
-static PyGetSetDef frame_attributes[] = {{"more", frame_more, NULL, NULL, NULL},
-                                         {"address", frame_address, NULL, NULL, NULL},
+static PyGetSetDef frame_attributes[] = {{"_more", frame_more, NULL, NULL, NULL},
+                                         {"_address", frame_address, NULL, NULL, NULL},
                                          {NULL, NULL, NULL, NULL, NULL}};
 static PyMemberDef frame_members[] = {
-    {"views", T_PYSSIZET, offsetof(frame, views), READONLY, NULL},
-    {"writable", T_BOOL, offsetof(frame, writable), 0, NULL},
+    {"_views", T_PYSSIZET, offsetof(frame, views), READONLY, NULL},
+    {"_writable", T_BOOL, offsetof(frame, writable), 0, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(frame, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL}};
 static PyType_Slot frame_slots[] = {
