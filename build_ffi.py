@@ -35,7 +35,7 @@ DECLARATIONS = (
     "security.h",
     "util.h",
 )
-SHIM = ("_shim.h", "_callbacks.cdef")
+SHIM = ("_shim.h",)
 # How the module was built: macros that the compiler command line defines.
 BUILD_FACTS = """
 static const char *const ZMQLITE_BUILD_VERSION;
