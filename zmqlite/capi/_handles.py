@@ -23,6 +23,8 @@ from ..errors import ZMQError, failure
 if TYPE_CHECKING:
     from .._zmq import CData
 
+__all__ = ["void_p"]
+
 P = ParamSpec("P")
 T = TypeVar("T")
 F = TypeVar("F")

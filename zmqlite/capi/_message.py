@@ -25,6 +25,8 @@ from ..ownership import owned
 if TYPE_CHECKING:
     from .._zmq import CData
 
+__all__ = ["zmq_msg_t"]
+
 T = TypeVar("T")
 
 

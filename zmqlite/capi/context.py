@@ -20,6 +20,11 @@ from .constants import (
     ZMQ_THREAD_SCHED_POLICY,
 )
 
+__all__ = [
+    "zmq_ctx_destroy", "zmq_ctx_get", "zmq_ctx_new", "zmq_ctx_set", "zmq_ctx_shutdown",
+    "zmq_ctx_term", "zmq_init", "zmq_term",
+]  # fmt: skip
+
 _MOST_SOCKETS = 2**30  # libzmq adds its own threads, and aborts where that overflows an int
 
 
@@ -47,7 +52,9 @@ def zmq_ctx_term(context: void_p) -> int:
     Returns 0, or -1 and errno EINTR (a signal arrived: call it again) or EFAULT (no context, one
     that was ended before, or one that another thread is ending).
 
-    C: zmq_ctx_term(3)
+    zmq_term and zmq_ctx_destroy are its old names; deprecated.
+
+    C: zmq_ctx_term(3), zmq_term(3), zmq_ctx_destroy(3)
     """
     handle = context_of(context)
     with handle.lock:
@@ -126,20 +133,7 @@ def zmq_init(io_threads: int) -> void_p:
     return ContextHandle(pointer) if pointer else None
 
 
-def zmq_term(context: void_p) -> int:
-    """Be the first name of `zmq_ctx_term`; deprecated.
-
-    C: zmq_term(3), zmq_ctx_term(3)
-    """
-    return zmq_ctx_term(context)
-
-
-def zmq_ctx_destroy(context: void_p) -> int:
-    """Be the second name of `zmq_ctx_term`; deprecated.
-
-    C: zmq_ctx_destroy(3), zmq_ctx_term(3)
-    """
-    return zmq_ctx_term(context)
+zmq_term = zmq_ctx_destroy = zmq_ctx_term
 
 
 def start(handle: ContextHandle) -> None:

@@ -8,6 +8,8 @@ from .._zmq import ffi, lib
 from ._handles import c_call
 from ._memory import Memory, Text, required, target
 
+__all__ = ["zmq_errno", "zmq_has", "zmq_strerror", "zmq_version"]
+
 
 def zmq_errno() -> int:
     """Return why the last call of this thread that returned -1 or None failed.

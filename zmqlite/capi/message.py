@@ -13,6 +13,12 @@ from ._handles import answer, c_call, native, void_p
 from ._memory import Memory, Text, constant, immutable, required, source
 from ._message import Box, box_of, inside, variable_of, zmq_msg_t
 
+__all__ = [
+    "zmq_msg_close", "zmq_msg_copy", "zmq_msg_data", "zmq_msg_get", "zmq_msg_gets", "zmq_msg_init",
+    "zmq_msg_init_data", "zmq_msg_init_size", "zmq_msg_more", "zmq_msg_move", "zmq_msg_recv",
+    "zmq_msg_send", "zmq_msg_set", "zmq_msg_size", "zmq_recvmsg", "zmq_sendmsg",
+]  # fmt: skip
+
 # Making and ending
 
 

@@ -15,6 +15,8 @@ from ._handles import SocketHandle, answer, c_call, native, socket_of, void_p
 if TYPE_CHECKING:
     from .._zmq import CData
 
+__all__ = ["zmq_device", "zmq_poll", "zmq_pollitem_t", "zmq_proxy", "zmq_proxy_steerable"]
+
 
 class zmq_pollitem_t:
     """One element of what zmq_poll waits for: a socket or, where that is None, a descriptor.

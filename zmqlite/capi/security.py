@@ -11,6 +11,8 @@ from ..errors import failure
 from ._handles import c_call
 from ._memory import Memory, Text, required, source, target
 
+__all__ = ["zmq_curve_keypair", "zmq_curve_public", "zmq_z85_decode", "zmq_z85_encode"]
+
 D = TypeVar("D", bound=Memory)
 
 

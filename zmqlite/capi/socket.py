@@ -27,6 +27,11 @@ from ._memory import Memory, Text, required, source, target, text
 from .constants import EINVAL, ENOTSOCK, ETERM, ZMQ_CONNECT_ROUTING_ID, ZMQ_REP, ZMQ_ROUTER
 from .context import start
 
+__all__ = [
+    "zmq_bind", "zmq_close", "zmq_connect", "zmq_disconnect", "zmq_getsockopt", "zmq_setsockopt",
+    "zmq_socket", "zmq_socket_monitor", "zmq_unbind",
+]  # fmt: skip
+
 _DRAFT_TYPES = frozenset(DRAFT_SOCKET_TYPES.values())
 _ZAP_ENDPOINT = ZAP_ENDPOINT.encode()
 _SIZE = ffi.sizeof("size_t")

@@ -18,6 +18,8 @@ from .message import (
     zmq_msg_size,
 )
 
+__all__ = ["iovec", "zmq_recv", "zmq_recviov", "zmq_send", "zmq_send_const", "zmq_sendiov"]
+
 _SIZE = ffi.sizeof("size_t")
 
 

@@ -16,6 +16,13 @@ from .variables import c_pointer, pointer_of
 if TYPE_CHECKING:
     from .._zmq import CData
 
+__all__ = [
+    "zmq_atomic_counter_dec", "zmq_atomic_counter_destroy", "zmq_atomic_counter_inc",
+    "zmq_atomic_counter_new", "zmq_atomic_counter_set", "zmq_atomic_counter_value", "zmq_sleep",
+    "zmq_stopwatch_intermediate", "zmq_stopwatch_start", "zmq_stopwatch_stop", "zmq_threadclose",
+    "zmq_threadstart",
+]  # fmt: skip
+
 
 class _Cell(Handle):
     """A thing of libzmq's in a cell, which frees it with its last reference: so no call meets it

@@ -16,6 +16,8 @@ from ._handles import void_p
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+__all__ = ["c_char_buffer", "c_int", "c_int64", "c_pointer", "c_size_t", "c_uint64", "sizeof"]
+
 
 class _Number(bytearray):
     """An integer variable of C: `value` reads and changes it, and it is true unless that is 0."""
