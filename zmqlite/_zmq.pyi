@@ -1,4 +1,7 @@
-"""Types of the compiled module: what vendor/libzmq and _shim.h declare, as Python sees it."""
+"""Types of the compiled module: the functions that vendor/libzmq and _shim.h declare.
+
+Of the constants only those that the core needs are here; capi/constants.pyi has all of zmq.h.
+"""
 
 from collections.abc import Callable
 from typing import Any

@@ -15,14 +15,14 @@ TypeError or ValueError, and what a callback or a signal handler raises. The res
     void *p; ... &p              p = c_pointer(handle); ... p   and then p.value
     a function as callback       a Python function
 
-Errors that the docstrings of the functions do not list one by one:
+The docstrings of the functions say "a socket error" for what every function with a socket may set:
 
-    a socket error               ENOTSOCK   None, closed, inherited through fork(), or no socket
-                                 EBUSY      another thread, or the call that a signal handler
-                                            interrupted, is inside the socket
-                                 ETERM      its context was shut down or is being terminated
-    a handle error               EFAULT     any other handle that is None, ended, freed or of
-                                            another kind
+    ENOTSOCK   it is None, closed, of the parent process before fork(), or another kind of handle
+    EBUSY      another thread is inside the socket, or the call that a signal handler interrupted
+    ETERM      its context was shut down, or is being terminated
+
+and "no context", "no timers object" and so on for a handle that is None, of another kind, or was
+freed before, and for a context of the parent process before fork().
 
 docs/porting-from-c.md has all rules and differences. No function closes, sends or terminates
 anything that the program did not ask for: ZMQ_LINGER has libzmq's default, zmq_ctx_term waits, and

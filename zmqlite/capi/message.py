@@ -1,4 +1,4 @@
-"""Messages: the calls of zmq.h that begin with zmq_msg_, and their old names."""
+"""Messages: the zmq_msg_ functions of zmq.h, and their old names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 @c_call(-1)
 def zmq_msg_init(msg: zmq_msg_t | None) -> int:
-    """Make an empty message, to receive into. Content that it had is let go of.
+    """Make a message empty, for example to receive into it. It drops the content it had.
 
     Returns 0, or -1 and errno EFAULT (None).
 
@@ -36,7 +36,7 @@ def zmq_msg_init(msg: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
-    """Make a message of `size` bytes, which say nothing until `zmq_msg_data` is written to.
+    """Make a message of `size` bytes, which are undefined until they are written to.
 
     Returns 0, or -1 and errno ENOMEM or EFAULT (None).
 
@@ -49,7 +49,7 @@ def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
 
 
 class _Borrowed:
-    """Memory that libzmq reads, and the function to call when it no longer does."""
+    """Memory that libzmq reads, and the function to call when libzmq no longer reads it."""
 
     __slots__ = ("data", "ffn", "hint", "memory")
 
@@ -79,16 +79,16 @@ def zmq_msg_init_data(
 ) -> int:
     """Make a message of the first `size` bytes of `data`, without a copy.
 
-    The data must not change until `ffn(data, hint)` is called, exactly once, when libzmq and the
-    last view of the content are done with it: at the end of a call such as `zmq_msg_close`, or
-    between two steps of the main thread, but always with Python's own lock and never on a thread
-    of libzmq's. What it raises goes to sys.unraisablehook. It is not called for messages that are
-    still queued when the program ends.
+    The data must not change until `ffn(data, hint)` is called. That happens exactly once, when
+    neither libzmq nor a view of the content uses the memory any more: at the end of a call such as
+    `zmq_msg_close`, or between two bytecodes of the main thread; always with the GIL, and never on
+    a thread of libzmq. An exception of `ffn` goes to sys.unraisablehook. For messages that are
+    queued when the program ends it is not called.
 
-    With `ffn` None the data is a constant: it is kept alive for ever.
+    If `ffn` is None the data is a constant, which is never freed.
 
-    Returns 0, or -1 and errno ENOMEM or EFAULT (None, or `data` has less than `size` bytes); then
-    `ffn` is not called.
+    Returns 0, or -1 and errno ENOMEM or EFAULT (None, or `data` has fewer than `size` bytes). If it
+    fails it does not call `ffn`.
 
     C: zmq_msg_init_data(3)
     """
@@ -114,7 +114,7 @@ def zmq_msg_init_data(
 
 @c_call(-1)
 def zmq_msg_close(msg: zmq_msg_t | None) -> int:
-    """Let go of a message's content. Views of it stay good; the last one lets go of the memory.
+    """Release a message's content. Views of it stay valid; the last one frees the memory.
 
     Returns 0, or -1 and errno EFAULT (None, not initialised, or closed before).
 
@@ -130,14 +130,14 @@ def zmq_msg_close(msg: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_move(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
-    """Give a message the content of another one, which is empty then.
+    """Move the content of `src` to `dest`. Then `src` is empty.
 
     Returns 0, or -1 and errno EFAULT (one of them is None or not initialised).
 
     C: zmq_msg_move(3)
     """
     taker, giver, empty = variable_of(dest), variable_of(src), Box()
-    # No other thread comes in from here to the exchange, as there is no call.
+    # No call from here to the exchange, so no other thread and no signal handler runs.
     if taker.box is None or giver.box is None:
         raise failure(errno.EFAULT, "zmq_msg_move")
     taker.box, giver.box = giver.box, empty
@@ -147,7 +147,7 @@ def zmq_msg_move(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
-    """Give a message the content of another one too: the same memory where it is long.
+    """Copy the content of `src` to `dest`. Long content is not copied but shared.
 
     So do not write to either of them afterwards.
 
@@ -167,15 +167,15 @@ def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
-    """Send a message, which is empty then; one that could not be sent stays as it was.
+    """Send a message as one part. After success `msg` is empty, after a failure as it was.
 
-    `flags` are ZMQ_DONTWAIT, and ZMQ_SNDMORE where more parts of the same message follow. Otherwise
-    it waits as long as ZMQ_SNDTIMEO says.
+    `flags` are ZMQ_DONTWAIT, and ZMQ_SNDMORE if more parts of the same message follow. Without
+    ZMQ_DONTWAIT it waits for room in the queue, at most ZMQ_SNDTIMEO milliseconds.
 
     Returns the size in bytes, or -1 and errno EAGAIN (no room in time), ENOTSUP (not with this type
-    of socket), EINVAL (several parts, and the type of socket has none), EFSM (not in this state),
-    EHOSTUNREACH (no such routing id), EINTR (a signal arrived), EFAULT (no message), ETERM,
-    ENOTSOCK or EBUSY.
+    of socket), EINVAL (several parts, which this type of socket does not send), EFSM (not in this
+    state), EHOSTUNREACH (no such routing id), EINTR (a signal arrived), EFAULT (no message) or a
+    socket error.
 
     C: zmq_msg_send(3)
     """
@@ -197,13 +197,14 @@ def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
 @c_call(-1)
 def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
-    """Receive one part of a message; `zmq_msg_more` tells whether more of it follow.
+    """Receive one part of a message; `zmq_msg_more` tells whether more parts follow.
 
-    `flags` are 0 or ZMQ_DONTWAIT; with 0 it waits as long as ZMQ_RCVTIMEO says.
+    `flags` are 0 or ZMQ_DONTWAIT. With 0 it waits at most ZMQ_RCVTIMEO milliseconds. After a
+    failure `msg` is as it was.
 
     Returns the size in bytes, or -1 and errno EAGAIN (nothing came in time), ENOTSUP (not with this
     type of socket), EFSM (not in this state), EINTR (a signal arrived), EFAULT (no message, or not
-    initialised), ETERM, ENOTSOCK or EBUSY; then the message stays as it was.
+    initialised) or a socket error.
 
     C: zmq_msg_recv(3)
     """
@@ -227,7 +228,7 @@ def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
 
 def zmq_sendmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
-    """Be the old name of `zmq_msg_send`; deprecated. Mind the order of the arguments.
+    """Call `zmq_msg_send`, with the arguments in another order. Deprecated.
 
     C: zmq_sendmsg(3), zmq_msg_send(3)
     """
@@ -235,7 +236,7 @@ def zmq_sendmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
 
 
 def zmq_recvmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
-    """Be the old name of `zmq_msg_recv`; deprecated. Mind the order of the arguments.
+    """Call `zmq_msg_recv`, with the arguments in another order. Deprecated.
 
     C: zmq_recvmsg(3), zmq_msg_recv(3)
     """
@@ -246,12 +247,12 @@ def zmq_recvmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
 
 
 def zmq_msg_data(msg: zmq_msg_t | None) -> memoryview:
-    """Return the content as a view that can be written to: `zmq_msg_data(msg)[:5] = b"Hello"`.
+    """Return the content as a writable view: `zmq_msg_data(msg)[:5] = b"Hello"`.
 
-    The view stays good whatever happens to the message. Over inproc the memory may be the sender's
-    own. It is read-only where `zmq_msg_init_data` got an object that is.
+    The view stays valid whatever happens to the message. Over inproc the memory may be the
+    sender's. The view is read-only if `zmq_msg_init_data` got an immutable object.
 
-    Empty, with errno EFAULT, where msg is None or not initialised.
+    Returns an empty view with errno EFAULT if `msg` is None or not initialised.
 
     C: zmq_msg_data(3)
     """
@@ -266,7 +267,7 @@ def _data(msg: zmq_msg_t | None) -> memoryview:
 
 @c_call(-1)
 def zmq_msg_size(msg: zmq_msg_t | None) -> int:
-    """Return the size of the content in bytes; -1 and errno EFAULT where there is no message.
+    """Return the size of the content in bytes, or -1 and errno EFAULT if there is no message.
 
     C: zmq_msg_size(3)
     """
@@ -275,7 +276,7 @@ def zmq_msg_size(msg: zmq_msg_t | None) -> int:
 
 @c_call(0)
 def zmq_msg_more(msg: zmq_msg_t | None) -> int:
-    """Return 1 if more parts of the same message follow this one, else 0; also once it is closed.
+    """Return 1 if more parts of the same message follow, else 0. A closed message keeps the answer.
 
     C: zmq_msg_more(3)
     """
@@ -309,11 +310,11 @@ def zmq_msg_set(msg: zmq_msg_t | None, property: int, optval: int) -> int:
 
 @c_call(None)
 def zmq_msg_gets(msg: zmq_msg_t | None, property: Text) -> str | None:
-    """Return what is known about the connection of a received message.
+    """Return a property of the connection that a received message came from.
 
-    Such as Peer-Address, User-Id, Socket-Type, Identity: see zmqlite.Message.metadata.
+    For example Peer-Address, User-Id, Socket-Type or Identity: see zmqlite.Message.metadata.
 
-    None with errno EINVAL (nothing is known under that name) or EFAULT (None, or not initialised).
+    Returns None with errno EINVAL (no such property) or EFAULT (None, or not initialised).
 
     C: zmq_msg_gets(3)
     """
