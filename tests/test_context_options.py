@@ -11,6 +11,7 @@ import pytest
 
 from zmqlite._zmq import ffi, lib
 from zmqlite.arguments import INT_MAX
+from zmqlite.capi import ZMQ_IO_THREADS_DFLT, ZMQ_MAX_SOCKETS_DFLT
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS, ContextOptions, check_thread_options
 from zmqlite.errors import InvalidArgument, check
 from zmqlite.options import Bool, Effect, Int, Number
@@ -79,8 +80,8 @@ def test_a_default_is_libzmq_s(row: Row, raw_context: RawContext) -> None:
 
 
 def test_the_defaults_are_those_of_the_header() -> None:
-    assert ContextOptions.io_threads.default == lib.ZMQ_IO_THREADS_DFLT
-    assert ContextOptions.max_sockets.default == lib.ZMQ_MAX_SOCKETS_DFLT
+    assert ContextOptions.io_threads.default == ZMQ_IO_THREADS_DFLT
+    assert ContextOptions.max_sockets.default == ZMQ_MAX_SOCKETS_DFLT
     assert ContextOptions.msg_t_size.default == ffi.sizeof("zmq_msg_t")
 
 

@@ -10,6 +10,7 @@ import pytest
 from checkout import ROOT, VENDOR, loaded_libraries, succeed
 
 from zmqlite._zmq import ffi, lib
+from zmqlite.capi import ZMQ_MSG_T_SIZE
 
 TOPICS = sorted(path for path in VENDOR.glob("*.h") if path.name != "types.h")
 TEXT = "\n".join(path.read_text() for path in TOPICS)
@@ -107,7 +108,7 @@ def test_every_stable_macro_of_the_header_is_declared() -> None:
 def test_structs_have_the_size_that_the_library_expects() -> None:
     context = lib.zmq_ctx_new()
     try:
-        assert ffi.sizeof("zmq_msg_t") == lib.zmq_ctx_get(context, lib.ZMQ_MSG_T_SIZE) == 64
+        assert ffi.sizeof("zmq_msg_t") == lib.zmq_ctx_get(context, ZMQ_MSG_T_SIZE) == 64
     finally:
         assert lib.zmq_ctx_term(context) == 0
     pointer = ffi.sizeof("void *")

@@ -11,6 +11,7 @@ import pytest
 
 from zmqlite import errors
 from zmqlite._zmq import ffi, lib
+from zmqlite.capi import ZMQ_PULL
 from zmqlite.constants import EFSM, EMTHREAD, ENOCOMPATPROTO, ETERM
 from zmqlite.errors import Again, Timeout, ZMQError, check, failure, timed_out
 
@@ -112,7 +113,7 @@ def test_a_copy_says_the_same(error: ZMQError, duplicate: Callable[[ZMQError], Z
 
 def test_check_raises_the_errno_of_the_call_that_returned_null() -> None:
     with pytest.raises(ZMQError) as caught:
-        check(lib.zmq_socket(ffi.NULL, lib.ZMQ_PULL), "zmq_socket", "PULL")
+        check(lib.zmq_socket(ffi.NULL, ZMQ_PULL), "zmq_socket", "PULL")
     assert caught.value.errno == errno.EFAULT
     assert str(caught.value) == "zmq_socket('PULL'): Bad address"
 

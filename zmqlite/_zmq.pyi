@@ -1,4 +1,7 @@
-"""Types of the compiled module: what vendor/libzmq and _shim.h declare, as Python sees it."""
+"""Types of the compiled module: the functions that vendor/libzmq and _shim.h declare.
+
+Of the constants only those that the core needs are here; capi/constants.pyi has all of zmq.h.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,217 +37,25 @@ class _FFI:
     def memmove(self, dest: Any, src: Any, n: int) -> None: ...
     def typeof(self, cdecl: str | CData) -> Any: ...
     def sizeof(self, cdecl: str | CData) -> int: ...
-    def new_handle(self, value: object) -> CData: ...
-    def from_handle(self, cdata: CData) -> Any: ...
-    def def_extern(
-        self, name: str = ..., onerror: Callable[[Any, Any, Any], None] = ...
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]: ...
 
 ffi: _FFI
 
 class _Lib:
     ZMQLITE_BUILD_VERSION: CData
     ZMQLITE_BUILD_LIBZMQ: CData
-    zl_timer: CData
 
-    ZMQ_HAUSNUMERO: int
-    EFSM: int
-    ENOCOMPATPROTO: int
-    ETERM: int
-    EMTHREAD: int
-    ZMQ_HAS_CAPABILITIES: int
-    ZMQ_DEFINED_STDINT: int
-    ZMQ_IO_THREADS: int
-    ZMQ_MAX_SOCKETS: int
-    ZMQ_SOCKET_LIMIT: int
-    ZMQ_THREAD_PRIORITY: int
-    ZMQ_THREAD_SCHED_POLICY: int
-    ZMQ_MAX_MSGSZ: int
-    ZMQ_MSG_T_SIZE: int
-    ZMQ_THREAD_AFFINITY_CPU_ADD: int
-    ZMQ_THREAD_AFFINITY_CPU_REMOVE: int
-    ZMQ_THREAD_NAME_PREFIX: int
-    ZMQ_BLOCKY: int
-    ZMQ_IO_THREADS_DFLT: int
-    ZMQ_MAX_SOCKETS_DFLT: int
-    ZMQ_THREAD_PRIORITY_DFLT: int
-    ZMQ_THREAD_SCHED_POLICY_DFLT: int
-    ZMQ_MORE: int
-    ZMQ_SRCFD: int
-    ZMQ_SHARED: int
-    ZMQ_GROUP_MAX_LENGTH: int
-    ZMQ_PAIR: int
-    ZMQ_PUB: int
-    ZMQ_SUB: int
-    ZMQ_REQ: int
-    ZMQ_REP: int
-    ZMQ_DEALER: int
-    ZMQ_ROUTER: int
-    ZMQ_PULL: int
-    ZMQ_PUSH: int
-    ZMQ_XPUB: int
-    ZMQ_XSUB: int
-    ZMQ_STREAM: int
-    ZMQ_XREQ: int
-    ZMQ_XREP: int
-    ZMQ_DONTWAIT: int
-    ZMQ_SNDMORE: int
-    ZMQ_NOBLOCK: int
-    ZMQ_AFFINITY: int
-    ZMQ_ROUTING_ID: int
-    ZMQ_SUBSCRIBE: int
-    ZMQ_UNSUBSCRIBE: int
-    ZMQ_RATE: int
-    ZMQ_RECOVERY_IVL: int
-    ZMQ_SNDBUF: int
-    ZMQ_RCVBUF: int
-    ZMQ_RCVMORE: int
-    ZMQ_FD: int
-    ZMQ_EVENTS: int
-    ZMQ_TYPE: int
-    ZMQ_LINGER: int
-    ZMQ_RECONNECT_IVL: int
-    ZMQ_BACKLOG: int
-    ZMQ_RECONNECT_IVL_MAX: int
-    ZMQ_MAXMSGSIZE: int
-    ZMQ_SNDHWM: int
-    ZMQ_RCVHWM: int
-    ZMQ_MULTICAST_HOPS: int
-    ZMQ_RCVTIMEO: int
-    ZMQ_SNDTIMEO: int
-    ZMQ_LAST_ENDPOINT: int
-    ZMQ_ROUTER_MANDATORY: int
-    ZMQ_TCP_KEEPALIVE: int
-    ZMQ_TCP_KEEPALIVE_CNT: int
-    ZMQ_TCP_KEEPALIVE_IDLE: int
-    ZMQ_TCP_KEEPALIVE_INTVL: int
-    ZMQ_IMMEDIATE: int
-    ZMQ_XPUB_VERBOSE: int
-    ZMQ_ROUTER_RAW: int
-    ZMQ_IPV6: int
-    ZMQ_MECHANISM: int
-    ZMQ_PLAIN_SERVER: int
-    ZMQ_PLAIN_USERNAME: int
-    ZMQ_PLAIN_PASSWORD: int
-    ZMQ_CURVE_SERVER: int
-    ZMQ_CURVE_PUBLICKEY: int
-    ZMQ_CURVE_SECRETKEY: int
-    ZMQ_CURVE_SERVERKEY: int
-    ZMQ_PROBE_ROUTER: int
-    ZMQ_REQ_CORRELATE: int
-    ZMQ_REQ_RELAXED: int
-    ZMQ_CONFLATE: int
-    ZMQ_ZAP_DOMAIN: int
-    ZMQ_ROUTER_HANDOVER: int
-    ZMQ_TOS: int
-    ZMQ_CONNECT_ROUTING_ID: int
-    ZMQ_GSSAPI_SERVER: int
-    ZMQ_GSSAPI_PRINCIPAL: int
-    ZMQ_GSSAPI_SERVICE_PRINCIPAL: int
-    ZMQ_GSSAPI_PLAINTEXT: int
-    ZMQ_HANDSHAKE_IVL: int
-    ZMQ_SOCKS_PROXY: int
-    ZMQ_XPUB_NODROP: int
-    ZMQ_XPUB_MANUAL: int
-    ZMQ_XPUB_WELCOME_MSG: int
-    ZMQ_STREAM_NOTIFY: int
-    ZMQ_INVERT_MATCHING: int
-    ZMQ_HEARTBEAT_IVL: int
-    ZMQ_HEARTBEAT_TTL: int
-    ZMQ_HEARTBEAT_TIMEOUT: int
-    ZMQ_XPUB_VERBOSER: int
-    ZMQ_CONNECT_TIMEOUT: int
-    ZMQ_TCP_MAXRT: int
-    ZMQ_THREAD_SAFE: int
-    ZMQ_MULTICAST_MAXTPDU: int
-    ZMQ_VMCI_BUFFER_SIZE: int
-    ZMQ_VMCI_BUFFER_MIN_SIZE: int
-    ZMQ_VMCI_BUFFER_MAX_SIZE: int
-    ZMQ_VMCI_CONNECT_TIMEOUT: int
-    ZMQ_USE_FD: int
-    ZMQ_GSSAPI_PRINCIPAL_NAMETYPE: int
-    ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE: int
-    ZMQ_BINDTODEVICE: int
-    ZMQ_NULL: int
-    ZMQ_PLAIN: int
-    ZMQ_CURVE: int
-    ZMQ_GSSAPI: int
-    ZMQ_GSSAPI_NT_HOSTBASED: int
-    ZMQ_GSSAPI_NT_USER_NAME: int
-    ZMQ_GSSAPI_NT_KRB5_PRINCIPAL: int
-    ZMQ_IPV4ONLY: int
-    ZMQ_TCP_ACCEPT_FILTER: int
-    ZMQ_IPC_FILTER_PID: int
-    ZMQ_IPC_FILTER_UID: int
-    ZMQ_IPC_FILTER_GID: int
-    ZMQ_IDENTITY: int
-    ZMQ_CONNECT_RID: int
-    ZMQ_DELAY_ATTACH_ON_CONNECT: int
-    ZMQ_FAIL_UNROUTABLE: int
-    ZMQ_ROUTER_BEHAVIOR: int
-    ZMQ_POLLIN: int
-    ZMQ_POLLOUT: int
-    ZMQ_POLLERR: int
-    ZMQ_POLLPRI: int
-    ZMQ_POLLITEMS_DFLT: int
-    ZMQ_STREAMER: int
-    ZMQ_FORWARDER: int
-    ZMQ_QUEUE: int
-    ZMQ_EVENT_CONNECTED: int
-    ZMQ_EVENT_CONNECT_DELAYED: int
-    ZMQ_EVENT_CONNECT_RETRIED: int
-    ZMQ_EVENT_LISTENING: int
-    ZMQ_EVENT_BIND_FAILED: int
-    ZMQ_EVENT_ACCEPTED: int
-    ZMQ_EVENT_ACCEPT_FAILED: int
-    ZMQ_EVENT_CLOSED: int
-    ZMQ_EVENT_CLOSE_FAILED: int
-    ZMQ_EVENT_DISCONNECTED: int
-    ZMQ_EVENT_MONITOR_STOPPED: int
-    ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: int
-    ZMQ_EVENT_HANDSHAKE_SUCCEEDED: int
-    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: int
-    ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: int
-    ZMQ_EVENT_ALL: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_MESSAGE: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_INITIATE: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC: int
-    ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH: int
-    ZMQ_PROTOCOL_ERROR_ZAP_UNSPECIFIED: int
-    ZMQ_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY: int
-    ZMQ_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID: int
-    ZMQ_PROTOCOL_ERROR_ZAP_BAD_VERSION: int
-    ZMQ_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE: int
-    ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA: int
-    ZMQ_PROTOCOL_ERROR_WS_UNSPECIFIED: int
     zl_generation: int
-    ZL_AS_SET: int
     ZL_SLICE: int
-    ZL_SMALL: int
     ZL_ZERO_COPY: int
     ZL_BATCH: int
     ZL_FRAME: int
-    ZL_SINGLE: int
+    ZL_MESSAGE: int
     ZL_WHOLE: int
     ZL_MANY: int
-    ZL_FREE: int
-    ZL_INSIDE: int
-    ZL_LENT: int
-    ZL_TAKEN: int
+    ZL_UNUSUAL: int
     ZMQ_VERSION_MAJOR: int
     ZMQ_VERSION_MINOR: int
     ZMQ_VERSION_PATCH: int
-    ZMQ_VERSION: int
 
     def zmq_errno(self, /) -> int: ...
     def zmq_strerror(self, errnum: int, /) -> CData: ...
@@ -326,16 +137,10 @@ class _Lib:
     def zmq_sleep(self, seconds: int, /) -> None: ...
     def zmq_threadstart(self, func: CData, arg: CData, /) -> CData: ...
     def zmq_threadclose(self, thread: CData, /) -> None: ...
-    def zl_start(self, pins: CData, /) -> None: ...
-    def zl_stop(self, /) -> None: ...
-    def zl_released(self, /) -> int: ...
-    def zl_untrack(self, object: CData, /) -> None: ...
-    def zl_install(self, functions: CData, /) -> None: ...
-    def zl_socket_make(self, /) -> CData: ...
-    def zl_socket_open(self, s: CData, context: CData, type: int, sliced: int, /) -> int: ...
-    def zl_socket_free(self, s: CData, /) -> None: ...
-    def zl_close(self, s: CData, patience: int, gone: int, /) -> int: ...
-    def zl_libzmq_socket(self, s: CData, /) -> CData: ...
+    def zl_socket_open(self, s: CData, context: CData, type: int, /) -> int: ...
+    def zl_close(self, s: CData, grace: int, reason: int, /) -> int: ...
+    def zl_is_open(self, s: CData, /) -> int: ...
+    def zl_is_busy(self, s: CData, /) -> int: ...
     def zl_bind(self, s: CData, endpoint: bytes | CData, /) -> int: ...
     def zl_connect(self, s: CData, endpoint: bytes | CData, /) -> int: ...
     def zl_unbind(self, s: CData, endpoint: bytes | CData, /) -> int: ...
@@ -343,30 +148,22 @@ class _Lib:
     def zl_setsockopt(self, s: CData, option: int, value: bytes | CData, size: int, /) -> int: ...
     def zl_getsockopt(self, s: CData, option: int, value: CData, size: CData, /) -> int: ...
     def zl_monitor(self, s: CData, endpoint: bytes | CData, events: int, /) -> int: ...
-    def zl_send_frames(
-        self, s: CData, frames: CData, count: int, more: int, timeout: int, /
-    ) -> int: ...
-    def zl_loan(self, s: CData, /) -> CData: ...
-    def zl_lend(self, s: CData, what: int, timeout: int, /) -> int: ...
-    def zl_lent(self, s: CData, index: int, /) -> CData: ...
-    def zl_taken(self, s: CData, /) -> None: ...
-    def zl_keep(self, s: CData, /) -> None: ...
     def zl_forward(
-        self, source: CData, target: CData, capture: CData, limit: int, wait: int, traffic: CData, /
+        self,
+        source: CData,
+        to: CData,
+        capture: CData,
+        limit: int,
+        wait: int,
+        traffic: CData,
+        /,
     ) -> int: ...
     def zl_poll(
         self, sockets: CData, items: CData, count: int, ready: CData, timeout: int, /
     ) -> int: ...
-    def zl_poll_one(self, s: CData, events: int, timeout: int, /) -> int: ...
-    def zl_raw_getsockopt(
-        self, s: CData, option: int, value: bytes | CData, size: CData, /
-    ) -> int: ...
-    def zl_raw_send(self, s: CData, data: bytes | CData, size: int, flags: int, /) -> int: ...
+    def zl_raw_getsockopt(self, s: CData, option: int, value: CData, size: CData, /) -> int: ...
     def zl_raw_send_const(self, s: CData, data: bytes | CData, size: int, flags: int, /) -> int: ...
     def zl_raw_sendiov(self, s: CData, parts: CData, count: int, flags: int, /) -> int: ...
-    def zl_raw_recv(self, s: CData, data: CData, size: int, flags: int, /) -> int: ...
-    def zl_raw_msg_send(self, s: CData, msg: CData, flags: int, /) -> int: ...
-    def zl_raw_msg_recv(self, s: CData, msg: CData, flags: int, /) -> int: ...
     def zl_raw_proxy(
         self,
         frontend: CData,
@@ -377,11 +174,5 @@ class _Lib:
         /,
     ) -> int: ...
     def zl_raw_ctx_term(self, context: CData, /) -> int: ...
-    def zl_msg_init_pinned(
-        self, msg: CData, data: bytes | CData, size: int, pin: int, /
-    ) -> int: ...
-    def zl_message_new(self, data: bytes | CData, size: int, pin: int, /) -> CData: ...
-    def zl_message_free(self, message: CData, /) -> None: ...
-    def zl_message_msg(self, message: CData, /) -> CData: ...
 
 lib: _Lib

@@ -154,6 +154,18 @@ static void timing(void)
     CALL(zmq_timers_add, timers, 2, on_timer, "not");
     usleep(5000);
     CALL(zmq_timers_execute, timers);
+    int third = CALL(zmq_timers_add, timers, 10, on_timer, "3rd");
+    CALL(zmq_timers_add, timers, 10, on_timer, "4th");
+    usleep(50000);
+    CALL(zmq_timers_execute, timers);
+    CALL(zmq_timers_cancel, timers, third);
+    CALL(zmq_timers_reset, timers, third);
+    CALL(zmq_timers_set_interval, timers, third, 1);
+    usleep(5000);
+    number("soon", zmq_timers_timeout(timers) <= 10);
+    CALL(zmq_timers_reset, timers, third);
+    CALL(zmq_timers_set_interval, timers, third, 1);
+    CALL(zmq_timers_cancel, timers, third);
     CALL(zmq_timers_destroy, &timers);
     number("null", timers == NULL);
     CALL(zmq_timers_destroy, &timers);

@@ -7,7 +7,14 @@ from typing import Any, Protocol, TypeAlias
 
 from checkout import loaded_libraries, succeed
 
+from zmqlite import capi
 from zmqlite.capi import *
+
+# Joined when capi is imported, which mypy does not follow.
+EXPORTED: list[str] = vars(capi)["__all__"]
+
+# One function under several names, which zmq.h declares as several functions.
+OLD_NAMES = {"zmq_ctx_destroy": "zmq_ctx_term", "zmq_term": "zmq_ctx_term"}
 
 Call: TypeAlias = tuple[Any, ...]
 """A function and its arguments."""

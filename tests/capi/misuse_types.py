@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from capi.given import EXPORTED
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,7 @@ from zmqlite.capi._handles import ContextHandle, SocketHandle
 
 FUNCTIONS: dict[str, Callable[..., object]] = {
     name: function
-    for name in capi.__all__
+    for name in EXPORTED
     if name.startswith("zmq_") and inspect.isfunction(function := getattr(capi, name))
 }
 ARITY = {name: len(inspect.signature(function).parameters) for name, function in FUNCTIONS.items()}

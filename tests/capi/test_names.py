@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import errno
 import inspect
 import re
@@ -9,6 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from capi.given import EXPORTED, OLD_NAMES
 from checkout import loaded_libraries, succeed
 from test_declarations import (
     CODE,
@@ -21,6 +23,7 @@ from test_declarations import (
 
 from zmqlite import capi
 from zmqlite._zmq import lib
+from zmqlite.capi import constants
 
 # Types of zmq.h, and what a port needs where C takes an address.
 TYPES = {"iovec", "void_p", "zmq_msg_t", "zmq_pollitem_t"}
@@ -59,11 +62,11 @@ SIGNATURES = {
 
 
 def fallback_errors() -> set[str]:
-    return {name for name in capi.__all__ if name.startswith("E")} - SYSTEM_ERRORS
+    return {name for name in EXPORTED if name.startswith("E")} - SYSTEM_ERRORS
 
 
 def test_the_names_are_those_of_the_header_and_a_few_for_ports() -> None:
-    assert set(capi.__all__) == (
+    assert set(EXPORTED) == (
         FUNCTIONS
         | CONSTANTS.keys()
         | VERSION
@@ -73,14 +76,24 @@ def test_the_names_are_those_of_the_header_and_a_few_for_ports() -> None:
         | SYSTEM_ERRORS
         | fallback_errors()
     )
-    assert len(capi.__all__) == len(set(capi.__all__)) == len(FUNCTIONS) + 218 + 11
+    assert len(EXPORTED) == len(set(EXPORTED)) == len(FUNCTIONS) + 218 + 11
 
 
 def test_a_star_import_brings_exactly_these() -> None:
     brought: dict[str, object] = {}
     exec("from zmqlite.capi import *", brought)
-    assert brought.keys() - {"__builtins__"} == set(capi.__all__)
+    assert brought.keys() - {"__builtins__"} == set(EXPORTED)
     assert all(value is getattr(capi, name) for name, value in brought.items() if name[0] != "_")
+
+
+def test_the_stub_of_the_constants_names_what_the_module_has() -> None:
+    stub = ast.parse(Path(constants.__file__).with_suffix(".pyi").read_text())
+    typed = {
+        node.name if isinstance(node, ast.FunctionDef) else ast.unparse(node.target)
+        for node in stub.body
+        if isinstance(node, ast.FunctionDef | ast.AnnAssign)
+    }
+    assert typed == set(vars(constants)["__all__"])
 
 
 @pytest.mark.skipif(shutil.which("nm") is None, reason="needs nm")
@@ -88,7 +101,7 @@ def test_the_functions_are_those_that_the_library_exports() -> None:
     _, [libzmq, *_] = loaded_libraries()
     symbols = succeed("nm", "--dynamic", "--defined-only", libzmq)
     exported = set(re.findall(r" T (zmq_\w+)$", symbols, flags=re.MULTILINE))
-    assert exported == {name for name in capi.__all__ if name.startswith("zmq_")} - TYPES
+    assert exported == {name for name in EXPORTED if name.startswith("zmq_")} - TYPES
     assert len(exported) == 70
 
 
@@ -138,7 +151,7 @@ def test_help_tells_the_errors_and_names_the_page(name: str) -> None:
     first, *_, last = text.splitlines()
     assert first.endswith((".", ";", ":"))
     assert re.match(rf"C: (.*, )?{name}\b(\(3\)|, |$)|C: zmq_timers\(3\)$", last), last
-    assert getattr(capi, name).__name__ == name
+    assert getattr(capi, name).__name__ == OLD_NAMES.get(name, name)
 
 
 def test_help_of_one_that_waits_tells_unit_results_and_errors() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from support import Task
 
+import zmqlite
 from zmqlite.capi import *
 
 
@@ -48,6 +50,47 @@ class TestTimers:
         time.sleep(0.005)
         with pytest.raises(KeyError):
             zmq_timers_execute(timers)
+
+    @pytest.mark.parametrize("error", [zmqlite.Again(EAGAIN, "busy"), OverflowError("too large")])
+    def test_an_exception_that_means_a_failure_elsewhere_comes_out_as_it_is(
+        self, error: Exception
+    ) -> None:
+        def fail(timer_id: int, arg: object) -> None:
+            raise error
+
+        with pytest.raises(type(error)) as caught:
+            zmq_timers_execute(due(fail))
+        assert caught.value is error
+
+    def test_a_signal_handler_that_raises_loses_no_timer(self) -> None:
+        """Whatever it interrupts, each timer stays and runs again."""
+        calls: list[int] = []
+        timers = due(*[lambda timer_id, arg: calls.append(timer_id)] * 3)
+        interrupted = 0
+
+        def interrupt(signum: int, frame: object) -> None:
+            raise InterruptedError
+
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            while interrupted < 300:
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 2e-4))
+                    while True:
+                        zmq_timers_execute(timers)
+                        zmq_timers_reset(timers, 2)
+                        zmq_timers_set_interval(timers, 3, 1)
+                except InterruptedError:
+                    interrupted += 1
+                except BaseExceptionGroup as group:
+                    interrupted += len(group.exceptions)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        calls.clear()
+        time.sleep(0.005)
+        assert Task(zmq_timers_execute, timers).result() == 0
+        assert sorted(calls) == [1, 2, 3]
 
     def test_what_several_handlers_raise_comes_out_together(self) -> None:
         def fail(timer_id: int, arg: object) -> None:

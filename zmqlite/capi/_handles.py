@@ -1,12 +1,12 @@
-"""What stands for C's `void *`, and how a refusal becomes an errno.
+"""Handles, which stand for C's `void *`, and how a refused call sets errno.
 
-A context, a socket, timers, a counter, a stopwatch and a thread are each an object of a class of
-its own; None is NULL. So a stale handle, or one of another kind, is told from a good one before
-libzmq is reached, which could only guess. Nothing is closed when a handle is forgotten, as in C.
+A context, a socket, timers, a counter, a stopwatch and a thread are objects of a class each; None
+is NULL. A function checks the class and the state of a handle before it calls libzmq, which cannot
+do that. As in C, dropping the last reference to a context or a socket closes nothing.
 
-Where libzmq would abort, hang or write past a buffer the function raises ZMQError inside, which
-`c_call` turns into what C returns for a failure. Two codes of the shim get the errno that libzmq
-has for such a case: after fork() the parent's sockets are no sockets here.
+Where libzmq would abort, hang or write past the end of memory, the code raises ZMQError, and
+`c_call` sets errno and returns what the C function returns for a failure. After fork() the sockets
+of the parent process are refused as ENOTSOCK, as libzmq would refuse what is no socket.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from .._zmq import ffi, lib
 from ..errors import ZMQError, failure
 
 if TYPE_CHECKING:
+    from .. import _direct
     from .._zmq import CData
+
+__all__ = ["void_p"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,7 +32,7 @@ F = TypeVar("F")
 
 
 class Handle:
-    """A context, a socket, timers, a counter, a stopwatch or a thread: what a `void *` is in C."""
+    """The base of all handles: what C has a `void *` to."""
 
     __slots__ = ("__weakref__",)
     kind: ClassVar[str]
@@ -38,7 +41,7 @@ class Handle:
         return f"<zmqlite.capi {self.kind} at {id(self):#x}>"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        # A copy would live on when the other one ends.
+        # A copy would not notice that the original was closed.
         raise TypeError(f"a {self.kind} of zmqlite.capi can be neither copied nor pickled")
 
 
@@ -49,11 +52,11 @@ H = TypeVar("H", bound=Handle)
 
 
 class ContextHandle(Handle):
-    """A context: libzmq's pointer in a cell that C empties, and what must not be done to it.
+    """A context: libzmq's pointer, in a cell that the C code sets to NULL when the context ends.
 
-    All uses of the pointer hold `lock`, except the one call that ends the context: that first
-    sets `ending`, with the lock, so that nobody comes in any more. The lock is reentrant because a
-    signal handler may call anything while its thread is in the middle.
+    Each use of the pointer holds `lock`, except zmq_ctx_term, which sets `ending` with the lock
+    held, so that later calls are refused, and waits without it. The lock is reentrant, because a
+    signal handler may make a call while its thread holds the lock.
     """
 
     __slots__ = ("cell", "ending", "generation", "lock", "priority", "started")
@@ -64,11 +67,11 @@ class ContextHandle(Handle):
         self.ending = False
         self.generation = lib.zl_generation
         self.lock = threading.RLock()
-        self.priority = -1  # ZMQ_THREAD_PRIORITY, which cannot be read back
-        self.started = False  # had its first socket, and so its threads
+        self.priority = -1  # the value of ZMQ_THREAD_PRIORITY, which zmq_ctx_get cannot read
+        self.started = False  # whether a socket was created, and with it libzmq's threads
 
     def pointer(self, code: int = errno.EFAULT) -> CData:
-        """Return libzmq's context, NULL once it has ended; refuse where a thread is ending it."""
+        """Return libzmq's context, NULL if it has ended; refuse while a thread is ending it."""
         if self.ending:
             raise failure(code, self.kind)
         pointer: CData = self.cell[0]
@@ -76,19 +79,20 @@ class ContextHandle(Handle):
 
 
 class SocketHandle(Handle):
-    """A socket: that of the shim, None before it is made and once it is closed."""
+    """A socket: a pointer to its struct in the C code; None before it is opened and once closed."""
 
-    __slots__ = ("peer_names", "pointer", "type")
+    __slots__ = ("handle", "peer_names", "pointer", "type")
     kind = "socket"
 
     def __init__(self, type: int) -> None:
+        self.handle: _direct.Handle | None = None  # owns what `pointer` points to
         self.pointer: CData | None = None
         self.type = type
-        self.peer_names: set[bytes] = set()  # that ZMQ_CONNECT_ROUTING_ID was set to
+        self.peer_names: set[bytes] = set()  # the values that ZMQ_CONNECT_ROUTING_ID had
 
 
 def handle_of(value: void_p, kind: type[H], code: int = errno.EFAULT) -> H:
-    """Return a handle of this kind; refuse NULL and any other kind with `code`."""
+    """Return a handle of this kind; refuse None and any other kind with `code`."""
     if isinstance(value, kind):
         return value
     if value is None or isinstance(value, Handle):
@@ -97,15 +101,15 @@ def handle_of(value: void_p, kind: type[H], code: int = errno.EFAULT) -> H:
 
 
 def context_of(value: void_p) -> ContextHandle:
-    """Return a context of this process; whether it was terminated is seen with its lock held."""
+    """Return a context of this process. Only the holder of its lock can see if it was ended."""
     context = handle_of(value, ContextHandle)
-    if context.generation != lib.zl_generation:  # the parent's, whose lock may never be free
+    if context.generation != lib.zl_generation:  # the parent's: a thread may have held its lock
         raise failure(errno.EFAULT, ContextHandle.kind)
     return context
 
 
 def socket_of(value: void_p) -> SocketHandle:
-    """Return a socket that was not closed."""
+    """Return a socket that is open."""
     socket = handle_of(value, SocketHandle, errno.ENOTSOCK)
     if socket.pointer is None:
         raise failure(errno.ENOTSOCK, SocketHandle.kind)
@@ -113,17 +117,28 @@ def socket_of(value: void_p) -> SocketHandle:
 
 
 def native(value: void_p) -> CData:
-    """Return the shim's socket for a handle."""
+    """Return the pointer of an open socket."""
     if isinstance(value, SocketHandle) and (pointer := value.pointer) is not None:
         return pointer
-    return native(socket_of(value))  # says what is wrong
+    return native(socket_of(value))  # raises the right error
+
+
+def direct(value: void_p) -> _direct.Handle:
+    """Return the C handle of an open socket, whose methods keep the GIL if the call is short."""
+    if isinstance(value, SocketHandle) and value.pointer is not None:
+        assert value.handle is not None
+        return value.handle
+    return direct(socket_of(value))  # raises the right error
 
 
 _ERRNO_OF_SHIM = {errno.ECHILD: errno.ENOTSOCK}
 
 
+UNUSUAL = lib.ZL_UNUSUAL
+
+
 def answer(code: int) -> int:
-    """Turn a count or -errno of the shim into what C returns."""
+    """Turn a count or -errno of the C code into what the function of zmq.h returns."""
     if code >= 0:
         return code
     ffi.errno = _ERRNO_OF_SHIM.get(-code, -code)
@@ -131,9 +146,9 @@ def answer(code: int) -> int:
 
 
 def c_call(failed: F) -> Callable[[Callable[P, T]], Callable[P, T | F]]:
-    """Let a function return `failed` with errno set where it refuses its arguments.
+    """Make a function set errno and return `failed` instead of raising ZMQError.
 
-    A number that does not fit into C's type is the ValueError that cffi should have raised.
+    The OverflowError of cffi, for a number that does not fit into C's type, becomes a ValueError.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T | F]:

@@ -1,4 +1,4 @@
-"""From Python's buffers and texts to the pointers that C takes, with the bounds that C lacks."""
+"""Turn Python's buffers and texts into pointers for C, and check their sizes, which C cannot."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 import sys
 from typing import TYPE_CHECKING, TypeAlias
 
-from .._zmq import ffi
+from .._direct import Frame
+from .._zmq import ffi, lib
 from ..arguments import flat
 from ..errors import failure
-from ..message import pin
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -27,7 +27,7 @@ _CDATA = type(ffi.NULL)
 
 
 def text(value: Text, name: str) -> bytes | None:
-    """Return a text for C without its final NUL; None for NULL."""
+    """Return a text for C, up to the first NUL; None for NULL."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -79,7 +79,7 @@ def _bounded(memory: CData, size: int, name: str) -> CData:
 
 
 def _foreign(data: CData | None, size: int, name: str) -> CData:
-    """Return what cffi made; a pointer does not say where its memory ends, so C's trust remains."""
+    """Return memory that cffi allocated. The size of what a pointer points to cannot be checked."""
     if data is None:
         known = 0
         data = ffi.NULL
@@ -94,16 +94,31 @@ def _foreign(data: CData | None, size: int, name: str) -> CData:
 
 
 def immutable(data: Memory) -> bool:
-    """Tell whether memory belongs to an object of Python's that must not change."""
+    """Tell whether memory belongs to an immutable Python object."""
     return data is not None and not isinstance(data, _CDATA) and memoryview(data).readonly
 
 
 _constants: dict[int, tuple[CData, int]] = {}
-pin(_constants)  # never unpinned: libzmq may read them until the process ends
+
+# libzmq may read them until the process ends, longer than Python keeps its modules. So a message
+# that is never closed keeps them.
+_forever = ffi.new("zmq_msg_t *")
+lib.zmq_msg_init(_forever)
+_keeper = Frame(b"", _constants)
+lib.zmq_msg_copy(_forever, ffi.cast("zmq_msg_t *", _keeper._address))
+del _keeper
+pin(_constants)  # and never unpin: libzmq may read this memory until the process ends
+
+
+def view_of(memory: bytes | CData, size: int) -> Buffer:
+    """Return the first `size` bytes of what `source` returned."""
+    if isinstance(memory, bytes):
+        return memoryview(memory)[:size]
+    return ffi.buffer(memory, size) if size else b""
 
 
 def constant(memory: bytes | CData, size: int) -> CData:
-    """Return memory that now stays where it is for ever."""
+    """Return memory that is never freed from now on."""
     if isinstance(memory, bytes):
         memory = ffi.from_buffer("char[]", memory)
     address = int(ffi.cast("uintptr_t", memory))

@@ -12,58 +12,41 @@ a signal handler, finds a message that is not initialised.
 from __future__ import annotations
 
 import errno
-import functools
-import operator
-import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
 
+from .._direct import Frame
 from .._zmq import ffi, lib
 from ..errors import check, failure
-from ..ownership import owned
 
 if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
     from .._zmq import CData
+
+__all__ = ["zmq_msg_t"]
 
 T = TypeVar("T")
 
 
-class Box:
-    """One initialised struct, closed at its end."""
+class Box(Frame):
+    """One initialised struct, closed at its end. Its content can be written to."""
 
-    __slots__ = ("_lease", "readonly", "struct")
+    __slots__ = ("struct",)
+    struct: CData
 
-    def __init__(self) -> None:
-        struct = ffi.new("zmq_msg_t *")
-        lib.zmq_msg_init(struct)
-        self.struct = owned(struct, lib.zmq_msg_close)
-        self.readonly = False  # the content is an immutable object of Python's
-        self._lease: Callable[[], CData | None] = _nothing
-
-    @property
-    def has_views(self) -> bool:
-        """Whether anybody can still reach the content by a view of it."""
-        return self._lease() is not None
-
-    def view(self) -> memoryview:
-        """Return the content, which the view keeps alive by itself."""
-        size = lib.zmq_msg_size(self.struct)
-        if not size:
-            return memoryview(bytearray())
-        lease = self._lease()
-        if lease is None:
-            # A destructor that only keeps the struct; in C, since none in Python may raise.
-            keep = functools.partial(operator.is_, self.struct)
-            lease = ffi.gc(lib.zmq_msg_data(self.struct), keep)
-            self._lease = weakref.ref(lease)
-        view = memoryview(ffi.buffer(lease, size))
-        return view.toreadonly() if self.readonly else view
+    def __new__(cls, data: Buffer = b"", owner: object = None) -> Self:
+        """Return an empty box, or one over `data`; `owner` lives as long as that is borrowed."""
+        box = super().__new__(cls) if owner is None else super().__new__(cls, data, owner)
+        box._writable = True
+        box.struct = ffi.cast("zmq_msg_t *", box._address)
+        return box
 
     def copy(self) -> Box:
         """Return a box with the same content: the same memory where it is long."""
         copy = Box()
         check(lib.zmq_msg_copy(copy.struct, self.struct), "zmq_msg_copy")
-        copy.readonly = self.readonly
+        copy._writable = self._writable
         return copy
 
     def init(self, code: int) -> None:
@@ -71,10 +54,6 @@ class Box:
         if code < 0:
             lib.zmq_msg_init(self.struct)
             raise failure(errno.ENOMEM, "zmq_msg_t")
-
-
-def _nothing() -> None:
-    return None
 
 
 class zmq_msg_t:

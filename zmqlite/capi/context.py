@@ -1,4 +1,4 @@
-"""Contexts, which the calls of zmq.h that begin with zmq_ctx_ make, change and end."""
+"""Contexts: the zmq_ctx_ functions of zmq.h, and their old names."""
 
 from __future__ import annotations
 
@@ -20,15 +20,20 @@ from .constants import (
     ZMQ_THREAD_SCHED_POLICY,
 )
 
-_MOST_SOCKETS = 2**30  # libzmq adds its own threads, and aborts where that overflows an int
+__all__ = [
+    "zmq_ctx_destroy", "zmq_ctx_get", "zmq_ctx_new", "zmq_ctx_set", "zmq_ctx_shutdown",
+    "zmq_ctx_term", "zmq_init", "zmq_term",
+]  # fmt: skip
+
+_MOST_SOCKETS = 2**30  # libzmq adds the number of its threads, and aborts if an int overflows
 
 
 def zmq_ctx_new() -> void_p:
     """Return a new context, or None with errno EMFILE or ENFILE.
 
-    Any thread may use it. It lives until `zmq_ctx_term`: forgetting it ends nothing, and neither
-    does the end of the program, which drops what is still to be sent. A child process made by
-    fork() has to make its own.
+    Any thread may use it. It lives until `zmq_ctx_term`: dropping the last reference does not end
+    it. A program that exits without `zmq_ctx_term` does not wait, and what is not sent yet is lost.
+    A child process after fork() has to create its own context.
 
     C: zmq_ctx_new(3)
     """
@@ -38,16 +43,18 @@ def zmq_ctx_new() -> void_p:
 
 @c_call(-1)
 def zmq_ctx_term(context: void_p) -> int:
-    """End a context, once all of its sockets are closed and what they sent has left.
+    """Terminate a context: wait until its sockets are closed and their messages are sent.
 
-    Waits for ever where another thread leaves a socket open, or where a message has no taker and
-    its socket's ZMQ_LINGER is -1, which is the default. From the start all other calls on its
-    sockets fail with ETERM.
+    It waits for ever if a socket stays open, or if a message cannot be sent and the ZMQ_LINGER of
+    its socket is -1, the default. As soon as it has begun, calls on the context's sockets fail with
+    ETERM, except zmq_close.
 
-    Returns 0, or -1 and errno EINTR (a signal arrived: call it again) or EFAULT (no context, one
-    that was ended before, or one that another thread is ending).
+    Returns 0, or -1 and errno EINTR (a signal arrived: call it again) or EFAULT (no context, or
+    terminated before, or another thread is terminating it).
 
-    C: zmq_ctx_term(3)
+    `zmq_term` and `zmq_ctx_destroy` are deprecated names of the same function.
+
+    C: zmq_ctx_term(3), zmq_term(3), zmq_ctx_destroy(3)
     """
     handle = context_of(context)
     with handle.lock:
@@ -63,11 +70,11 @@ def zmq_ctx_term(context: void_p) -> int:
 
 @c_call(-1)
 def zmq_ctx_shutdown(context: void_p) -> int:
-    """Let all calls on the context's sockets, also those that wait now, fail with ETERM.
+    """Make all calls on the context's sockets fail with ETERM, also those that are waiting.
 
-    Nothing is closed. Doing it again does nothing.
+    It closes nothing. A second call does nothing.
 
-    Returns 0, or -1 and errno EFAULT (no context, or one that was ended).
+    Returns 0, or -1 and errno EFAULT (no context, or terminated).
 
     C: zmq_ctx_shutdown(3)
     """
@@ -80,10 +87,10 @@ def zmq_ctx_shutdown(context: void_p) -> int:
 def zmq_ctx_set(context: void_p, option: int, optval: int) -> int:
     """Set an option of a context: ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_IPV6, ZMQ_BLOCKY ...
 
-    What concerns the threads has to be set before the first socket is made.
+    Options of the I/O threads have an effect only before the first socket is created.
 
-    Returns 0, or -1 and errno EINVAL (unknown option, value out of range, a CPU that the system
-    does not let threads have) or EFAULT (no context, or one that was ended or is being ended).
+    Returns 0, or -1 and errno EINVAL (unknown option, value out of range, or a CPU that the process
+    may not use) or EFAULT (no context, or terminated, or another thread is terminating it).
 
     C: zmq_ctx_set(3)
     """
@@ -104,8 +111,8 @@ def zmq_ctx_set(context: void_p, option: int, optval: int) -> int:
 def zmq_ctx_get(context: void_p, option: int) -> int:
     """Return an option of a context.
 
-    Returns the value, or -1 and errno EINVAL (unknown option) or EFAULT (no context, or one that
-    was ended or is being ended). -1 is also a value, of ZMQ_THREAD_SCHED_POLICY.
+    Returns the value, or -1 and errno EINVAL (unknown option) or EFAULT (no context, or terminated,
+    or another thread is terminating it). -1 is also the default of ZMQ_THREAD_SCHED_POLICY.
 
     C: zmq_ctx_get(3)
     """
@@ -116,9 +123,9 @@ def zmq_ctx_get(context: void_p, option: int) -> int:
 
 @c_call(None)
 def zmq_init(io_threads: int) -> void_p:
-    """Return a new context with so many I/O threads; deprecated.
+    """Return a new context with this number of I/O threads; deprecated.
 
-    None and errno EINVAL (negative), EMFILE or ENFILE where it fails.
+    Returns None with errno EINVAL (negative), EMFILE or ENFILE if it fails.
 
     C: zmq_init(3), zmq_ctx_new(3), ZMQ_IO_THREADS in zmq_ctx_set(3)
     """
@@ -126,24 +133,14 @@ def zmq_init(io_threads: int) -> void_p:
     return ContextHandle(pointer) if pointer else None
 
 
-def zmq_term(context: void_p) -> int:
-    """Be the first name of `zmq_ctx_term`; deprecated.
-
-    C: zmq_term(3), zmq_ctx_term(3)
-    """
-    return zmq_ctx_term(context)
-
-
-def zmq_ctx_destroy(context: void_p) -> int:
-    """Be the second name of `zmq_ctx_term`; deprecated.
-
-    C: zmq_ctx_destroy(3), zmq_ctx_term(3)
-    """
-    return zmq_ctx_term(context)
+zmq_term = zmq_ctx_destroy = zmq_ctx_term
 
 
 def start(handle: ContextHandle) -> None:
-    """Refuse what libzmq would abort on as it starts its threads, with the first socket."""
+    """Before the first socket: refuse options and limits with which libzmq would abort.
+
+    libzmq starts its threads when the first socket is created.
+    """
     pointer = handle.pointer(ETERM)
     if handle.started:
         return

@@ -1,4 +1,4 @@
-"""Error numbers and what the libzmq in use is: zmq_errno, zmq_strerror, zmq_version, zmq_has."""
+"""zmq_errno and zmq_strerror, and facts about the libzmq in use: zmq_version and zmq_has."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from .._zmq import ffi, lib
 from ._handles import c_call
 from ._memory import Memory, Text, required, target
 
+__all__ = ["zmq_errno", "zmq_has", "zmq_strerror", "zmq_version"]
+
 
 def zmq_errno() -> int:
-    """Return why the last call of this thread that returned -1 or None failed.
+    """Return the error number of the last call that failed in this thread.
 
-    A call that succeeds leaves it as it is, so look at it after a failure only.
+    A call that succeeds does not change it, so use it only after a failure.
 
     C: zmq_errno(3)
     """
@@ -21,7 +23,7 @@ def zmq_errno() -> int:
 
 @c_call("")
 def zmq_strerror(errnum: int) -> str:
-    """Return what an error number means, as text.
+    """Return the description of an error number.
 
     C: zmq_strerror(3)
     """
@@ -32,7 +34,7 @@ def zmq_strerror(errnum: int) -> str:
 def zmq_version(major: Memory, minor: Memory, patch: Memory) -> None:
     """Write the release of the libzmq in use to three `c_int`.
 
-    Where one is None nothing is written and errno is EFAULT.
+    If one of them is None it writes nothing and sets errno to EFAULT.
 
     C: zmq_version(3)
     """
@@ -49,9 +51,9 @@ def zmq_version(major: Memory, minor: Memory, patch: Memory) -> None:
 def zmq_has(capability: Text) -> int:
     """Return 1 if libzmq was built with a feature, else 0.
 
-    Names are ipc, tipc, pgm, norm, curve, gssapi, vmci and draft, with websockets WS and WSS; in
-    any other spelling it is 0, and so it is for tcp, inproc and udp, which are always there. None
-    is 0, too, and errno EFAULT.
+    Features are ipc, tipc, pgm, norm, curve, gssapi, vmci and draft, and WS and WSS for websockets.
+    Any other name gives 0, also tcp, inproc and udp, which every libzmq has, and any other
+    spelling. None gives 0 with errno EFAULT.
 
     C: zmq_has(3)
     """

@@ -1,4 +1,4 @@
-"""Messages: the calls of zmq.h that begin with zmq_msg_, and their old names."""
+"""Messages: the zmq_msg_ functions of zmq.h, and their old names."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from typing import Any
 
 from .._zmq import ffi, lib
 from ..errors import failure
-from ..message import collect, pin, unpin
-from ._handles import answer, c_call, native, void_p
-from ._memory import Memory, Text, constant, immutable, required, source
+from ..message import collect
+from ._handles import answer, c_call, direct, void_p
+from ._memory import Memory, Text, constant, immutable, required, source, view_of
 from ._message import Box, box_of, inside, variable_of, zmq_msg_t
+
+__all__ = [
+    "zmq_msg_close", "zmq_msg_copy", "zmq_msg_data", "zmq_msg_get", "zmq_msg_gets", "zmq_msg_init",
+    "zmq_msg_init_data", "zmq_msg_init_size", "zmq_msg_more", "zmq_msg_move", "zmq_msg_recv",
+    "zmq_msg_send", "zmq_msg_set", "zmq_msg_size", "zmq_recvmsg", "zmq_sendmsg",
+]  # fmt: skip
 
 # Making and ending
 
 
 @c_call(-1)
 def zmq_msg_init(msg: zmq_msg_t | None) -> int:
-    """Make an empty message, to receive into. Content that it had is let go of.
+    """Make a message empty, for example to receive into it. It drops the content it had.
 
     Returns 0, or -1 and errno EFAULT (None).
 
@@ -30,7 +36,7 @@ def zmq_msg_init(msg: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
-    """Make a message of `size` bytes, which say nothing until `zmq_msg_data` is written to.
+    """Make a message of `size` bytes, which are undefined until they are written to.
 
     Returns 0, or -1 and errno ENOMEM or EFAULT (None).
 
@@ -43,7 +49,7 @@ def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
 
 
 class _Borrowed:
-    """Memory that libzmq reads, and the function to call when it no longer does."""
+    """Memory that libzmq reads, and the function to call when libzmq no longer reads it."""
 
     __slots__ = ("data", "ffn", "hint", "memory")
 
@@ -73,16 +79,16 @@ def zmq_msg_init_data(
 ) -> int:
     """Make a message of the first `size` bytes of `data`, without a copy.
 
-    The data must not change until `ffn(data, hint)` is called, exactly once, when libzmq and the
-    last view of the content are done with it: at the end of a call such as `zmq_msg_close`, or
-    between two steps of the main thread, but always with Python's own lock and never on a thread
-    of libzmq's. What it raises goes to sys.unraisablehook. It is not called for messages that are
-    still queued when the program ends.
+    The data must not change until `ffn(data, hint)` is called. That happens exactly once, when
+    neither libzmq nor a view of the content uses the memory any more: at the end of a call such as
+    `zmq_msg_close`, or between two bytecodes of the main thread; always with the GIL, and never on
+    a thread of libzmq. An exception of `ffn` goes to sys.unraisablehook. For messages that are
+    queued when the program ends it is not called.
 
-    With `ffn` None the data is a constant: it is kept alive for ever.
+    If `ffn` is None the data is a constant, which is never freed.
 
-    Returns 0, or -1 and errno ENOMEM or EFAULT (None, or `data` has less than `size` bytes); then
-    `ffn` is not called.
+    Returns 0, or -1 and errno ENOMEM or EFAULT (None, or `data` has fewer than `size` bytes). If it
+    fails it does not call `ffn`.
 
     C: zmq_msg_init_data(3)
     """
@@ -90,25 +96,22 @@ def zmq_msg_init_data(
         raise TypeError(f"ffn is a function or None, not {type(ffn).__name__}")
     variable, box = variable_of(msg), Box()
     memory = source(data, size, "zmq_msg_init_data")
-    box.readonly = immutable(data)
+    readonly = immutable(data)
     if ffn is None:
         memory = constant(memory, size)
         box.init(lib.zmq_msg_init_data(box.struct, memory, size, ffi.NULL, ffi.NULL))
     else:
         borrowed = _Borrowed(memory, data)
-        number = pin(borrowed)
-        code = lib.zl_msg_init_pinned(box.struct, memory, size, number)
-        if code < 0:
-            unpin(number)
-        box.init(code)
+        box = Box(view_of(memory, size), borrowed)
         borrowed.ffn, borrowed.hint = ffn, hint
+    box._writable = not readonly
     variable.box = box
     return 0
 
 
 @c_call(-1)
 def zmq_msg_close(msg: zmq_msg_t | None) -> int:
-    """Let go of a message's content. Views of it stay good; the last one lets go of the memory.
+    """Release a message's content. Views of it stay valid; the last one frees the memory.
 
     Returns 0, or -1 and errno EFAULT (None, not initialised, or closed before).
 
@@ -124,14 +127,14 @@ def zmq_msg_close(msg: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_move(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
-    """Give a message the content of another one, which is empty then.
+    """Move the content of `src` to `dest`. Then `src` is empty.
 
     Returns 0, or -1 and errno EFAULT (one of them is None or not initialised).
 
     C: zmq_msg_move(3)
     """
     taker, giver, empty = variable_of(dest), variable_of(src), Box()
-    # No other thread comes in from here to the exchange, as there is no call.
+    # No call from here to the exchange, so no other thread and no signal handler runs.
     if taker.box is None or giver.box is None:
         raise failure(errno.EFAULT, "zmq_msg_move")
     taker.box, giver.box = giver.box, empty
@@ -141,7 +144,7 @@ def zmq_msg_move(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
-    """Give a message the content of another one too: the same memory where it is long.
+    """Copy the content of `src` to `dest`. Long content is not copied but shared.
 
     So do not write to either of them afterwards.
 
@@ -161,28 +164,28 @@ def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
 @c_call(-1)
 def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
-    """Send a message, which is empty then; one that could not be sent stays as it was.
+    """Send a message as one part. After success `msg` is empty, after a failure as it was.
 
-    `flags` are ZMQ_DONTWAIT, and ZMQ_SNDMORE where more parts of the same message follow. Otherwise
-    it waits as long as ZMQ_SNDTIMEO says.
+    `flags` are ZMQ_DONTWAIT, and ZMQ_SNDMORE if more parts of the same message follow. Without
+    ZMQ_DONTWAIT it waits for room in the queue, at most ZMQ_SNDTIMEO milliseconds.
 
     Returns the size in bytes, or -1 and errno EAGAIN (no room in time), ENOTSUP (not with this type
-    of socket), EINVAL (several parts, and the type of socket has none), EFSM (not in this state),
-    EHOSTUNREACH (no such routing id), EINTR (a signal arrived), EFAULT (no message), ETERM,
-    ENOTSOCK or EBUSY.
+    of socket), EINVAL (several parts, which this type of socket does not send), EFSM (not in this
+    state), EHOSTUNREACH (no such routing id), EINTR (a signal arrived), EFAULT (no message) or a
+    socket error.
 
     C: zmq_msg_send(3)
     """
-    pointer = native(socket)
+    pointer = direct(socket)
     variable = variable_of(msg)
     box = box_of(msg)
     variable.box = None
     try:
-        sent = box.copy() if box.has_views else box
-        code = lib.zl_raw_msg_send(pointer, sent.struct, flags)
+        sent = box.copy() if box._views else box
+        code = pointer.raw_msg_send(sent, flags)
         if code >= 0:
             box = sent
-            box.readonly = False
+            box._writable = True
     finally:
         variable.box = box
     collect()
@@ -191,29 +194,30 @@ def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
 @c_call(-1)
 def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
-    """Receive one part of a message; `zmq_msg_more` tells whether more of it follow.
+    """Receive one part of a message; `zmq_msg_more` tells whether more parts follow.
 
-    `flags` are 0 or ZMQ_DONTWAIT; with 0 it waits as long as ZMQ_RCVTIMEO says.
+    `flags` are 0 or ZMQ_DONTWAIT. With 0 it waits at most ZMQ_RCVTIMEO milliseconds. After a
+    failure `msg` is as it was.
 
     Returns the size in bytes, or -1 and errno EAGAIN (nothing came in time), ENOTSUP (not with this
     type of socket), EFSM (not in this state), EINTR (a signal arrived), EFAULT (no message, or not
-    initialised), ETERM, ENOTSOCK or EBUSY; then the message stays as it was.
+    initialised) or a socket error.
 
     C: zmq_msg_recv(3)
     """
-    pointer = native(socket)
+    pointer = direct(socket)
     variable = variable_of(msg)
     box = variable.box
     if box is None:
         # Not a message, which libzmq says in its own order of what can be wrong.
-        return answer(lib.zl_raw_msg_recv(pointer, ffi.new("zmq_msg_t *"), flags))
-    received = Box() if box.has_views else box
+        return answer(_without_message(pointer, flags))
+    received = Box() if box._views else box
     variable.box = None
     try:
-        code = lib.zl_raw_msg_recv(pointer, received.struct, flags)
+        code = pointer.raw_msg_recv(received, flags)
         if code >= 0:
             box = received
-            box.readonly = False
+            box._writable = True
     finally:
         variable.box = box
     collect()
@@ -221,7 +225,7 @@ def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
 
 def zmq_sendmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
-    """Be the old name of `zmq_msg_send`; deprecated. Mind the order of the arguments.
+    """Call `zmq_msg_send`, with the arguments in another order. Deprecated.
 
     C: zmq_sendmsg(3), zmq_msg_send(3)
     """
@@ -229,7 +233,7 @@ def zmq_sendmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
 
 
 def zmq_recvmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
-    """Be the old name of `zmq_msg_recv`; deprecated. Mind the order of the arguments.
+    """Call `zmq_msg_recv`, with the arguments in another order. Deprecated.
 
     C: zmq_recvmsg(3), zmq_msg_recv(3)
     """
@@ -240,12 +244,12 @@ def zmq_recvmsg(socket: void_p, msg: zmq_msg_t | None, flags: int) -> int:
 
 
 def zmq_msg_data(msg: zmq_msg_t | None) -> memoryview:
-    """Return the content as a view that can be written to: `zmq_msg_data(msg)[:5] = b"Hello"`.
+    """Return the content as a writable view: `zmq_msg_data(msg)[:5] = b"Hello"`.
 
-    The view stays good whatever happens to the message. Over inproc the memory may be the sender's
-    own. It is read-only where `zmq_msg_init_data` got an object that is.
+    The view stays valid whatever happens to the message. Over inproc the memory may be the
+    sender's. The view is read-only if `zmq_msg_init_data` got an immutable object.
 
-    Empty, with errno EFAULT, where msg is None or not initialised.
+    Returns an empty view with errno EFAULT if `msg` is None or not initialised.
 
     C: zmq_msg_data(3)
     """
@@ -255,12 +259,12 @@ def zmq_msg_data(msg: zmq_msg_t | None) -> memoryview:
 
 @c_call(None)
 def _data(msg: zmq_msg_t | None) -> memoryview:
-    return inside(msg, Box.view)
+    return inside(msg, memoryview)
 
 
 @c_call(-1)
 def zmq_msg_size(msg: zmq_msg_t | None) -> int:
-    """Return the size of the content in bytes; -1 and errno EFAULT where there is no message.
+    """Return the size of the content in bytes, or -1 and errno EFAULT if there is no message.
 
     C: zmq_msg_size(3)
     """
@@ -269,7 +273,7 @@ def zmq_msg_size(msg: zmq_msg_t | None) -> int:
 
 @c_call(0)
 def zmq_msg_more(msg: zmq_msg_t | None) -> int:
-    """Return 1 if more parts of the same message follow this one, else 0; also once it is closed.
+    """Return 1 if more parts of the same message follow, else 0. A closed message keeps the answer.
 
     C: zmq_msg_more(3)
     """
@@ -303,11 +307,11 @@ def zmq_msg_set(msg: zmq_msg_t | None, property: int, optval: int) -> int:
 
 @c_call(None)
 def zmq_msg_gets(msg: zmq_msg_t | None, property: Text) -> str | None:
-    """Return what is known about the connection of a received message.
+    """Return a property of the connection that a received message came from.
 
-    Such as Peer-Address, User-Id, Socket-Type, Identity: see zmqlite.Message.metadata.
+    For example Peer-Address, User-Id, Socket-Type or Identity: see zmqlite.Message.metadata.
 
-    None with errno EINVAL (nothing is known under that name) or EFAULT (None, or not initialised).
+    Returns None with errno EINVAL (no such property) or EFAULT (None, or not initialised).
 
     C: zmq_msg_gets(3)
     """

@@ -1,4 +1,4 @@
-"""Waiting for several sockets, and moving messages between them: zmq_poll and the proxies."""
+"""zmq_poll, which waits for several sockets, and the proxies, which move messages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from ._handles import SocketHandle, answer, c_call, native, socket_of, void_p
 if TYPE_CHECKING:
     from .._zmq import CData
 
+__all__ = ["zmq_device", "zmq_poll", "zmq_pollitem_t", "zmq_proxy", "zmq_proxy_steerable"]
+
 
 class zmq_pollitem_t:
-    """One element of what zmq_poll waits for: a socket or, where that is None, a descriptor.
+    """An item for zmq_poll: a socket or, if that is None, a file descriptor.
 
-    `events` is what to wait for, ZMQ_POLLIN, ZMQ_POLLOUT and, for descriptors, ZMQ_POLLERR and
-    ZMQ_POLLPRI; `revents` is what zmq_poll found.
+    `events` are those to wait for: ZMQ_POLLIN and ZMQ_POLLOUT, for descriptors also ZMQ_POLLERR and
+    ZMQ_POLLPRI. zmq_poll sets `revents` to those that happened.
     """
 
     __slots__ = ("events", "fd", "revents", "socket")
@@ -41,16 +43,15 @@ class zmq_pollitem_t:
 def zmq_poll(
     items: Sequence[zmq_pollitem_t] | zmq_pollitem_t | None, nitems: int, timeout: int
 ) -> int:
-    """Wait until something happens on one of the first `nitems` items; see their `revents`.
+    """Wait for an event of one of the first `nitems` items; set the `revents` of each.
 
-    `timeout` is in milliseconds; 0 does not wait, -1 waits for ever. One item may stand without a
-    list. With no items it sleeps. ZMQ_POLLOUT does not always mean that the next send goes through:
-    PUB, XPUB, XSUB, STREAM and ROUTER report it always.
+    `timeout` is in milliseconds; 0 does not wait, -1 waits without limit. A single item needs no
+    list. Without items it sleeps. PUB, XPUB, XSUB, STREAM and ROUTER always report ZMQ_POLLOUT,
+    also if the next send drops the message or fails.
 
-    Returns the number of items on which something happened, 0 if the time ran out, or -1 and errno
-    EINTR (a signal arrived), ETERM (of one of the sockets), ENOTSOCK, EBUSY (another thread is
-    inside one of them), EFAULT (less than `nitems` items) or EINVAL (`nitems` is negative, or more
-    than the process may have descriptors).
+    Returns the number of items with events, 0 after the timeout, or -1 and errno EINTR (a signal
+    arrived), EFAULT (fewer than `nitems` items), EINVAL (`nitems` is negative, or more than the
+    process may have file descriptors) or a socket error, such as ETERM, of one of the sockets.
 
     C: zmq_poll(3)
     """
@@ -108,13 +109,13 @@ class _Polled:
 
 @c_call(-1)
 def zmq_proxy(frontend: void_p, backend: void_p, capture: void_p) -> int:
-    """Move messages between two sockets, both ways, until their context is ended.
+    """Move messages between two sockets, both ways, until their context is shut down.
 
-    A copy of each goes to `capture` first, if that is not None. While it runs the sockets belong to
-    it. The same socket may be frontend and backend.
+    It sends a copy of each message to `capture` first, if that is not None. No other thread may use
+    the sockets meanwhile. The same socket may be frontend and backend.
 
-    Returns -1 and errno ETERM, EINTR (a signal arrived), EFAULT (None), ENOTSOCK, EBUSY, or what a
-    receive or send inside fails with.
+    Returns -1 and errno EINTR (a signal arrived), EFAULT (frontend or backend is None), a socket
+    error, or the errno of a receive or send that failed.
 
     C: zmq_proxy(3)
     """
@@ -123,13 +124,13 @@ def zmq_proxy(frontend: void_p, backend: void_p, capture: void_p) -> int:
 
 @c_call(-1)
 def zmq_proxy_steerable(frontend: void_p, backend: void_p, capture: void_p, control: void_p) -> int:
-    """Move messages as `zmq_proxy` does, and do what arrives at `control`.
+    """Move messages as `zmq_proxy` does, and obey the commands that `control` receives.
 
-    PAUSE, RESUME, TERMINATE, and STATISTICS, which is answered. How well depends on the libzmq:
-    that of 4.3.4 does not answer the others and aborts the process on an unknown command, that of
-    4.3.5 answers all and does not pause. zmqlite.proxy_steerable is the same everywhere.
+    They are PAUSE, RESUME, TERMINATE and STATISTICS. libzmq 4.3.4 replies to STATISTICS only, and
+    aborts the process at an unknown command; 4.3.5 replies to all, and does not pause.
+    zmqlite.proxy_steerable behaves the same with every libzmq.
 
-    Returns 0 after TERMINATE, or -1 and errno as `zmq_proxy`.
+    Returns 0 after TERMINATE, or -1 and errno as `zmq_proxy` does.
 
     C: zmq_proxy_steerable(3)
     """
@@ -137,9 +138,9 @@ def zmq_proxy_steerable(frontend: void_p, backend: void_p, capture: void_p, cont
 
 
 def zmq_device(type: int, frontend: void_p, backend: void_p) -> int:
-    """Be `zmq_proxy` without a capture; `type` says nothing. Deprecated.
+    """Call `zmq_proxy` without a capture socket; `type` has no effect. Deprecated.
 
-    C: zmq_device, whose page is that of zmq_proxy(3)
+    C: zmq_device, whose manual page is zmq_proxy(3)
     """
     return zmq_proxy(frontend, backend, None)
 

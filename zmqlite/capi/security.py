@@ -1,4 +1,4 @@
-"""CURVE keys and their text form: zmq_curve_ and zmq_z85_."""
+"""CURVE keys and Z85, their text form: the zmq_curve_ and zmq_z85_ functions of zmq.h."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from ..errors import failure
 from ._handles import c_call
 from ._memory import Memory, Text, required, source, target
 
+__all__ = ["zmq_curve_keypair", "zmq_curve_public", "zmq_z85_decode", "zmq_z85_encode"]
+
 D = TypeVar("D", bound=Memory)
 
 
 @c_call(-1)
 def zmq_curve_keypair(z85_public_key: Memory, z85_secret_key: Memory) -> int:
-    """Write a new key pair as text, each to 41 bytes of memory: 40 characters and a NUL.
+    """Write a new key pair as Z85: 40 characters and a NUL for each key.
 
-    Returns 0, or -1 and errno ENOTSUP (libzmq was built without CURVE) or EFAULT (too little
-    memory).
+    Returns 0, or -1 and errno ENOTSUP (libzmq was built without CURVE) or EFAULT (None, or less
+    than 41 bytes).
 
     C: zmq_curve_keypair(3)
     """
@@ -31,10 +33,10 @@ def zmq_curve_keypair(z85_public_key: Memory, z85_secret_key: Memory) -> int:
 
 @c_call(-1)
 def zmq_curve_public(z85_public_key: Memory, z85_secret_key: Text) -> int:
-    """Write the public key of a secret one as text, to 41 bytes of memory.
+    """Write the public key that belongs to a secret key, as 40 characters of Z85 and a NUL.
 
-    Returns 0, or -1 and errno EINVAL (not 40 characters of Z85), ENOTSUP (libzmq was built without
-    CURVE) or EFAULT (too little memory, or None).
+    Returns 0, or -1 and errno EINVAL (the secret key is not 40 characters of Z85), ENOTSUP (libzmq
+    was built without CURVE) or EFAULT (None, or less than 41 bytes for the public key).
 
     C: zmq_curve_public(3)
     """
@@ -47,10 +49,10 @@ def zmq_curve_public(z85_public_key: Memory, z85_secret_key: Text) -> int:
 
 @c_call(None)
 def zmq_z85_encode(dest: D, data: Memory, size: int) -> D | None:
-    """Write `size` bytes as text: five characters for every four bytes, and a NUL.
+    """Encode `size` bytes as Z85: five characters for every four bytes, and a NUL.
 
-    Returns `dest`, or None and errno EINVAL (`size` is no multiple of 4) or EFAULT (`dest` has less
-    than size * 5 / 4 + 1 bytes, or `data` less than `size`).
+    Returns `dest`, or None with errno EINVAL (`size` is not a multiple of 4) or EFAULT (`dest` has
+    fewer than size * 5 / 4 + 1 bytes, or `data` fewer than `size`).
 
     C: zmq_z85_encode(3)
     """
@@ -63,10 +65,10 @@ def zmq_z85_encode(dest: D, data: Memory, size: int) -> D | None:
 
 @c_call(None)
 def zmq_z85_decode(dest: D, string: Text) -> D | None:
-    """Write the bytes that a text stands for: four for every five characters.
+    """Decode Z85: four bytes for every five characters.
 
-    Returns `dest`, or None and errno EINVAL (the length is no multiple of 5, or 0, or a character
-    is none of Z85) or EFAULT (`dest` has less than length * 4 / 5 bytes, or None).
+    Returns `dest`, or None with errno EINVAL (the length is 0 or not a multiple of 5, or a
+    character is not of Z85) or EFAULT (`dest` has fewer than length * 4 / 5 bytes, or None).
 
     C: zmq_z85_decode(3)
     """

@@ -1,4 +1,4 @@
-"""Sockets: their life, endpoints, options and monitors. What goes through them is in `transfer`."""
+"""Sockets: opening, closing, endpoints, options and monitors. `transfer` sends and receives."""
 
 from __future__ import annotations
 
@@ -12,39 +12,36 @@ from ..errors import failure
 from ..fds import reserve
 from ..library import has
 from ..message import collect
-from ..ownership import owned
+from ..handle import new_handle
 from ..socket import ZAP_ENDPOINT
-from ._handles import (
-    SocketHandle,
-    answer,
-    c_call,
-    context_of,
-    native,
-    socket_of,
-    void_p,
-)
+from ._handles import SocketHandle, answer, c_call, context_of, native, socket_of, void_p
 from ._memory import Memory, Text, required, source, target, text
 from .constants import EINVAL, ENOTSOCK, ETERM, ZMQ_CONNECT_ROUTING_ID, ZMQ_REP, ZMQ_ROUTER
 from .context import start
+
+__all__ = [
+    "zmq_bind", "zmq_close", "zmq_connect", "zmq_disconnect", "zmq_getsockopt", "zmq_setsockopt",
+    "zmq_socket", "zmq_socket_monitor", "zmq_unbind",
+]  # fmt: skip
 
 _DRAFT_TYPES = frozenset(DRAFT_SOCKET_TYPES.values())
 _ZAP_ENDPOINT = ZAP_ENDPOINT.encode()
 _SIZE = ffi.sizeof("size_t")
 _NO_TYPE = -1
-_NO_OPTION = 0  # as a socket option; what libzmq says to it comes in libzmq's own order
+_NO_OPTION = 0  # libzmq checks the socket first, then refuses this option with EINVAL
 
 
 def zmq_socket(context: void_p, type: int) -> void_p:
     """Return a new socket of a type: ZMQ_PAIR, ZMQ_PUB, ZMQ_SUB, ZMQ_REQ, ZMQ_REP ...
 
-    One thread at a time may use it: a call while another thread is inside fails with EBUSY, and
-    handing it over to another thread is fine. It stays open until `zmq_close`; forgetting it
-    closes nothing.
+    One thread at a time may use it, and another one later: a call while another thread is inside
+    fails with EBUSY. It stays open until `zmq_close`; dropping the last reference does not close
+    it.
 
     Returns None with errno EINVAL (no such type, or a draft type that this libzmq lacks), EFAULT
-    (no context, or one that was ended), EMFILE (ZMQ_MAX_SOCKETS or the descriptors of the process
-    are used up), ETERM (the context was shut down) or, with the first socket, what the system
-    says to the thread options: EPERM or EINVAL.
+    (no context, or terminated), EMFILE (ZMQ_MAX_SOCKETS or the file descriptors of the process are
+    used up), ETERM (the context was shut down) or, for the first socket of a context, EPERM or
+    EINVAL (the system refuses the options of the threads).
 
     C: zmq_socket(3)
     """
@@ -53,7 +50,7 @@ def zmq_socket(context: void_p, type: int) -> void_p:
         if _open(socket, context) == 0:
             return socket
     except BaseException:
-        if socket.pointer:  # a signal handler raised, and nobody else could ever close it
+        if socket.pointer:  # a signal handler raised, and the caller gets no handle
             lib.zl_close(socket.pointer, 0, -ENOTSOCK)
         raise
     return None
@@ -62,23 +59,21 @@ def zmq_socket(context: void_p, type: int) -> void_p:
 @c_call(-1)
 def _open(socket: SocketHandle, context: void_p) -> int:
     handle = context_of(context)
-    pointer = lib.zl_socket_make()
-    if not pointer:
-        raise failure(errno.ENOMEM, "zmq_socket")
-    socket.pointer = owned(pointer, lib.zl_socket_free)
+    socket.handle = new_handle("")
+    socket.pointer = pointer = socket.handle.pointer
     type = socket.type
     if type in _DRAFT_TYPES and not has("draft"):
-        type = _NO_TYPE  # libzmq would make it, and abort the process at the first handshake
+        type = _NO_TYPE  # libzmq would create it, and abort at the first handshake
     with handle.lock:
         start(handle)
-        return answer(lib.zl_socket_open(pointer, handle.pointer(ETERM), type, 0))
+        return answer(lib.zl_socket_open(pointer, handle.pointer(ETERM), type))
 
 
 @c_call(-1)
 def zmq_close(socket: void_p) -> int:
-    """Close a socket: messages on their way are still sent, for at most its ZMQ_LINGER.
+    """Close a socket. Queued messages are still sent, for at most its ZMQ_LINGER.
 
-    Returns at once. What was sent is only dropped or gone when `zmq_ctx_term` returns.
+    It does not wait for them: `zmq_ctx_term` does.
 
     Returns 0, or -1 and errno ENOTSOCK (no socket, or closed before) or EBUSY (another thread is
     inside the socket).
@@ -88,7 +83,7 @@ def zmq_close(socket: void_p) -> int:
     handle = socket_of(socket)
     pointer = native(handle)
     code = lib.zl_close(pointer, 0, -ENOTSOCK)
-    if not lib.zl_libzmq_socket(pointer):
+    if not lib.zl_is_open(pointer):
         handle.pointer = None
     collect()
     return answer(code)
@@ -99,19 +94,19 @@ def zmq_close(socket: void_p) -> int:
 
 @c_call(-1)
 def zmq_bind(socket: void_p, endpoint: Text) -> int:
-    """Accept peers at an endpoint; after tcp://*:* ZMQ_LAST_ENDPOINT tells the real one.
+    """Accept connections at an endpoint. ZMQ_LAST_ENDPOINT has the port after tcp://*:*.
 
     Returns 0, or -1 and errno EINVAL (malformed, None, or a socket other than REP and ROUTER at
     inproc://zeromq.zap.01), EPROTONOSUPPORT (no such transport), ENOCOMPATPROTO (not with this
     type of socket), EADDRINUSE, EADDRNOTAVAIL, ENODEV (no such interface), EMTHREAD (no I/O
-    thread), EMFILE, ETERM, ENOTSOCK, EBUSY, or what the system says.
+    thread), EMFILE, a socket error, or an errno of the system.
 
     C: zmq_bind(3)
     """
     handle = socket_of(socket)
     address = _address(endpoint)
     if address == _ZAP_ENDPOINT and handle.type not in (ZMQ_REP, ZMQ_ROUTER):
-        # libzmq aborts at the next connection that asks for authentication.
+        # libzmq would abort at the next connection that is to be authenticated.
         raise failure(errno.EINVAL, "zmq_bind")
     reserve(2, "zmq_bind")
     return answer(lib.zl_bind(native(handle), address))
@@ -119,13 +114,13 @@ def zmq_bind(socket: void_p, endpoint: Text) -> int:
 
 @c_call(-1)
 def zmq_connect(socket: void_p, endpoint: Text) -> int:
-    """Start connecting to an endpoint, now and again after every loss of the connection.
+    """Connect to an endpoint in the background, and again whenever the connection is lost.
 
-    Success says nothing about the peer.
+    Success does not mean that there is a peer.
 
     Returns 0, or -1 and errno EINVAL (malformed, or None), EPROTONOSUPPORT (no such transport),
-    ENOCOMPATPROTO (not with this type of socket), EMTHREAD (no I/O thread), ENAMETOOLONG (ipc),
-    ETERM, ENOTSOCK or EBUSY.
+    ENOCOMPATPROTO (not with this type of socket), EMTHREAD (no I/O thread), ENAMETOOLONG (ipc) or
+    a socket error.
 
     C: zmq_connect(3)
     """
@@ -134,7 +129,7 @@ def zmq_connect(socket: void_p, endpoint: Text) -> int:
 
 
 def _address(endpoint: Text) -> bytes:
-    """Return an endpoint for C; refuse the kind that libzmq takes and aborts on later."""
+    """Return an endpoint for C; refuse one of the norm transport with which libzmq would abort."""
     address = required(endpoint, "endpoint", EINVAL)
     if address.startswith(b"norm://"):
         try:
@@ -146,10 +141,12 @@ def _address(endpoint: Text) -> bytes:
 
 @c_call(-1)
 def zmq_unbind(socket: void_p, endpoint: Text) -> int:
-    """Stop accepting peers at an endpoint, as ZMQ_LAST_ENDPOINT told it after `zmq_bind`.
+    """Stop accepting connections at an endpoint.
 
-    Returns 0, or -1 and errno EINVAL (malformed, or None), ENOENT (not bound there), ETERM,
-    ENOTSOCK or EBUSY.
+    It is spelled as ZMQ_LAST_ENDPOINT was after `zmq_bind`.
+
+    Returns 0, or -1 and errno EINVAL (malformed, or None), ENOENT (not bound there) or a socket
+    error.
 
     C: zmq_unbind(3)
     """
@@ -159,10 +156,10 @@ def zmq_unbind(socket: void_p, endpoint: Text) -> int:
 
 @c_call(-1)
 def zmq_disconnect(socket: void_p, endpoint: Text) -> int:
-    """End the connection to an endpoint, named exactly as it was to `zmq_connect`.
+    """End the connection to an endpoint, spelled exactly as for `zmq_connect`.
 
-    Returns 0, or -1 and errno EINVAL (malformed, or None), ENOENT (not connected there), ETERM,
-    ENOTSOCK or EBUSY.
+    Returns 0, or -1 and errno EINVAL (malformed, or None), ENOENT (not connected there) or a socket
+    error.
 
     C: zmq_disconnect(3)
     """
@@ -178,11 +175,11 @@ def zmq_setsockopt(socket: void_p, option: int, optval: Memory, optvallen: int) 
     """Set an option to the `optvallen` bytes at the start of `optval`.
 
     Most options are a `c_int`, ZMQ_MAXMSGSIZE is a `c_int64`, ZMQ_AFFINITY a `c_uint64`; texts and
-    binary values are bytes. Durations are milliseconds, -1 for ever.
+    binary values are bytes. Durations are milliseconds, and -1 means without limit.
 
     Returns 0, or -1 and errno EINVAL (no such option, not the size of its type, a value out of
     range, None with a length, a ZMQ_CONNECT_ROUTING_ID used before on this socket), EFAULT
-    (`optval` has less than `optvallen` bytes), ETERM, ENOTSOCK or EBUSY.
+    (`optval` has fewer than `optvallen` bytes) or a socket error.
 
     C: zmq_setsockopt(3)
     """
@@ -194,7 +191,7 @@ def zmq_setsockopt(socket: void_p, option: int, optval: Memory, optvallen: int) 
     if option == ZMQ_CONNECT_ROUTING_ID:
         name = value[:optvallen] if isinstance(value, bytes) else ffi.buffer(value, optvallen)[:]
         if name in handle.peer_names:
-            # libzmq aborts when a second connection of a socket gets the name of the first.
+            # libzmq would abort if two connections of a socket got the same routing id.
             raise failure(errno.EINVAL, "zmq_setsockopt")
     code = lib.zl_setsockopt(native(handle), option, value, optvallen)
     if code == 0 and name is not None:
@@ -204,14 +201,14 @@ def zmq_setsockopt(socket: void_p, option: int, optval: Memory, optvallen: int) 
 
 @c_call(-1)
 def zmq_getsockopt(socket: void_p, option: int, optval: Memory, optvallen: Memory) -> int:
-    """Write an option to `optval`, of whose size a `c_size_t` tells; that becomes the value's size.
+    """Write an option to `optval`, and its size to `optvallen`, a `c_size_t`.
 
-    The type is that of `zmq_setsockopt`. The size of a text counts its final NUL, that of a binary
-    value is exact. A key of CURVE is 32 bytes, or 41 as text.
+    Before the call `optvallen` is the size of `optval`. The types are those of `zmq_setsockopt`.
+    The size of a text includes the NUL at its end. A CURVE key is 32 bytes, or 41 as text.
 
-    Returns 0, or -1 and errno EINVAL (no such option, or `optval` too small, or not the size of its
-    type), EFAULT (`optval` has less bytes than `optvallen` says, or one of them is None), EINTR
-    (ZMQ_EVENTS), ETERM, ENOTSOCK or EBUSY.
+    Returns 0, or -1 and errno EINVAL (no such option, or `optval` is too small, or does not have
+    the size of its type), EFAULT (`optval` has fewer bytes than `optvallen` says, or one of them is
+    None), EINTR (ZMQ_EVENTS) or a socket error.
 
     C: zmq_getsockopt(3)
     """
@@ -231,15 +228,15 @@ def zmq_getsockopt(socket: void_p, option: int, optval: Memory, optvallen: Memor
 
 @c_call(-1)
 def zmq_socket_monitor(socket: void_p, endpoint: Text, events: int) -> int:
-    """Send what happens to a socket's connections to an inproc endpoint, of a PAIR socket.
+    """Send the events of a socket's connections to an inproc endpoint; stop if that is None.
 
-    `events` is ZMQ_EVENT_ALL or some of its bits. Each event has two frames: uint16 event and
-    uint32 value in native order, as `struct.unpack("=HI", frame)` reads them, then the endpoint.
-    With `endpoint` None it stops. Connect a PAIR socket to the endpoint at once and read it
-    always: libzmq blocks on an event that nobody takes. Another thread may be inside the socket.
+    `events` is ZMQ_EVENT_ALL or some of its bits. An event is a message of two frames: a uint16 and
+    a uint32 in native byte order (`struct.unpack("=HI", frame)`), the event and its value; and the
+    endpoint of the connection. Connect a PAIR socket to `endpoint` at once, and keep receiving:
+    libzmq blocks while its queue of events is full. Another thread may be inside `socket`.
 
     Returns 0, or -1 and errno EPROTONOSUPPORT (not inproc), EINVAL (malformed endpoint, unknown
-    event), EADDRINUSE, EMFILE, ETERM or ENOTSOCK.
+    event), EADDRINUSE, EMFILE, ENOTSOCK or ETERM.
 
     C: zmq_socket_monitor(3)
     """

@@ -1,85 +1,97 @@
-"""Timers: the calls of zmq.h that begin with zmq_timers_, with functions of Python as handlers.
+"""Timers: the zmq_timers_ functions of zmq.h, in Python, with the rules of libzmq's own.
 
-libzmq calls the handlers of what is due inside zmq_timers_execute, on the thread that called it.
-There is one callback for all of them, which finds the handler by the timers object and the id. An
-exception in a handler waits until libzmq has come out of the call; the other handlers that are due
-run before it is raised.
+They do not call libzmq, because libzmq would have to call a handler in Python from C. The rules:
+time is CLOCK_MONOTONIC in whole milliseconds; timers that are due at the same millisecond run in
+the order in which their intervals began; `zmq_timers_execute` reads the clock once, so a timer that
+is late by several intervals runs once, and its next interval begins at that reading; a cancelled
+timer leaves the table only when it would be the next to run, and until then can be reset.
 """
 
 from __future__ import annotations
 
 import errno
+import itertools
 import threading
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from operator import attrgetter
+from typing import Any, TypeAlias
 
-from .._zmq import ffi, lib
+from .._zmq import ffi
 from ..errors import failure
-from ..ownership import owned
 from ._handles import Handle, c_call, handle_of, void_p
 from .variables import c_pointer, pointer_of
 
-if TYPE_CHECKING:
-    from .._zmq import CData
+__all__ = [
+    "zmq_timers_add", "zmq_timers_cancel", "zmq_timers_destroy", "zmq_timers_execute",
+    "zmq_timers_new", "zmq_timers_reset", "zmq_timers_set_interval", "zmq_timers_timeout",
+]  # fmt: skip
 
 TimerFunction: TypeAlias = Callable[[int, Any], object]
 
+_sequence = itertools.count()
+
+
+def _now() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class _Timer:
+    """One timer. `due` is when its handler is to be called, with a sequence number for ties."""
+
+    __slots__ = ("arg", "cancelled", "due", "handler", "id", "interval")
+
+    def __init__(self, id: int, interval: int, handler: TimerFunction, arg: object) -> None:
+        self.id, self.interval, self.handler, self.arg = id, interval, handler, arg
+        self.cancelled = False
+        self.start(_now())
+
+    def start(self, now: int) -> None:
+        """Begin the interval."""
+        self.due = now + self.interval, next(_sequence)
+
 
 class TimersHandle(Handle):
-    """Timers: libzmq's, in a cell that frees them with its last reference, and the handlers.
+    """Timers by id, in a table that is None once they are destroyed.
 
-    `lock` lets one thread at a time in, since libzmq has no lock. It is reentrant for handlers,
-    which may add and cancel timers; `executing` keeps them from what libzmq would not survive.
+    The thread inside a call holds `lock`. It is reentrant, because a handler of a timer or of a
+    signal may call functions with the timers that its thread is executing. Each change of a table
+    or a timer is one step, so an exception of a signal handler leaves nothing half changed.
     """
 
-    __slots__ = ("cell", "executing", "handlers", "lock", "myself")
+    __slots__ = ("executing", "ids", "lock", "table")
     kind = "timers object"
 
     def __init__(self) -> None:
-        cell = ffi.new("void **", lib.zmq_timers_new())
-        self.cell: CData | None = owned(cell, lib.zmq_timers_destroy)
         self.executing = False
-        self.handlers: dict[int, tuple[TimerFunction, Any, int]] = {}
+        self.ids = itertools.count(1)
         self.lock = threading.RLock()
-        self.myself = ffi.new_handle(self)
+        self.table: dict[int, _Timer] | None = {}
 
-    def native(self, *, also_in_handler: bool = False) -> CData:
-        """Return libzmq's timers; refuse if they were destroyed, or a handler must not."""
-        if self.cell is None:
+    def live(self, *, also_in_handler: bool = False) -> dict[int, _Timer]:
+        """Return the table; refuse if it was destroyed, or to a handler that must not have it."""
+        if self.table is None:
             raise failure(errno.EFAULT, self.kind)
         if self.executing and not also_in_handler:
             raise failure(errno.EBUSY, self.kind)
-        timers: CData = self.cell[0]
-        return timers
+        return self.table
 
 
-class _Raised(threading.local):
-    """What handlers raised on this thread since the call that runs them."""
-
-    def __init__(self) -> None:
-        self.errors: list[BaseException] = []
-
-
-_raised = _Raised()
-
-
-def _keep(kind: object, error: BaseException, trace: object) -> None:
-    _raised.errors.append(error)
+def _first(table: dict[int, _Timer]) -> _Timer | None:
+    """Return the timer to run next; remove the cancelled ones before it."""
+    while timer := min(table.values(), key=attrgetter("due"), default=None):
+        if not timer.cancelled:
+            break
+        table.pop(timer.id, None)
+    return timer
 
 
-@ffi.def_extern(onerror=_keep)
-def zl_timer(timer_id: int, myself: CData) -> None:
-    """Call the handler of a timer that is due."""
-    timers: TimersHandle = ffi.from_handle(myself)
-    if timer_id not in timers.handlers:
-        return
-    handler, arg, interval = timers.handlers[timer_id]
-    try:
-        handler(timer_id, arg)
-    except BaseException:
-        if not interval:  # libzmq would call it again at once, and for ever
-            zmq_timers_cancel(timers, timer_id)
-        raise
+def _find(table: dict[int, _Timer], timer_id: int) -> _Timer:
+    """Return a timer; refuse an unknown id."""
+    timer = table.get(ffi.new("int *", timer_id)[0])  # cffi refuses what is no int of C's
+    if timer is None:
+        raise failure(errno.EINVAL, "timer")
+    return timer
 
 
 def zmq_timers_new() -> void_p:
@@ -102,11 +114,8 @@ def zmq_timers_destroy(timers_p: c_pointer | None) -> int:
     pointer = pointer_of(timers_p)
     handle = handle_of(pointer.value, TimersHandle)
     with handle.lock:
-        handle.native()
-        handle.cell = None
-        handle.myself = ffi.NULL
-        handle.handlers.clear()
-    pointer.value = None
+        handle.live()
+        handle.table = pointer.value = None
     return 0
 
 
@@ -114,11 +123,11 @@ def zmq_timers_destroy(timers_p: c_pointer | None) -> int:
 def zmq_timers_add(
     timers: void_p, interval: int, handler: TimerFunction | None, arg: object
 ) -> int:
-    """Add a timer that has `handler(timer_id, arg)` called every `interval` milliseconds.
+    """Add a timer: `handler(timer_id, arg)` is called every `interval` milliseconds.
 
-    Only `zmq_timers_execute` calls it, and goes on calling one with interval 0 until that is
-    cancelled or raises. A handler may add and cancel timers; all other calls on them fail with
-    EBUSY.
+    Only `zmq_timers_execute` calls it. With interval 0 one `zmq_timers_execute` calls it again and
+    again, until the handler cancels the timer or raises. A handler may add and cancel timers; all
+    other functions fail with EBUSY if a handler calls them with its own timers object.
 
     Returns the timer's id, or -1 and errno EFAULT (no timers object, or no handler).
 
@@ -129,46 +138,42 @@ def zmq_timers_add(
         raise failure(errno.EFAULT, "zmq_timers_add")
     if not callable(handler):
         raise TypeError(f"handler is a function, not {type(handler).__name__}")
+    size = ffi.new("size_t *", interval)
     with handle.lock:
-        pointer = handle.native(also_in_handler=True)
-        timer_id = lib.zmq_timers_add(pointer, interval, lib.zl_timer, handle.myself)
-        if timer_id > 0:
-            handle.handlers[timer_id] = handler, arg, interval
-        return timer_id
+        table = handle.live(also_in_handler=True)
+        timer = _Timer(next(handle.ids), size[0], handler, arg)
+        table[timer.id] = timer
+    return timer.id
 
 
 @c_call(-1)
 def zmq_timers_cancel(timers: void_p, timer_id: int) -> int:
     """End a timer.
 
-    Returns 0, or -1 and errno EINVAL (no such timer) or EFAULT (no timers object).
+    Returns 0, or -1 and errno EINVAL (no such timer, or cancelled before) or EFAULT (no timers
+    object).
 
     C: zmq_timers(3)
     """
     handle = handle_of(timers, TimersHandle)
     with handle.lock:
-        code = lib.zmq_timers_cancel(handle.native(also_in_handler=True), timer_id)
-        if code == 0:
-            handle.handlers.pop(timer_id, None)
-        return code
+        timer = _find(handle.live(also_in_handler=True), timer_id)
+        if timer.cancelled:
+            raise failure(errno.EINVAL, "zmq_timers_cancel")
+        timer.cancelled = True
+    return 0
 
 
 @c_call(-1)
 def zmq_timers_set_interval(timers: void_p, timer_id: int, interval: int) -> int:
-    """Change the interval of a timer, in milliseconds; it begins again now.
+    """Change the interval of a timer, in milliseconds. It begins again now.
 
     Returns 0, or -1 and errno EINVAL (no such timer), EFAULT (no timers object) or EBUSY (called by
     a handler).
 
     C: zmq_timers(3)
     """
-    handle = handle_of(timers, TimersHandle)
-    with handle.lock:
-        code = lib.zmq_timers_set_interval(handle.native(), timer_id, interval)
-        if code == 0:
-            handler, arg, _ = handle.handlers[timer_id]
-            handle.handlers[timer_id] = handler, arg, interval
-        return code
+    return _restart(timers, timer_id, ffi.new("size_t *", interval)[0])
 
 
 @c_call(-1)
@@ -180,47 +185,72 @@ def zmq_timers_reset(timers: void_p, timer_id: int) -> int:
 
     C: zmq_timers(3)
     """
+    return _restart(timers, timer_id, None)
+
+
+def _restart(timers: void_p, timer_id: int, interval: int | None) -> int:
+    """Begin the interval of a timer again: a new interval, or if that is None the one it has."""
     handle = handle_of(timers, TimersHandle)
     with handle.lock:
-        return lib.zmq_timers_reset(handle.native(), timer_id)
+        timer = _find(handle.live(), timer_id)
+        if interval is not None:
+            timer.interval = interval
+        timer.start(_now())
+    return 0
 
 
 @c_call(-1)
 def zmq_timers_timeout(timers: void_p) -> int:
     """Return the milliseconds until the next timer is due, to be given to `zmq_poll`.
 
-    0 where one is due now, -1 where there is none; -1 with errno EFAULT (no timers object) or EBUSY
-    (called by a handler).
+    0 if one is due now; -1, with errno as it was, if there is none. -1 and errno EFAULT (no timers
+    object) or EBUSY (called by a handler).
 
     C: zmq_timers(3)
     """
     handle = handle_of(timers, TimersHandle)
     with handle.lock:
-        return lib.zmq_timers_timeout(handle.native())
+        timer = _first(handle.live())
+    return -1 if timer is None else max(timer.due[0] - _now(), 0)
 
 
-@c_call(-1)
 def zmq_timers_execute(timers: void_p) -> int:
-    """Call the handlers of all timers that are due; what one of them raises is raised at the end.
+    """Call the handlers of all timers that are due.
 
-    Where several raise, that is a BaseExceptionGroup. Calls from other threads wait meanwhile.
+    The exception of a handler is raised after all of them were called; several are raised as one
+    BaseExceptionGroup. Another thread that uses the same timers waits until this call returns.
 
     Returns 0, or -1 and errno EFAULT (no timers object) or EBUSY (called by a handler).
 
     C: zmq_timers(3)
     """
-    handle = handle_of(timers, TimersHandle)
-    with handle.lock:
-        pointer = handle.native()
-        outer, _raised.errors = _raised.errors, []
-        handle.executing = True
-        try:
-            code = lib.zmq_timers_execute(pointer)
-        finally:
-            handle.executing = False
-            errors, _raised.errors = _raised.errors, outer
+    errors: list[BaseException] = []
+    code = _execute(timers, errors)
     if len(errors) > 1:
         raise BaseExceptionGroup("handlers of timers failed", errors)
     if errors:
         raise errors[0]
     return code
+
+
+@c_call(-1)
+def _execute(timers: void_p, errors: list[BaseException]) -> int:
+    """Call the handlers that are due; append what they raise to `errors`."""
+    handle = handle_of(timers, TimersHandle)
+    with handle.lock:
+        table = handle.live()
+        try:
+            handle.executing = True
+            now = _now()
+            while (timer := _first(table)) and timer.due[0] <= now:
+                try:
+                    timer.handler(timer.id, timer.arg)
+                except BaseException as error:
+                    errors.append(error)
+                    if not timer.interval:  # it would be called again at once, and for ever
+                        timer.cancelled = True
+                finally:
+                    timer.start(now)
+        finally:
+            handle.executing = False
+    return 0

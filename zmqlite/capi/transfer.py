@@ -1,4 +1,4 @@
-"""Sending and receiving from and to plain memory."""
+"""Send from memory, and receive into memory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from .._zmq import ffi, lib
 from ..errors import failure
-from ._handles import answer, c_call, native, void_p
-from ._memory import Memory, constant, source, target
+from ._handles import UNUSUAL, answer, c_call, direct, native, void_p
+from ._memory import Memory, constant, source, target, view_of
 from ._message import zmq_msg_t
 from .message import (
     zmq_msg_data,
@@ -18,11 +18,13 @@ from .message import (
     zmq_msg_size,
 )
 
+__all__ = ["iovec", "zmq_recv", "zmq_recviov", "zmq_send", "zmq_send_const", "zmq_sendiov"]
+
 _SIZE = ffi.sizeof("size_t")
 
 
 class iovec:
-    """C's `struct iovec`: memory and how much of it, one part of a message."""
+    """C's `struct iovec`: memory and its size, for one part of a message."""
 
     __slots__ = ("iov_base", "iov_len")
 
@@ -36,27 +38,30 @@ class iovec:
 
 @c_call(-1)
 def zmq_send(socket: void_p, buf: Memory, len: int, flags: int) -> int:
-    """Send the first `len` bytes of `buf` as one part of a message; they are copied.
+    """Send a copy of the first `len` bytes of `buf` as one part of a message.
 
-    `flags` are ZMQ_DONTWAIT, and ZMQ_SNDMORE where more parts of the same message follow. Otherwise
-    it waits as long as ZMQ_SNDTIMEO says. Sent means queued.
+    `flags` are ZMQ_DONTWAIT, and ZMQ_SNDMORE if more parts of the same message follow. Without
+    ZMQ_DONTWAIT it waits for room in the queue, at most ZMQ_SNDTIMEO milliseconds. Success means
+    that libzmq has queued the part.
 
     Returns the number of bytes, or -1 and errno EAGAIN (no room in time), ENOTSUP (not with this
-    type of socket), EINVAL (several parts, and the type of socket has none), EFSM (not in this
-    state), EHOSTUNREACH (no such routing id), EINTR (a signal arrived), ENOMEM, EFAULT (`buf` has
-    less than `len` bytes), ETERM, ENOTSOCK or EBUSY.
+    type of socket), EINVAL (several parts, which this type of socket does not send), EFSM (not in
+    this state), EHOSTUNREACH (no such routing id), EINTR (a signal arrived), ENOMEM, EFAULT (`buf`
+    has fewer than `len` bytes) or a socket error.
 
     C: zmq_send(3)
     """
-    pointer = native(socket)
-    return answer(lib.zl_raw_send(pointer, source(buf, len, "zmq_send"), len, flags))
+    code = direct(socket).raw_send(buf, len, flags)
+    if code == UNUSUAL:
+        code = direct(socket).raw_send(view_of(source(buf, len, "zmq_send"), len), len, flags)
+    return answer(code)
 
 
 @c_call(-1)
 def zmq_send_const(socket: void_p, buf: Memory, len: int, flags: int) -> int:
     """Send as `zmq_send` does, but without a copy: `buf` must never change.
 
-    It is kept alive for ever, as libzmq never says that it is done with it.
+    It is never freed, because libzmq does not tell when it no longer reads it.
 
     C: zmq_send_const(3)
     """
@@ -67,30 +72,32 @@ def zmq_send_const(socket: void_p, buf: Memory, len: int, flags: int) -> int:
 
 @c_call(-1)
 def zmq_recv(socket: void_p, buf: Memory, len: int, flags: int) -> int:
-    """Receive one part of a message into `buf`, at most `len` bytes of it; the rest is lost.
+    """Receive one part of a message into `buf`: at most `len` bytes, and the rest is lost.
 
-    `flags` are 0 or ZMQ_DONTWAIT; with 0 it waits as long as ZMQ_RCVTIMEO says.
+    `flags` are 0 or ZMQ_DONTWAIT. With 0 it waits at most ZMQ_RCVTIMEO milliseconds.
 
     Returns the size of the part, which may be more than `len`, or -1 and errno EAGAIN (nothing came
     in time), ENOTSUP (not with this type of socket), EFSM (not in this state), EINTR (a signal
-    arrived), EFAULT (`buf` has less than `len` bytes), ETERM, ENOTSOCK or EBUSY.
+    arrived), EFAULT (`buf` has fewer than `len` bytes) or a socket error.
 
     C: zmq_recv(3)
     """
-    pointer = native(socket)
-    return answer(lib.zl_raw_recv(pointer, target(buf, len, "zmq_recv"), len, flags))
+    code = direct(socket).raw_recv(buf, len, flags)
+    if code == UNUSUAL:
+        code = direct(socket).raw_recv(ffi.buffer(target(buf, len, "zmq_recv"), len), len, flags)
+    return answer(code)
 
 
 @c_call(-1)
 def zmq_sendiov(socket: void_p, iov: Sequence[iovec] | None, count: int, flags: int) -> int:
-    """Send the first `count` pieces of memory, with ZMQ_SNDMORE as the parts of one message.
+    """Send the first `count` pieces of memory: with ZMQ_SNDMORE the parts of one message.
 
-    Without ZMQ_SNDMORE each is a message of its own. Deprecated.
+    Without ZMQ_SNDMORE each piece is a message. Deprecated.
 
-    Returns the size of the last part, or -1 and errno EINVAL (no pieces), EFAULT (less pieces, or
-    less memory in one of them, than was said), or as `zmq_send`.
+    Returns the size of the last part, or -1 and errno EINVAL (no pieces), EFAULT (fewer pieces than
+    `count`, or fewer bytes in one than its `iov_len`), or as `zmq_send` does.
 
-    C: zmq_sendiov, which has no page
+    C: zmq_sendiov, which has no manual page
     """
     pointer = native(socket)
     given = _pieces(iov, count)
@@ -108,15 +115,15 @@ def zmq_sendiov(socket: void_p, iov: Sequence[iovec] | None, count: int, flags: 
 
 @c_call(-1)
 def zmq_recviov(socket: void_p, iov: Sequence[iovec] | None, count: Memory, flags: int) -> int:
-    """Receive the parts of one message, at most as many as the `c_size_t` `count` says.
+    """Receive the parts of one message, at most the number in `count`, a `c_size_t`.
 
-    Each `iov_base` becomes a bytearray, where C has memory to be freed. `count` becomes the number
-    of parts, also where it fails after some. Deprecated.
+    Each `iov_base` becomes a bytearray; in C it becomes memory that the caller frees. `count`
+    becomes the number of parts received, also if the call fails after some. Deprecated.
 
-    Returns the number of parts, or -1 and errno EINVAL (no room), EFAULT (less room than was said),
-    or as `zmq_recv`.
+    Returns the number of parts, or -1 and errno EINVAL (no pieces), EFAULT (fewer pieces than
+    `count`), or as `zmq_recv` does.
 
-    C: zmq_recviov, which has no page
+    C: zmq_recviov, which has no manual page
     """
     native(socket)
     if count is None:
@@ -142,7 +149,7 @@ def zmq_recviov(socket: void_p, iov: Sequence[iovec] | None, count: Memory, flag
 
 
 def _pieces(iov: Sequence[iovec] | None, count: int) -> Sequence[iovec]:
-    """Return the first `count` pieces, with the refusals that the two calls share."""
+    """Return the first `count` pieces, for both functions; refuse what they both refuse."""
     if iov is None or count == 0:
         raise failure(errno.EINVAL, "iovec")
     if count > len(iov):

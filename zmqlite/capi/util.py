@@ -1,4 +1,4 @@
-"""Small helpers of zmq.h: atomic counters, stopwatches, sleeping, threads."""
+"""The helpers of zmq.h: atomic counters, stopwatches, zmq_sleep and threads."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from .._zmq import ffi, lib
 from ..errors import failure
-from ..ownership import owned
 from ._handles import Handle, c_call, handle_of, void_p
 from .variables import c_pointer, pointer_of
 
 if TYPE_CHECKING:
     from .._zmq import CData
 
+__all__ = [
+    "zmq_atomic_counter_dec", "zmq_atomic_counter_destroy", "zmq_atomic_counter_inc",
+    "zmq_atomic_counter_new", "zmq_atomic_counter_set", "zmq_atomic_counter_value", "zmq_sleep",
+    "zmq_stopwatch_intermediate", "zmq_stopwatch_start", "zmq_stopwatch_stop", "zmq_threadclose",
+    "zmq_threadstart",
+]  # fmt: skip
+
 
 class _Cell(Handle):
-    """A thing of libzmq's in a cell, which frees it with its last reference: so no call meets it
-    freed by another thread."""
+    """An object of libzmq behind a cell that frees it with the cell's last reference.
+
+    A call holds a reference to the cell, so another thread cannot free the object during the call.
+    """
 
     __slots__ = ("cell",)
 
@@ -27,7 +35,7 @@ class _Cell(Handle):
         self.cell: CData | None = cell
 
     def live(self) -> CData:
-        """Return the cell; refuse if it was given up."""
+        """Return the cell; refuse if the object was destroyed."""
         if self.cell is None:
             raise failure(errno.EFAULT, self.kind)
         return self.cell
@@ -48,17 +56,17 @@ def _counter(value: void_p) -> CData:
 
 
 def zmq_atomic_counter_new() -> void_p:
-    """Return a counter, at 0, which any number of threads may use at once.
+    """Return a new counter with the value 0. Any number of threads may use it at the same time.
 
     C: zmq_atomic_counter_new(3)
     """
     cell = ffi.new("void **", lib.zmq_atomic_counter_new())
-    return CounterHandle(owned(cell, lib.zmq_atomic_counter_destroy))
+    return CounterHandle(ffi.gc(cell, lib.zmq_atomic_counter_destroy))
 
 
 @c_call(None)
 def zmq_atomic_counter_set(counter: void_p, value: int) -> None:
-    """Set a counter; errno is EFAULT where it is none.
+    """Set a counter. Sets errno to EFAULT if it is not a counter.
 
     C: zmq_atomic_counter_set(3)
     """
@@ -68,7 +76,7 @@ def zmq_atomic_counter_set(counter: void_p, value: int) -> None:
 
 @c_call(-1)
 def zmq_atomic_counter_inc(counter: void_p) -> int:
-    """Add 1; return what the counter was before, or -1 and errno EFAULT where it is none.
+    """Add 1 and return the value before, or -1 and errno EFAULT if it is not a counter.
 
     C: zmq_atomic_counter_inc(3)
     """
@@ -78,7 +86,7 @@ def zmq_atomic_counter_inc(counter: void_p) -> int:
 
 @c_call(-1)
 def zmq_atomic_counter_dec(counter: void_p) -> int:
-    """Subtract 1; return 0 if the counter came to 0, else 1; -1 and errno EFAULT where it is none.
+    """Subtract 1; return 0 if the value is 0 now, else 1; -1 and errno EFAULT if not a counter.
 
     C: zmq_atomic_counter_dec(3)
     """
@@ -88,7 +96,7 @@ def zmq_atomic_counter_dec(counter: void_p) -> int:
 
 @c_call(-1)
 def zmq_atomic_counter_value(counter: void_p) -> int:
-    """Return what the counter is, or -1 and errno EFAULT where it is none.
+    """Return the value, or -1 and errno EFAULT if it is not a counter.
 
     C: zmq_atomic_counter_value(3)
     """
@@ -98,7 +106,7 @@ def zmq_atomic_counter_value(counter: void_p) -> int:
 
 @c_call(None)
 def zmq_atomic_counter_destroy(counter_p: c_pointer | None) -> None:
-    """Free the counter in a `c_pointer`, whose value becomes None; errno is EFAULT if it has none.
+    """Free the counter in a `c_pointer`, whose value becomes None. Sets EFAULT if there is none.
 
     C: zmq_atomic_counter_destroy(3)
     """
@@ -123,29 +131,29 @@ def _watch(value: void_p) -> StopwatchHandle:
 
 
 def zmq_stopwatch_start() -> void_p:
-    """Return a stopwatch, running.
+    """Return a new stopwatch, which runs.
 
-    C: zmq_stopwatch_start, which has no page
+    C: zmq_stopwatch_start, which has no manual page
     """
-    return StopwatchHandle(owned(lib.zmq_stopwatch_start(), lib.zmq_stopwatch_stop))
+    return StopwatchHandle(ffi.gc(lib.zmq_stopwatch_start(), lib.zmq_stopwatch_stop))
 
 
 @c_call(-1)
 def zmq_stopwatch_intermediate(watch: void_p) -> int:
-    """Return the microseconds since the start, or -1 and errno EFAULT where it is none.
+    """Return the microseconds since the start, or -1 and errno EFAULT if it is not a stopwatch.
 
-    C: zmq_stopwatch_intermediate, which has no page
+    C: zmq_stopwatch_intermediate, which has no manual page
     """
     return lib.zmq_stopwatch_intermediate(_watch(watch).live())
 
 
 @c_call(-1)
 def zmq_stopwatch_stop(watch: void_p) -> int:
-    """Return the microseconds since the start, and free the watch.
+    """Return the microseconds since the start, and free the stopwatch.
 
-    -1 and errno EFAULT where it is none, or was stopped before.
+    Returns -1 and errno EFAULT if it is not a stopwatch, or was stopped before.
 
-    C: zmq_stopwatch_stop, which has no page
+    C: zmq_stopwatch_stop, which has no manual page
     """
     handle = _watch(watch)
     microseconds = lib.zmq_stopwatch_intermediate(handle.live())
@@ -158,15 +166,15 @@ def zmq_stopwatch_stop(watch: void_p) -> int:
 
 @c_call(None)
 def zmq_sleep(seconds: int) -> None:
-    """Sleep some seconds, or until a signal arrives.
+    """Sleep for this number of seconds, or until a signal arrives.
 
-    C: zmq_sleep, which has no page
+    C: zmq_sleep, which has no manual page
     """
     lib.zmq_sleep(seconds)
 
 
 class ThreadHandle(Handle):
-    """A thread, None once it was waited for."""
+    """A thread; None after zmq_threadclose."""
 
     __slots__ = ("thread",)
     kind = "thread"
@@ -177,14 +185,14 @@ class ThreadHandle(Handle):
 
 @c_call(None)
 def zmq_threadstart(func: Callable[[Any], object], arg: object) -> void_p:
-    """Return a new thread that calls `func(arg)`.
+    """Start a thread that calls `func(arg)`, and return it.
 
-    A thread of Python's, not of libzmq's: one of those would go on when the interpreter has gone.
-    At the end of the program it is not waited for.
+    It is a daemon thread of Python, because a thread of libzmq would still run when the interpreter
+    has ended. The end of the program does not wait for it.
 
-    Returns None and errno EAGAIN where the system has no thread to give.
+    Returns None with errno EAGAIN if the system cannot start a thread.
 
-    C: zmq_threadstart, which has no page
+    C: zmq_threadstart, which has no manual page
     """
     if not callable(func):
         raise TypeError(f"func is a function, not {type(func).__name__}")
@@ -200,10 +208,9 @@ def zmq_threadstart(func: Callable[[Any], object], arg: object) -> void_p:
 def zmq_threadclose(thread: void_p) -> None:
     """Wait for the end of a thread.
 
-    Sets errno EFAULT where it is none or was waited for before, EINVAL where it is the caller's
-    own.
+    Sets errno to EFAULT if it is not a thread or was closed before, to EINVAL in the thread itself.
 
-    C: zmq_threadclose, which has no page
+    C: zmq_threadclose, which has no manual page
     """
     handle = handle_of(thread, ThreadHandle)
     if handle.thread is None:

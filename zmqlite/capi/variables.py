@@ -1,6 +1,6 @@
-"""C's variables: what a port passes where C passes an address.
+"""Variables of C: what a port passes where the C program passes the address of a variable.
 
-Each is a bytearray of C's size, so every function takes it as it takes any other buffer.
+A number or a text is a bytearray of the size that C gives it, so functions take it as a buffer.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from ._handles import void_p
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+__all__ = ["c_char_buffer", "c_int", "c_int64", "c_pointer", "c_size_t", "c_uint64", "sizeof"]
+
 
 class _Number(bytearray):
-    """An integer variable of C: `value` reads and changes it, and it is true unless that is 0."""
+    """An integer variable of C. `value` reads and sets it; it is false if that is 0."""
 
     size: ClassVar[int]
     signed: ClassVar[bool]
@@ -29,7 +31,7 @@ class _Number(bytearray):
 
     @property
     def value(self) -> int:
-        """The number, as C would read it."""
+        """The number."""
         return int.from_bytes(self, sys.byteorder, signed=self.signed)
 
     @value.setter
@@ -78,14 +80,14 @@ class c_size_t(_Number):
 
 
 class c_char_buffer(bytearray):
-    """`char x[size];`, zeros at first; `value` is the text in it, up to C's final NUL."""
+    """`char x[size];`, filled with zeros. `value` is the text in it, without the NUL at its end."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
 
     @property
     def value(self) -> bytes:
-        """The text up to the first NUL, all of it where there is none."""
+        """The text up to the first NUL, or all of it if there is none."""
         return bytes(self.partition(b"\0")[0])
 
     def __repr__(self) -> str:
@@ -95,7 +97,7 @@ class c_char_buffer(bytearray):
 
 
 class c_pointer:
-    """`void *x = handle;` and, as an argument, `&x`: what C sets to NULL when it frees a thing."""
+    """`void *x = handle;` and, as an argument, `&x`: a destroying function sets it to None."""
 
     __slots__ = ("value",)
 
@@ -107,7 +109,7 @@ class c_pointer:
 
 
 def pointer_of(variable: c_pointer | None) -> c_pointer:
-    """Return what C passes as `void **`; refuse NULL."""
+    """Check what stands for `void **`; refuse None, C's NULL."""
     if variable is None:
         raise failure(errno.EFAULT, "c_pointer")
     if not isinstance(variable, c_pointer):

@@ -761,11 +761,115 @@ static PyObject *handle_poll(PyObject *self, PyObject *const *args, Py_ssize_t g
     return result(rc < 0 ? rc : ready[1]);
 }
 
+/* ---- libzmq's own calls, for capi: -errno where C has errno, EINTR included */
+
+typedef int message_call(zmq_msg_t *msg, void *socket, int flags);
+
+/* First an attempt that keeps the GIL, if it is short, and then the call itself without the GIL. In the
+   middle of a message the call never blocks, and an attempt could take the rest for a new message. */
+static int raw_call(handle *h, message_call *call, zmq_msg_t *msg, long flags)
+{
+    zl_socket *s = &h->socket;
+    int rc = zl_enter(s), attempted = 0;
+    if (rc < 0)
+        return rc;
+    if (s->quick && !s->sending) {
+        rc = zl_code(call(msg, s->socket, (int)flags | ZMQ_DONTWAIT));
+        attempted = rc != -EAGAIN || flags & ZMQ_DONTWAIT;
+    }
+    if (!attempted) {
+        Py_BEGIN_ALLOW_THREADS
+        rc = zl_code(call(msg, s->socket, (int)flags));
+        Py_END_ALLOW_THREADS
+    }
+    if (rc >= 0 && call == zmq_msg_send)
+        s->sending = (flags & ZMQ_SNDMORE) != 0;
+    return zl_left(s, rc);
+}
+
+/* Reads (buffer, size, flags) and asks for the buffer: 0, -EFAULT if it has less than `size` bytes, or
+   ZL_UNUSUAL. */
+static int raw_arguments(PyObject *const *args, int access, Py_buffer *view, long *size, long *flags)
+{
+    int rc = read_int(args[1], 0, LONG_MAX, size);
+    rc = rc < 0 ? rc : read_int(args[2], INT_MIN, INT_MAX, flags);
+    if (rc < 0)
+        return rc;
+    if (PyObject_GetBuffer(args[0], view, access) < 0) {
+        PyErr_Clear();
+        return ZL_UNUSUAL;
+    }
+    if (*size <= view->len)
+        return 0;
+    PyBuffer_Release(view);
+    return -EFAULT;
+}
+
+/* raw_send(buffer, size, flags), as zmq_send. */
+static PyObject *handle_raw_send(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    Py_buffer view;
+    zmq_msg_t msg;
+    long size, flags;
+    (void)given;
+    int rc = raw_arguments(args, PyBUF_SIMPLE, &view, &size, &flags);
+    if (rc < 0)
+        return result(rc);
+    rc = copy(&msg, view.buf, size);
+    PyBuffer_Release(&view);
+    if (rc == 0) {
+        rc = raw_call((handle *)self, zmq_msg_send, &msg, flags);
+        zmq_msg_close(&msg);
+    }
+    return result(rc);
+}
+
+/* raw_recv(buffer, size, flags), as zmq_recv. */
+static PyObject *handle_raw_recv(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    Py_buffer view;
+    zmq_msg_t msg;
+    long size, flags;
+    (void)given;
+    int rc = raw_arguments(args, PyBUF_WRITABLE, &view, &size, &flags);
+    if (rc < 0)
+        return result(rc);
+    zmq_msg_init(&msg);
+    rc = raw_call((handle *)self, zmq_msg_recv, &msg, flags);
+    if (rc >= 0)
+        memcpy(view.buf, zmq_msg_data(&msg), rc < size ? rc : size);
+    zmq_msg_close(&msg);
+    PyBuffer_Release(&view);
+    return result(rc);
+}
+
+static PyObject *raw_message(PyObject *self, message_call *call, PyObject *const *args)
+{
+    long flags;
+    int rc = PyObject_TypeCheck(args[0], frame_type) ? read_int(args[1], INT_MIN, INT_MAX, &flags)
+                                                     : ZL_UNUSUAL;
+    return result(rc < 0 ? rc : raw_call((handle *)self, call, &((frame *)args[0])->msg, flags));
+}
+
+/* raw_msg_send(frame, flags) and raw_msg_recv(frame, flags), as zmq_msg_send and zmq_msg_recv. */
+static PyObject *handle_raw_msg_send(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    (void)given;
+    return raw_message(self, zmq_msg_send, args);
+}
+
+static PyObject *handle_raw_msg_recv(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    (void)given;
+    return raw_message(self, zmq_msg_recv, args);
+}
+
 #define FAST(name) {#name, (PyCFunction)(void (*)(void))handle_##name, METH_FASTCALL, NULL}
 #define NOARGS(name) {#name, handle_##name, METH_NOARGS, NULL}
 static PyMethodDef handle_methods[] = {
     FAST(receive),       FAST(receive_into),   NOARGS(settle), NOARGS(next_frame),     NOARGS(next_message),
-    FAST(send),          FAST(send_multipart), FAST(send_many), FAST(poll), {NULL, NULL, 0, NULL}};
+    FAST(send),          FAST(send_multipart), FAST(send_many), FAST(poll),
+    FAST(raw_send),      FAST(raw_recv),       FAST(raw_msg_send), FAST(raw_msg_recv), {NULL, NULL, 0, NULL}};
 static PyType_Slot handle_slots[] = {
     {Py_tp_new, handle_new},         {Py_tp_dealloc, handle_dealloc}, {Py_tp_methods, handle_methods},
     {Py_tp_getset, handle_attributes}, {Py_tp_members, handle_members}, {0, NULL}};
