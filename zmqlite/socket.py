@@ -77,15 +77,7 @@ class Socket(Sender, Receiver, Generic[C]):
     C: zmq_socket(3)
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_bound",
-        "_inproc",
-        "_monitor",
-        "_monitored",
-        "_owner",
-        "context",
-    )
+    __slots__ = ("__weakref__", "_bound", "_inproc", "_monitor", "_monitored", "_owner", "context")
 
     def __init__(
         self, context: C, owner: Owner, inproc: Inproc, handle: CData, type_name: str
