@@ -34,6 +34,7 @@ from zmqlite import (
     proxy_steerable,
 )
 from zmqlite._zmq import lib
+from zmqlite.context import _living
 
 
 def test_a_context_has_the_options_it_is_made_with() -> None:
@@ -202,6 +203,16 @@ def test_sockets_keep_their_context_alive() -> None:
     assert not assert_type(socket.context, Context).closed
     socket.bind("tcp://127.0.0.1:*")
     socket.context.term()
+
+
+def test_contexts_that_are_gone_leave_nothing_behind() -> None:
+    gc.collect()
+    before = len(_living)
+    contexts = [Context(linger=0) for _ in range(5)]
+    assert len(_living) == before + 5
+    contexts.clear()
+    gc.collect()
+    assert len(_living) == before
 
 
 def test_an_inproc_endpoint_that_nobody_bound_holds_up_no_end() -> None:

@@ -33,9 +33,9 @@ ROWS = (
 LEVELS = {name: level for level, row in enumerate(ROWS) for name in row}
 PUBLIC = LEVELS["__init__"]
 
-# Packages on top of the core, and the modules in them that know another of these packages. Nothing
-# in the core knows any of them.
-DOORS = ("aio", "capi", "proto")
+# Packages on top of the core, and modules of them that import from another of these packages. The
+# core imports none of them.
+PACKAGES = ("aio", "capi", "proto")
 BETWEEN = {"proto.aio": "aio"}
 
 MODULES = {
@@ -43,7 +43,7 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 CORE = [name for name in MODULES if "." not in name]
-INSIDE_DOORS = [name for name in MODULES if "." in name]
+IN_PACKAGES = [name for name in MODULES if "." in name]
 
 
 class Imports(ast.NodeVisitor):
@@ -105,14 +105,14 @@ def test_a_module_of_the_core_imports_from_rows_below_it(name: str) -> None:
         assert LEVELS[target] < LEVELS[name], f"{name} imports {target}"
 
 
-@pytest.mark.parametrize("name", INSIDE_DOORS)
-def test_a_door_imports_from_itself_and_from_modules_of_the_core(name: str) -> None:
-    door = name.partition(".")[0]
-    assert door in DOORS, "give the package a place in DOORS"
+@pytest.mark.parametrize("name", IN_PACKAGES)
+def test_a_package_imports_from_itself_and_from_modules_of_the_core(name: str) -> None:
+    package = name.partition(".")[0]
+    assert package in PACKAGES, "give the package a place in PACKAGES"
     for target in targets(name):
-        if target.startswith((f"{door}.", f"{BETWEEN.get(name, door)}.")):
+        if target.startswith((f"{package}.", f"{BETWEEN.get(name, package)}.")):
             continue
-        assert target in LEVELS, f"{name} imports {target}, which is another door"
+        assert target in LEVELS, f"{name} imports {target}, which is in another package"
         assert LEVELS[target] < PUBLIC, f"{name} imports {target}"
 
 
@@ -127,7 +127,7 @@ def test_nothing_is_imported_inside_a_function(name: str) -> None:
 
 def test_every_place_is_taken() -> None:
     assert set(LEVELS) - {"_zmq"} == set(CORE)
-    assert {name.partition(".")[0] for name in INSIDE_DOORS} == set(DOORS)
+    assert {name.partition(".")[0] for name in IN_PACKAGES} == set(PACKAGES)
 
 
 def test_the_map_in_the_package_names_every_module_of_the_core() -> None:

@@ -1,9 +1,9 @@
-"""What an option is: a row of a table, and the attribute that it becomes.
+"""Options: rows of a table, and descriptors that make attributes of them.
 
-The class of a row is the C type of the option. A row turns a value into the bytes that libzmq
-takes (`encode`) and back (`decode`), refusing first what libzmq would refuse without saying why,
-or accept and misunderstand. The tables are in socket_options and context_options; the objects
-that have options bring `get` and `set`, which make the calls.
+The class of a row is the C type of the option. A row converts a value to the bytes that libzmq
+takes (`encode`) and back (`decode`). It refuses values that libzmq would refuse without a reason,
+or accept and misread. The tables are in socket_options and context_options. The methods `get` and
+`set` of sockets and contexts make the calls.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Option(ABC, Generic[Got, Given]):
         self.doc = doc
         self.default = default
         for name, value in facts.items():
-            getattr(self, name)  # refuse a fact that nothing heeds
+            getattr(self, name)  # AttributeError unless the class has it
             setattr(self, name, value)
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -90,7 +90,7 @@ class Option(ABC, Generic[Got, Given]):
     def __get__(self, instance: HasOptions, owner: type) -> Got: ...
     def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:
         if instance is None:
-            if "__doc__" not in vars(self):  # for help(), and not before: importing is faster so
+            if "__doc__" not in vars(self):  # made on first access, which keeps the import fast
                 self.__doc__ = self.describe()
             return self
         self.require("r")
@@ -116,11 +116,11 @@ class Option(ABC, Generic[Got, Given]):
         """Return the value of the bytes that zmq_getsockopt wrote."""
 
     def values(self) -> str:
-        """Name the values that may be set; empty where the type says it all."""
+        """Describe the values that may be set; empty if the type is enough."""
         return ""
 
     def describe(self) -> str:
-        """Put all that the row says into sentences, for help()."""
+        """Return all that the row says as text for help()."""
         sentences = [self.doc]
         if "w" in self.access and self.values():
             sentences.append(f"Values: {self.values()}.")
@@ -160,7 +160,7 @@ class Number(Option[Got, Given]):
 
 
 class Ranged(Number[int, Given]):
-    """A plain integer, within the range that libzmq accepts."""
+    """An integer within the range that libzmq accepts."""
 
     low: int = 0
     high: int = INT_MAX
@@ -210,7 +210,7 @@ class Milliseconds(Ranged[int | None]):
 
 
 class Bool(Number[bool, bool]):
-    """True or False; 1 and 0 are as good."""
+    """True or False; 1 and 0 are accepted, too."""
 
     def to_int(self, value: bool) -> int:
         if not isinstance(value, int):
@@ -222,7 +222,7 @@ class Bool(Number[bool, bool]):
 
 
 class EnumInt(Number[E, E]):
-    """An integer that has names."""
+    """An integer with names: a member of an enum."""
 
     def __init__(self, *row: Any, kind: type[E], **facts: Any) -> None:
         super().__init__(*row, **facts)
@@ -239,7 +239,7 @@ class EnumInt(Number[E, E]):
 
 
 class Filter(Option[int, int | None]):
-    """A process, user or group number that is let in; more of them add up, None clears."""
+    """A process, user or group id whose peers are accepted; each adds one, None removes all."""
 
     high: int = 2**32 - 1
 
@@ -256,7 +256,7 @@ class Filter(Option[int, int | None]):
 
 
 class Text(Option[str, str | None]):
-    """A text, which libzmq takes without a NUL and gives back with one."""
+    """A text; libzmq takes it without a terminating NUL and returns it with one."""
 
     sizes = (256, 4096, 65536, 2**20)
 
@@ -303,7 +303,7 @@ class Binary(Option[bytes, "Buffer"]):
 
 
 class RoutingId(Binary):
-    """The name of a peer. One that starts with NUL could be taken for one that libzmq made up."""
+    """A routing id. It must not start with NUL, as those do that libzmq generates."""
 
     shortest = 1
     longest = 255
@@ -331,7 +331,7 @@ class Key(Option[bytes, bytes]):
 
 
 class Unlisted(Option["int | bytes", "int | bytes"]):
-    """An option by its number alone: four bytes are a C int, anything else stays bytes."""
+    """An option of which only the number is known: four bytes are a C int, others stay bytes."""
 
     sizes = (4, 8, 256, 4096, 65536)
 

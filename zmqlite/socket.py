@@ -69,21 +69,14 @@ class Socket(Transfer, Generic[C]):
     or the garbage collector do so; messages that are still to be sent are kept for `linger`
     milliseconds after that. Options are attributes under libzmq's names: `socket.linger = 0`.
 
-    `context` is the context that made the socket. For type checkers its class is the parameter of
-    this one: `Context.socket` returns a Socket[Context]. A plain Socket has a context of any class.
+    `context` is the context that made the socket. For type checkers Socket has the class of its
+    context as a parameter: `Context.socket` returns a Socket[Context], and an annotation `Socket`
+    leaves it open (Any).
 
     C: zmq_socket(3)
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_bound",
-        "_inproc",
-        "_monitor",
-        "_monitored",
-        "_owner",
-        "context",
-    )
+    __slots__ = ("__weakref__", "_bound", "_inproc", "_monitor", "_monitored", "_owner", "context")
 
     def __init__(
         self, context: C, owner: Owner, inproc: Inproc, handle: Handle, type_name: str

@@ -1,6 +1,8 @@
 """Sockets for asyncio: each has a blocking Socket, tries its calls and waits in a Watch.
 
 The blocking socket has timeouts of 0, so that no call into it waits, whatever happens.
+
+This module is long because every method of a blocking socket has its counterpart here, documented.
 """
 
 from __future__ import annotations
