@@ -10,7 +10,7 @@ from .arguments import INT_MAX, integer, milliseconds
 from .constants import Event
 from .errors import failure
 from .socket import Socket
-from .waiting import events_of, poll_events
+from .waiting import EVENTS, poll_events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Pollable: TypeAlias = Socket | HasFileno | int
 
-    # The items, the array that C writes to, the first arguments of `poll`, and what they point to.
-    _Arrays: TypeAlias = tuple[list[Pollable], CData, tuple[int, int, int, int], tuple[CData, CData]]
+    # The first arguments of `poll`, and what they point to.
+    _Arrays: TypeAlias = tuple[tuple[int, int, tuple[Pollable, ...]], tuple[CData, CData]]
 
 
 class Poller:
@@ -96,11 +96,9 @@ class Poller:
         changes = self._changes
         # Taken away, so that another thread, or a signal handler, cannot write to the same.
         arrays, self._arrays = self._arrays or self._build(), None
-        items, ready, addresses, _ = arrays
-        count = poll(*addresses, wait)
-        if count < 0:
-            raise failure(-count, "zmq_poll", self._culprit())
-        found = [(items[ready[n]], events_of(ready[n + 1])) for n in range(0, 2 * count, 2)]
+        found = poll(*arrays[0], EVENTS, wait)
+        if isinstance(found, int):
+            raise failure(-found, "zmq_poll", self._culprit())
         if changes == self._changes:
             self._arrays = arrays
         return found
@@ -114,7 +112,7 @@ class Poller:
         self._arrays = None
 
     def _build(self) -> _Arrays:
-        items = list(self._wanted)
+        items = tuple(self._wanted)
         sockets = ffi.new("zl_socket *[]", len(items))
         native = ffi.new("zmq_pollitem_t[]", len(items))
         for index, item in enumerate(items):
@@ -124,9 +122,7 @@ class Poller:
             else:
                 number = item if isinstance(item, int) else item.fileno()
                 native[index].fd = integer(number, "a descriptor", 0, INT_MAX)
-        ready = ffi.new("int[]", 2 * len(items))
-        addresses = _address(sockets), _address(native), len(items), _address(ready)
-        return items, ready, addresses, (sockets, native)
+        return (_address(sockets), _address(native), items), (sockets, native)
 
     def _culprit(self) -> str | None:
         closed = [item for item in self._wanted if isinstance(item, Socket) and item.closed]

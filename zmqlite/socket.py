@@ -31,7 +31,7 @@ from .monitor import SocketEvent, decode
 from .options import Binary
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
 from .transfer import Transfer
-from .waiting import events_of, poll_events, until
+from .waiting import EVENTS, poll_events, until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ class Socket(Transfer, Generic[C]):
         code = self._handle.poll(poll_events(events), milliseconds(timeout))
         if code < 0:
             raise failure(-code, "zmq_poll", self._type_name)
-        return events_of(code)
+        return EVENTS[code]
 
     def _ready(self) -> int:
         """Read `events` for zmqlite.aio, as a plain number, or -errno."""

@@ -11,7 +11,7 @@ result of the function, or the handler and its victim would both get it.
 from __future__ import annotations
 
 import errno
-from itertools import chain, islice
+from itertools import islice
 
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, check_flags, flat, integer, milliseconds, payload
@@ -41,10 +41,12 @@ SNDMORE: Final = int(Flag.SNDMORE)
 BATCH: Final = lib.ZL_BATCH
 """The most messages that `recv_many` returns, and that `send_many` checks before it sends them."""
 
-_FRAME: Final = lib.ZL_FRAME
-_MESSAGE: Final = lib.ZL_MESSAGE
-_WHOLE: Final = lib.ZL_WHOLE
-_MANY: Final = lib.ZL_MANY
+FRAME: Final = lib.ZL_FRAME
+MESSAGE: Final = lib.ZL_MESSAGE
+WHOLE: Final = lib.ZL_WHOLE
+MANY: Final = lib.ZL_MANY
+"""What a receive returns: a frame as bytes or as Message, a whole message, messages of one frame."""
+
 _UNUSUAL: Final = lib.ZL_UNUSUAL
 
 _PEER_NAME: Final = SocketOptions.connect_routing_id
@@ -95,12 +97,11 @@ class Transfer(SocketOptions):
 
         C: zmq_recv(3), zmq_msg_recv(3)
         """
+        # Not self._receive(...): CPython 3.11 has no fast path to call what is kept in a slot.
+        receive = self._receive
         tray = self._tray
         while True:
-            if flags or timeout is not None:
-                code = self._receive(_FRAME, flags, timeout)
-            else:
-                code = self._receive()
+            code = receive(flags, timeout)
             data: bytes | None
             if (data := tray[0]) is not None:
                 tray[0] = None  # no call from here to the return
@@ -115,16 +116,16 @@ class Transfer(SocketOptions):
 
         C: zmq_msg_recv(3), ZMQ_RCVMORE in zmq_getsockopt(3)
         """
-        frames: list[bytes] = self._receive_other(_WHOLE, flags, timeout)
+        frames: list[bytes] = self._receive_other(WHOLE, flags, timeout)
         return frames
 
     def recv_string(
         self, flags: int = 0, *, encoding: str = "utf-8", timeout: int | None = None
     ) -> str:
         """Receive one frame as text. UnicodeDecodeError carries the bytes, as its `object`."""
-        tray = self._tray
+        receive, tray = self._receive, self._tray
         while True:
-            code = self._receive(_FRAME, flags, timeout)
+            code = receive(flags, timeout)
             data: bytes | None
             if (data := tray[0]) is not None:
                 try:
@@ -155,7 +156,7 @@ class Transfer(SocketOptions):
                 _check_writable(buffer)
             elif size == -errno.EMSGSIZE:
                 raise failure(errno.EMSGSIZE, "zmq_recv", f"into {memoryview(buffer).nbytes} bytes")
-            flags, timeout = self._again(min(size, 0), flags, timeout)
+            flags, timeout = self._again(None if size >= 0 else size, flags, timeout)
 
     def recv_message(self, flags: int = 0, timeout: int | None = None) -> Message:
         """Receive one frame without a copy, with what is known about its sender.
@@ -164,7 +165,7 @@ class Transfer(SocketOptions):
 
         C: zmq_msg_recv(3), zmq_msg_gets(3)
         """
-        message: Message = self._receive_other(_MESSAGE, flags, timeout)
+        message: Message = self._receive_other(MESSAGE, flags, timeout)
         return message
 
     def recv_many(
@@ -179,7 +180,7 @@ class Transfer(SocketOptions):
             ZMQError: EPROTO, the next message has several frames; `recv_multipart` receives it.
         """
         limit = integer(limit, "limit", 1, INT_MAX)
-        batch: list[bytes] = self._receive_other(_MANY, flags, timeout, limit)
+        batch: list[bytes] = self._receive_other(MANY, flags, timeout, limit)
         return batch
 
     def __iter__(self) -> Iterator[bytes]:
@@ -188,27 +189,39 @@ class Transfer(SocketOptions):
         A `for` statement loses nothing if a signal handler raises. next() and list() are calls:
         if a handler raises as they return, what they received goes with them.
         """
-        # Not a generator: in C each step takes half the time. The iterator keeps the socket open.
-        return chain(iter(self._handle.next_frame, None), _Empty(self))
+        return self._handle.messages(self, FRAME)
 
     def iter_multipart(self) -> Iterator[list[bytes]]:
         """Yield whole messages as `recv_multipart` does; otherwise as iterating over the socket."""
-        return chain(iter(self._handle.next_message, None), _Empty(self))
+        return self._handle.messages(self, WHOLE)
 
     def _receive_other(self, what: int, flags: int, timeout: int | None, limit: int = 1) -> Any:
-        tray = self._tray
+        receive, tray = self._receive, self._tray
         while True:
-            code = self._receive(what, flags, timeout, limit)
+            code = receive(flags, timeout, what, limit)
             if (got := tray[0]) is not None:
                 tray[0] = None
                 return got
             flags, timeout = self._again(code, flags, timeout)
 
-    def _again(self, code: int, flags: int, timeout: int | None) -> tuple[int, int | None]:
+    def _attempt(self, what: int = FRAME, limit: int = 1) -> Any:
+        """Receive without waiting; None if nothing is there. For zmqlite.aio."""
+        receive = self._receive
+        tray = self._tray
+        while True:
+            code = receive(DONTWAIT, None, what, limit)
+            if (got := tray[0]) is not None:
+                tray[0] = None
+                return got
+            if code == -errno.EAGAIN:
+                return None
+            self._again(code, DONTWAIT, None)
+
+    def _again(self, code: int | None, flags: int, timeout: int | None) -> tuple[int, int | None]:
         """Return the arguments to receive again with, or raise what `code` stands for."""
         if code == _UNUSUAL:
             return _usual(flags, timeout, DONTWAIT)
-        if code < 0:
+        if code is not None:
             raise self._failure(code, "zmq_recv", flags, timeout)
         return flags, timeout  # a signal handler has received what was there
 
@@ -232,14 +245,14 @@ class Transfer(SocketOptions):
 
         C: zmq_send(3), zmq_msg_send(3)
         """
-        if flags or timeout is not None:
-            code = self._send(data, flags, timeout)
-        else:
-            code = self._send(data)
+        send = self._send
+        code = send(data, flags, timeout)
+        if code is None:
+            return
         if code == _UNUSUAL:
             flags, timeout = _usual(flags, timeout, DONTWAIT | SNDMORE)
-            code = self._send(_sendable(data), flags, timeout)
-        if code < 0:
+            code = send(_sendable(data), flags, timeout)
+        if code is not None:
             raise self._failure(code, "zmq_send", flags, timeout)
 
     def send_multipart(
@@ -259,7 +272,7 @@ class Transfer(SocketOptions):
         if code == _UNUSUAL:
             flags, timeout = _usual(flags, timeout, DONTWAIT | SNDMORE)
             code = self._handle.send_multipart(_sendable_frames(frames), flags, timeout)
-        if code < 0:
+        if code is not None:
             raise self._failure(code, "zmq_send", flags, timeout)
 
     def send_string(
@@ -293,14 +306,24 @@ class Transfer(SocketOptions):
                 batch = [_sendable(message) for message in batch]
             after = total + len(batch)  # now, as nothing may fail once they are sent
             code = self._handle.send_many(batch, flags, timeout)
-            if code > 0:
+            if code is None:
+                total = after
+            elif code > 0:
                 return total + code
-            if code < 0:
-                if code == -errno.EAGAIN and total:
-                    return total
+            elif code == -errno.EAGAIN and total:
+                return total
+            else:
                 raise self._failure(code, "zmq_send", flags, timeout)
-            total = after
         return total
+
+    def _attempt_send(self, data: Buffer | Message) -> bool:
+        """Send one frame without waiting; False if no peer has room. For zmqlite.aio."""
+        code = self._send(data, DONTWAIT)
+        if code == -errno.EAGAIN:
+            return False
+        if code is not None:
+            self.send(data, DONTWAIT)  # raises, or converts the data
+        return True
 
     def _failure(self, code: int, call: str, flags: int, timeout: int | None) -> ZMQError:
         """Build the exception for a code; a timeout that was given ends in Timeout."""
@@ -327,16 +350,13 @@ class Transfer(SocketOptions):
         C: zmq_getsockopt(3)
         """
         row = socket_option(option, "r")
-        if self._tray[0] is not None:
-            self._handle.settle()  # `events` and `rcvmore` count what an interrupted call left
         for size in row.sizes:
-            value, length = ffi.new("char[]", size), ffi.new("size_t *", size)
-            code = lib.zl_getsockopt(self._pointer, row.number, value, length)
-            if code != -errno.EINVAL:
+            value = self._handle.getsockopt(row.number, size)
+            if isinstance(value, bytes):
+                return row.decode(value)
+            if value != -errno.EINVAL:
                 break
-        if code < 0:
-            raise failure(-code, "zmq_getsockopt", row.name)
-        return row.decode(ffi.buffer(value, length[0])[:])
+        raise failure(-value, "zmq_getsockopt", row.name)
 
     def set(self, option: Option[Any, Given] | int, value: Given) -> None:
         """Change an option: a row such as `Socket.linger`, or a number of zmq.h.
@@ -358,18 +378,6 @@ class Transfer(SocketOptions):
             raise failure(-code, "zmq_setsockopt", row.name)
         if row is _PEER_NAME and encoded is not None:
             self._peer_names.add(encoded)
-
-
-class _Empty:
-    """An iterable without items, which keeps a socket alive."""
-
-    __slots__ = ("_socket",)
-
-    def __init__(self, socket: Transfer) -> None:
-        self._socket = socket
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
 
 
 def _usual(flags: int, timeout: int | None, allowed: int) -> tuple[int, int | None]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Final
 
-events_of: Final = tuple(map(Event, range(16))).__getitem__
-"""The set of events of a mask: making one anew costs more than a poll."""
+EVENTS: Final = tuple(map(Event, range(16)))
+"""The set of events of each mask: making one anew costs more than a poll."""
 
 
 def until(attempt: Callable[[int], int], timeout: int) -> int:

@@ -75,7 +75,6 @@ class Context(ContextOptions):
         """
         for name in options.keys() & {"rcvtimeo", "sndtimeo"}:
             refuse_timeouts(ALL_SOCKET_OPTIONS[name], "w")
-        options = {**options, "rcvtimeo": 0, "sndtimeo": 0}
         return Socket(self.blocking.socket(type, **options), self.blocking.shared)
 
     def get(self, option: Number[Got, Any] | int) -> Got | Any:

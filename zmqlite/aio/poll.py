@@ -7,7 +7,7 @@ of its sockets are ready before it takes anything, or whose sockets change while
 from __future__ import annotations
 
 from ..constants import Event
-from ..waiting import events_of, poll_events
+from ..waiting import EVENTS, poll_events
 from .readiness import BOTH, Waiter
 from .socket import Socket
 
@@ -86,4 +86,4 @@ class Poller:
 
 def _found(wanted: dict[Socket, int]) -> list[tuple[Socket, Event]]:
     found = ((socket, socket._polled() & events) for socket, events in wanted.items())
-    return [(socket, events_of(events)) for socket, events in found if events]
+    return [(socket, EVENTS[events]) for socket, events in found if events]

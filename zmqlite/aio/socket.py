@@ -1,28 +1,29 @@
-"""Sockets for asyncio: each has a blocking Socket, tries its calls and waits in a Watch.
-
-The blocking socket has timeouts of 0, so that no call into it waits, whatever happens.
+"""Sockets for asyncio: each has a blocking Socket, makes attempts with it and waits in a Watch.
 
 This module is long because every method of a blocking socket has its counterpart here, documented.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from asyncio import get_running_loop
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
 
+from ..arguments import INT_MAX, check_flags, integer
 from ..constants import Event, MonitorEvent
 from ..errors import Again, ContextTerminated, SocketClosed, failure
-from ..handle import BATCH, DONTWAIT, check_flags
 from ..message import Message
 from ..monitor import SocketEvent, decode
 from ..options import Option
 from ..socket import Socket as BlockingSocket
 from ..socket_options import SocketOptions, socket_option
-from ..waiting import events_of, poll_events
+from ..transfer import BATCH, DONTWAIT, MANY, MESSAGE, WHOLE
+from ..waiting import EVENTS, poll_events
 from .batches import partly_sent
 from .readiness import BOTH, IN, OUT, Shared, Watch
 
@@ -49,19 +50,17 @@ class Socket(SocketOptions):
 
     __slots__ = (
         "__weakref__",
+        "_attempt",
+        "_attempt_send",
         "_blocking",
-        "_try_recv",
-        "_try_recv_multipart",
-        "_try_send",
         "_watch",
     )
 
     def __init__(self, socket: BlockingSocket, shared: Shared) -> None:
         self._blocking = socket
         self._watch = Watch(socket, shared)
-        self._try_recv = socket._try_recv
-        self._try_recv_multipart = socket._try_recv_multipart
-        self._try_send = socket._try_send
+        self._attempt = socket._attempt
+        self._attempt_send = socket._attempt_send
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Socket can be neither copied nor pickled: give each process its own")
@@ -87,10 +86,10 @@ class Socket(SocketOptions):
             and not flags
             and monotonic() < watch.shared.end
             and get_running_loop() is watch.loop
-            and (data := self._try_recv()) is not None
+            and (data := self._attempt()) is not None
         ):
             return data
-        return await self._receive(self._try_recv, flags)
+        return await self._receive(self._attempt, flags)
 
     async def recv_multipart(self, flags: int = 0) -> list[bytes]:
         """Receive one whole message as its frames, in the order they were sent.
@@ -99,9 +98,9 @@ class Socket(SocketOptions):
 
         C: zmq_msg_recv(3), ZMQ_RCVMORE in zmq_getsockopt(3)
         """
-        if not flags and self._watch.free() and (frames := self._try_recv_multipart()) is not None:
+        if not flags and self._watch.free() and (frames := self._attempt(WHOLE)) is not None:
             return frames
-        return await self._receive(self._try_recv_multipart, flags)
+        return await self._receive(partial(self._attempt, WHOLE), flags)
 
     async def recv_string(self, flags: int = 0, *, encoding: str = "utf-8") -> str:
         """Receive one frame as text. UnicodeDecodeError carries the bytes, as its `object`."""
@@ -122,7 +121,7 @@ class Socket(SocketOptions):
 
         C: zmq_msg_recv(3), zmq_msg_gets(3)
         """
-        return await self._receive(attempt(self._blocking.recv_message, DONTWAIT), flags)
+        return await self._receive(partial(self._attempt, MESSAGE), flags)
 
     async def recv_many(self, limit: int = BATCH, flags: int = 0) -> list[bytes]:
         """Receive what is there of messages of one frame, as zmqlite.Socket.recv_many does.
@@ -132,7 +131,8 @@ class Socket(SocketOptions):
         Raises:
             ZMQError: EPROTO, the next message has several frames; `recv_multipart` takes it.
         """
-        return await self._receive(attempt(self._blocking.recv_many, limit, DONTWAIT), flags)
+        limit = integer(limit, "limit", 1, INT_MAX)
+        return await self._receive(partial(self._attempt, MANY, limit), flags)
 
     def __aiter__(self) -> Self:
         """Yield frames as `recv` does, until the context is shut down or terminated."""
@@ -143,6 +143,12 @@ class Socket(SocketOptions):
             return await self.recv()
         except ContextTerminated:
             raise StopAsyncIteration from None
+
+    async def iter_multipart(self) -> AsyncIterator[list[bytes]]:
+        """Yield whole messages as `recv_multipart` does; otherwise as iterating over the socket."""
+        with contextlib.suppress(ContextTerminated):
+            while True:
+                yield await self.recv_multipart()
 
     # Sending
 
@@ -166,10 +172,10 @@ class Socket(SocketOptions):
             and not flags
             and monotonic() < watch.shared.end
             and get_running_loop() is watch.loop
-            and self._try_send(data)
+            and self._attempt_send(data)
         ):
             return
-        await self._send(lambda: self._try_send(data) or None, flags)
+        await self._send(lambda: self._attempt_send(data) or None, flags)
 
     async def send_multipart(self, frames: Sequence[Buffer | Message], flags: int = 0) -> None:
         """Send one message of several frames: all of it or, if this raises, nothing of it.
@@ -213,7 +219,7 @@ class Socket(SocketOptions):
         return total
 
     def _send_frames(self, frames: Sequence[Buffer | Message]) -> bool:
-        self._blocking.send_multipart(frames)
+        self._blocking.send_multipart(frames, DONTWAIT)
         return True
 
     async def _receive(self, attempt: Callable[[], T | None], flags: int) -> T:
@@ -243,7 +249,7 @@ class Socket(SocketOptions):
         wanted = poll_events(events) & BOTH
         if not wanted:
             raise ValueError("a socket is polled for POLLIN or POLLOUT")
-        return events_of(await self._watch.until(wanted, lambda: self._polled() & wanted or None))
+        return EVENTS[await self._watch.until(wanted, lambda: self._polled() & wanted or None)]
 
     def _polled(self) -> int:
         code = self._blocking._ready()
@@ -257,7 +263,6 @@ class Socket(SocketOptions):
         C: zmq_socket_monitor(3)
         """
         receiver = self._blocking.monitor(events).socket
-        receiver.rcvtimeo = 0
         return Monitor(Socket(receiver, self._watch.shared))
 
     # Options

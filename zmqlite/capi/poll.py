@@ -59,7 +59,7 @@ def zmq_poll(
         raise failure(errno.EINVAL, "zmq_poll")
     if nitems == 0:
         wait = max(-1, min(timeout, INT_MAX))
-        return answer(lib.zl_poll(ffi.NULL, ffi.NULL, 0, ffi.NULL, wait))
+        return answer(lib.zl_poll(ffi.NULL, ffi.NULL, 0, wait))
     given = (items,) if isinstance(items, zmq_pollitem_t) else items
     if given is None or nitems > len(given):
         raise failure(errno.EFAULT, "zmq_poll")
@@ -67,7 +67,7 @@ def zmq_poll(
     if nitems > most != resource.RLIM_INFINITY:
         raise failure(errno.EINVAL, "zmq_poll")  # the system would refuse, and libzmq abort
     polled = _Polled(given[:nitems])
-    code = lib.zl_poll(polled.sockets, polled.items, polled.count, polled.ready, timeout)
+    code = lib.zl_poll(polled.sockets, polled.items, polled.count, timeout)
     return answer(code) if code < 0 else polled.report()
 
 
@@ -78,7 +78,6 @@ class _Polled:
         self.given = given
         self.sockets = ffi.new("zl_socket *[]", len(given))
         self.items = ffi.new("zmq_pollitem_t[]", len(given))
-        self.ready = ffi.new("int[]", 2 * len(given))
         self.count = 0
         self._places: list[int] = []
         known: dict[SocketHandle, int] = {}

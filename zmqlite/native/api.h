@@ -37,12 +37,11 @@ int zl_connect(zl_socket *s, const char *endpoint);
 int zl_unbind(zl_socket *s, const char *endpoint);
 int zl_disconnect(zl_socket *s, const char *endpoint);
 int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size);
-int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size);
 int zl_monitor(zl_socket *s, const char *endpoint, int events);
 
 int zl_forward(zl_socket *from, zl_socket *to, zl_socket *capture, int limit, int wait,
                zl_traffic *traffic);
-int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, int *ready, long timeout);
+int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout);
 
 /* libzmq's own calls behind the guard, blocking and EINTR included; for capi. */
 int zl_raw_getsockopt(zl_socket *s, int option, void *value, size_t *size);

@@ -113,6 +113,7 @@ static inline int64_t zl_deadline(int64_t timeout)
 
 /* guard.c */
 void zl_socket_init(zl_socket *s);
+int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size);
 int zl_enter_all(zl_socket **sockets, int count);
 void zl_leave_all(zl_socket **sockets, int count);
 

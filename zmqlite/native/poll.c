@@ -53,9 +53,8 @@ static int await_items(zl_socket **sockets, zmq_pollitem_t *items, int count, lo
     return rc;
 }
 
-/* Waits up to `timeout` ms, -1 for ever: on how many items something happened. Their indexes and events
-   go to `ready`, in pairs. */
-int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, int *ready, long timeout)
+/* Waits up to `timeout` ms, -1 for ever: on how many items something happened, see their `revents`. */
+int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout)
 {
     int rc = zl_enter_all(sockets, count), found = 0, natives = 0;
     if (rc < 0)
@@ -68,10 +67,7 @@ int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, int *ready, l
         rc = await_items(sockets, items, count, found ? 0 : timeout > INT_MAX ? INT_MAX : timeout);
     zl_leave_all(sockets, count);
     found = 0;
-    for (int i = 0; i < count && rc >= 0; i++)
-        if (items[i].revents) {
-            ready[2 * found] = i;
-            ready[2 * found++ + 1] = items[i].revents;
-        }
+    for (int i = 0; i < count; i++)
+        found += items[i].revents != 0;
     return rc < 0 ? rc : found;
 }

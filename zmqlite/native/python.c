@@ -9,7 +9,7 @@
    The GIL. An attempt keeps it for those socket types whose attempts are short, unless the data is long;
    a wait always gives it up.
 
-   Functions return a count or -errno to Python, which raises. Written in the limited API, without
+   Functions return None, a count, or -errno to Python, which raises. Written in the limited API, without
    Py_RETURN_NONE and its like: built with headers of Python 3.12 or newer they return no new reference,
    which Python 3.11 needs. */
 
@@ -24,9 +24,15 @@
 #define RAISED INT_MIN    /* among -errno codes: an exception is set */
 #define STRETCH (16 << 20) /* how much an iterator yields before it lets other threads run: 20 ms */
 
+/* What Python gets for a count or -errno, and for success that is not counted. */
 static PyObject *result(int rc)
 {
     return rc == RAISED ? NULL : PyLong_FromLong(rc);
+}
+
+static PyObject *done(int rc)
+{
+    return rc == 0 ? Py_NewRef(Py_None) : result(rc);
 }
 
 static int no_memory(void)
@@ -220,7 +226,7 @@ typedef struct {
     int held;          /* ZL_FRAME ...: what is in the tray */
     int yielded;       /* by an iterator since it let other threads run, see STRETCH */
     PyObject *message; /* the class of what ZL_MESSAGE gives, a subclass of Frame */
-    PyObject *error;   /* error(-errno) raises, for iterators */
+    PyObject *error;   /* error(-errno, rcvtimeo) raises, for iterators */
     PyObject *pointer; /* cffi's, to the zl_socket */
 } handle;
 
@@ -488,17 +494,17 @@ static int receive(handle *h, int what, int limit, manner *how)
     return 0;
 }
 
-/* receive(what=FRAME, flags=0, timeout=None, limit=1) leaves an object in the tray: 0. */
+/* receive(flags=0, timeout=None, what=FRAME, limit=1) leaves an object in the tray: None. */
 static PyObject *handle_receive(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
     manner how;
     long what = ZL_FRAME, limit = 1;
-    int rc = read_manner(&how, ZMQ_DONTWAIT, args + 1, given - 1);
-    if (rc == 0 && given > 0)
-        rc = read_int(args[0], ZL_FRAME, ZL_MANY, &what);
+    int rc = read_manner(&how, ZMQ_DONTWAIT, args, given);
+    if (rc == 0 && given > 2)
+        rc = read_int(args[2], ZL_FRAME, ZL_MANY, &what);
     if (rc == 0 && given > 3)
         rc = read_int(args[3], 1, INT_MAX, &limit);
-    return result(rc < 0 ? rc : receive((handle *)self, (int)what, (int)limit, &how));
+    return done(rc < 0 ? rc : receive((handle *)self, (int)what, (int)limit, &how));
 }
 
 /* receive_into(buffer, flags=0, timeout=None): the size of the frame that was copied there. The frame
@@ -524,7 +530,7 @@ static PyObject *handle_receive_into(PyObject *self, PyObject *const *args, Py_s
 static PyObject *handle_settle(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    return result(put_back((handle *)self));
+    return done(put_back((handle *)self));
 }
 
 /* Lets other threads run now and then, which a consumer written in C, such as list(), does not do. */
@@ -538,41 +544,69 @@ static void share_gil(handle *h, size_t size)
     Py_END_ALLOW_THREADS
 }
 
-/* One attempt for each message; iter(function, None) makes an iterator of this. Between its return and
-   the store of a loop's variable CPython runs no signal handler. They run before the attempt instead,
-   for consumers written in C. */
-static PyObject *next(handle *h, int what)
+/* ---- Messages: what a `for` statement over a socket gets */
+
+typedef struct {
+    PyObject_HEAD
+    handle *handle;
+    PyObject *owner; /* the Socket, which stays open for as long */
+    int what;
+} messages;
+
+static PyTypeObject *messages_type;
+
+/* One attempt for each message. Between the return of this function and the store of the loop's variable
+   CPython runs no signal handler. They run before the attempt instead, for consumers written in C. */
+static PyObject *messages_next(PyObject *self)
 {
+    messages *it = (messages *)self;
+    handle *h = it->handle;
     manner how;
     read_manner(&how, 0, NULL, 0);
-    int rc = PyErr_CheckSignals() < 0 ? RAISED : receive_frames(h, what, 1, &how);
+    int rc = PyErr_CheckSignals() < 0 ? RAISED : receive_frames(h, it->what, 1, &how);
     if (rc > 0) {
         share_gil(h, zmq_msg_size(&zl_frame_at(&h->socket, 0)->msg));
-        return take(h, what, rc);
+        return take(h, it->what, rc);
     }
     if (rc == 0) {
         PyObject *left = Py_NewRef(in_tray(h));
         PyList_SetItem(h->tray, 0, Py_NewRef(Py_None));
         return left;
     }
-    if (rc == -ETERM)
-        PyErr_SetNone(PyExc_StopIteration);
-    else if (rc != RAISED)
-        Py_XDECREF(PyObject_CallFunction(h->error, "i", rc));
+    if (rc != -ETERM && rc != RAISED)
+        Py_XDECREF(PyObject_CallFunction(h->error, "ii", rc, atomic_load(&h->socket.rcvtimeo)));
     return NULL;
 }
 
-static PyObject *handle_next_frame(PyObject *self, PyObject *unused)
+static void messages_dealloc(PyObject *self)
 {
-    (void)unused;
-    return next((handle *)self, ZL_FRAME);
+    PyTypeObject *type = Py_TYPE(self);
+    Py_DECREF((PyObject *)((messages *)self)->handle);
+    Py_DECREF(((messages *)self)->owner);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
 }
 
-static PyObject *handle_next_message(PyObject *self, PyObject *unused)
+/* messages(owner, what): an iterator over frames (FRAME) or whole messages (WHOLE). */
+static PyObject *handle_messages(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
-    (void)unused;
-    return next((handle *)self, ZL_WHOLE);
+    messages *it = (messages *)PyType_GenericAlloc(messages_type, 0);
+    (void)given;
+    if (it) {
+        it->handle = (handle *)Py_NewRef(self);
+        it->owner = Py_NewRef(args[0]);
+        it->what = (int)PyLong_AsLong(args[1]);
+    }
+    return (PyObject *)it;
 }
+
+static PyType_Slot messages_slots[] = {{Py_tp_iter, PyObject_SelfIter},
+                                       {Py_tp_iternext, messages_next},
+                                       {Py_tp_dealloc, messages_dealloc},
+                                       {0, NULL}};
+static PyType_Spec messages_spec = {"zmqlite._direct.Messages", sizeof(messages), 0,
+                                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                    messages_slots};
 
 /* ---- sending */
 
@@ -668,7 +702,7 @@ static int send_items(handle *h, PyObject *items, Py_ssize_t from, int count, in
     return rc;
 }
 
-/* send(data, flags=0, timeout=None) sends one frame: 0. */
+/* send(data, flags=0, timeout=None) sends one frame: None. */
 static PyObject *handle_send(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
     manner how;
@@ -678,10 +712,10 @@ static PyObject *handle_send(PyObject *self, PyObject *const *args, Py_ssize_t g
         rc = send_or_wait(&((handle *)self)->socket, &part, 1, 0, &how);
         zmq_msg_close(&part);
     }
-    return result(rc);
+    return done(rc);
 }
 
-/* send_multipart(frames, flags=0, timeout=None) sends one message: 0. */
+/* send_multipart(frames, flags=0, timeout=None) sends one message: None. */
 static PyObject *handle_send_multipart(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
     manner how;
@@ -691,11 +725,11 @@ static PyObject *handle_send_multipart(PyObject *self, PyObject *const *args, Py
                                                      : 0;
     if (count < 1 || count > INT_MAX)
         rc = ZL_UNUSUAL;
-    return result(rc < 0 ? rc : send_items((handle *)self, args[0], 0, (int)count, 0, &how));
+    return done(rc < 0 ? rc : send_items((handle *)self, args[0], 0, (int)count, 0, &how));
 }
 
-/* send_many(messages, flags=0, timeout=None) sends each bytes of a list as a message: 0, or how many were
-   sent before one found no room in time. */
+/* send_many(messages, flags=0, timeout=None) sends each bytes of a list as a message: None, or how many
+   were sent before one found no room in time. */
 static PyObject *handle_send_many(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
     manner how;
@@ -707,13 +741,13 @@ static PyObject *handle_send_many(PyObject *self, PyObject *const *args, Py_ssiz
         rc = send_items((handle *)self, args[0], sent, chunk, 1, &how);
         sent += rc > 0 ? rc : 0;
     }
-    return result(rc == -EAGAIN && sent ? (int)sent : rc < 0 ? rc : 0);
+    return done(rc == -EAGAIN && sent ? (int)sent : rc < 0 ? rc : 0);
 }
 
 /* ---- polling */
 
 /* zl_poll that looks for signals while it waits, and keeps the GIL for a first look if that is short. */
-static int poll_all(zl_socket **sockets, zmq_pollitem_t *items, int count, int *ready, long timeout)
+static int poll_all(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout)
 {
     int quick = 1, rc = 0;
     int64_t end = timeout > 0 ? zl_deadline(timeout) : timeout;
@@ -726,10 +760,10 @@ static int poll_all(zl_socket **sockets, zmq_pollitem_t *items, int count, int *
         if (rc < 0)
             return rc;
         if (quick) {
-            rc = zl_poll(sockets, items, count, ready, 0);
+            rc = zl_poll(sockets, items, count, 0);
         } else {
             Py_BEGIN_ALLOW_THREADS
-            rc = zl_poll(sockets, items, count, ready, zl_slice(end));
+            rc = zl_poll(sockets, items, count, zl_slice(end));
             Py_END_ALLOW_THREADS
             if ((rc == 0 || rc == -EINTR) && PyErr_CheckSignals() < 0)
                 return RAISED;
@@ -740,14 +774,26 @@ static int poll_all(zl_socket **sockets, zmq_pollitem_t *items, int count, int *
     }
 }
 
-/* poll(sockets, items, count, ready, timeout): zl_poll with the addresses of its arrays. */
+/* poll(sockets, items, objects, names, timeout): zl_poll with the addresses of its arrays. The list of
+   objects[i], names[events] for each item on which something happened, or -errno. */
 static PyObject *direct_poll(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
+    zmq_pollitem_t *items = PyLong_AsVoidPtr(args[1]);
+    int count = (int)PyTuple_Size(args[2]);
+    int rc = poll_all(PyLong_AsVoidPtr(args[0]), items, count, PyLong_AsLong(args[4]));
+    PyObject *list = rc < 0 ? result(rc) : PyList_New(0);
     (void)module;
     (void)given;
-    return result(poll_all(PyLong_AsVoidPtr(args[0]), PyLong_AsVoidPtr(args[1]),
-                           (int)PyLong_AsLong(args[2]), PyLong_AsVoidPtr(args[3]),
-                           PyLong_AsLong(args[4])));
+    for (int i = 0; i < count && rc > 0 && list; i++) {
+        if (!items[i].revents)
+            continue;
+        PyObject *pair = PyTuple_Pack(2, PyTuple_GetItem(args[2], i),
+                                      PyTuple_GetItem(args[3], items[i].revents));
+        if (!pair || PyList_Append(list, pair) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(pair);
+    }
+    return list;
 }
 
 /* poll(events, timeout): which of the events there are, 0 if none in time. */
@@ -755,10 +801,30 @@ static PyObject *handle_poll(PyObject *self, PyObject *const *args, Py_ssize_t g
 {
     zl_socket *s = &((handle *)self)->socket;
     zmq_pollitem_t item = {NULL, 0, (short)PyLong_AsLong(args[0]), 0};
-    int ready[2] = {0, 0};
     (void)given;
-    int rc = poll_all(&s, &item, 1, ready, PyLong_AsLong(args[1]));
-    return result(rc < 0 ? rc : ready[1]);
+    int rc = poll_all(&s, &item, 1, PyLong_AsLong(args[1]));
+    return result(rc < 0 ? rc : item.revents);
+}
+
+/* getsockopt(number, size): the bytes, or -errno. */
+static PyObject *handle_getsockopt(PyObject *self, PyObject *const *args, Py_ssize_t given)
+{
+    handle *h = (handle *)self;
+    size_t size = PyLong_AsSize_t(args[1]);
+    char small[256], *value = size > sizeof small ? malloc(size) : small;
+    (void)given;
+    if (!value)
+        return PyErr_NoMemory();
+    int option = (int)PyLong_AsLong(args[0]), rc = put_back(h);
+    if (rc == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        rc = zl_getsockopt(&h->socket, option, value, &size);
+        Py_END_ALLOW_THREADS
+    }
+    PyObject *read = rc < 0 ? result(rc) : PyBytes_FromStringAndSize(value, size);
+    if (value != small)
+        free(value);
+    return read;
 }
 
 /* ---- libzmq's own calls, for capi: -errno where C has errno, EINTR included */
@@ -867,8 +933,8 @@ static PyObject *handle_raw_msg_recv(PyObject *self, PyObject *const *args, Py_s
 #define FAST(name) {#name, (PyCFunction)(void (*)(void))handle_##name, METH_FASTCALL, NULL}
 #define NOARGS(name) {#name, handle_##name, METH_NOARGS, NULL}
 static PyMethodDef handle_methods[] = {
-    FAST(receive),       FAST(receive_into),   NOARGS(settle), NOARGS(next_frame),     NOARGS(next_message),
-    FAST(send),          FAST(send_multipart), FAST(send_many), FAST(poll),
+    FAST(receive),       FAST(receive_into),   NOARGS(settle), FAST(messages),
+    FAST(send),          FAST(send_multipart), FAST(send_many), FAST(poll), FAST(getsockopt),
     FAST(raw_send),      FAST(raw_recv),       FAST(raw_msg_send), FAST(raw_msg_recv), {NULL, NULL, 0, NULL}};
 static PyType_Slot handle_slots[] = {
     {Py_tp_new, handle_new},         {Py_tp_dealloc, handle_dealloc}, {Py_tp_methods, handle_methods},
@@ -912,9 +978,10 @@ static int direct_exec(PyObject *module)
     if (!prepared && pthread_atfork(NULL, NULL, in_forked_child))
         return no_memory() < 0 ? -1 : 0;
     prepared = released.interpreter = 1;
-    return add_type(module, "Frame", &frame_type, &frame_spec) < 0
-               ? -1
-               : add_type(module, "Handle", &handle_type, &handle_spec);
+    if (add_type(module, "Frame", &frame_type, &frame_spec) < 0 ||
+        add_type(module, "Messages", &messages_type, &messages_spec) < 0)
+        return -1;
+    return add_type(module, "Handle", &handle_type, &handle_spec);
 }
 
 static PyMethodDef direct_functions[] = {
