@@ -15,8 +15,10 @@ from checkout import ROOT
 from launched import Place
 from support import eventually
 
-from benchmarks import layers, plots, publish, report
+from benchmarks import layers, plots, publish, report, sections
 from benchmarks.bars import Bar, Verdict
+from benchmarks.calls import report as calls_report
+from benchmarks.calls import rows as calls
 from benchmarks.cells import CELLS, PATTERNS, matching
 from benchmarks.children import Children, Failure
 from benchmarks.peers import IMPLEMENTATIONS
@@ -59,7 +61,7 @@ def test_a_bar_is_met_or_not_or_the_machine_was_too_noisy() -> None:
     assert verdict(most, 1.01, 1.02, 1.03) == "not met"
 
 
-def test_implementations_take_turns_in_rotating_order() -> None:
+def test_implementations_alternate_in_rotating_order() -> None:
     orders = [list(rotated(["a", "b", "c"], number)) for number in range(4)]
     assert orders == [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"], ["a", "b", "c"]]
 
@@ -98,16 +100,25 @@ def test_the_readme_gets_a_table_between_its_markers() -> None:
     section = publish.table([cell], {"C": "/lib/libzmq.so.5", "pyomq": "none"})
     assert "| 16 B, tcp | 1,500 /s | 1.50 x | 2.50 x | 3.00 x |" in section
     assert "2 rounds, on libzmq.so.5." in section
-    text = publish.with_section(f"a\n{publish.BEGIN}\nold\n{publish.END}\nb\n", section)
-    assert text == f"a\n{publish.BEGIN}\n{section}{publish.END}\nb\n"
+    begin = sections.begin(sections.COMMAND)
+    text = sections.with_section(f"a\n{begin}\nold\n{sections.END}\nb\n", section)
+    assert text == f"a\n{begin}\n{section}{sections.END}\nb\n"
     with pytest.raises(ValueError, match="the page has no"):
-        publish.with_section("no markers", section)
+        sections.with_section("no markers", section)
+
+
+def test_each_command_writes_its_own_section() -> None:
+    first, second = sections.begin("one"), sections.begin("one two")
+    page = f"{first}\n1\n{sections.END}\n{second}\n2\n{sections.END}\n"
+    page = sections.with_section(page, "new\n", "one two")
+    assert page == f"{first}\n1\n{sections.END}\n{second}\nnew\n{sections.END}\n"
 
 
 def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert publish.with_section(readme, "")
-    assert publish.with_section((ROOT / "docs" / "speed.md").read_text(), "")
+    assert sections.with_section(readme, "")
+    for command in (sections.COMMAND, "python -m benchmarks calls"):
+        assert sections.with_section(sections.SPEED.read_text(), "", command)
     shown = set(re.findall(r"\(docs/(\w+)\.svg\)", readme))
     assert shown
     assert shown <= set(plots.FIGURES)
@@ -157,6 +168,37 @@ def test_a_function_belongs_to_a_layer(file: str, function: str, layer: str) -> 
     assert layers.layer_of(file, function) == layer
 
 
+# Calls
+
+
+def test_the_best_round_of_a_call_is_compared_with_pyzmq_and_with_its_default_form() -> None:
+    samples = {
+        "recv": {"zmqlite": [200.0, 100.0], "pyzmq": [150.0, 100.0]},
+        "recv timeout": {"zmqlite": [160.0, 170.0], "pyzmq": [100.0, 200.0]},
+    }
+    default, variant = calls_report.lines(samples)
+    assert (default.ratio, default.over_default, default.verdict) == (1.0, None, "met")
+    assert (variant.ratio, variant.over_default, variant.verdict) == (1.6, 1.6, "not met")
+
+
+def test_a_variant_of_a_call_has_to_meet_both_bars() -> None:
+    samples = {
+        "recv": {"zmqlite": [100.0], "pyzmq": [200.0]},
+        "recv timeout": {"zmqlite": [160.0], "pyzmq": [200.0]},
+    }
+    assert [each.verdict for each in calls_report.lines(samples)] == ["met", "not met"]
+
+
+def test_a_call_that_a_library_does_not_have_is_said_to_be_missing() -> None:
+    [line] = calls_report.lines({"iter_multipart": {"pyzmq": [100.0]}})
+    assert line.verdict == "no such call"
+
+
+def test_every_variant_of_a_call_names_a_default_form() -> None:
+    defaults = {row.default for row in calls.ROWS.values() if row.default}
+    assert defaults <= set(calls.ROWS)
+
+
 # Processes
 
 
@@ -195,6 +237,28 @@ def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> 
         for [sample] in results[name]["samples"].values():
             assert set(CELLS[name].pattern.metrics) <= set(sample)
             assert all(value > 0 for key, value in sample.items() if key in ("rate", "import"))
+
+
+@pytest.mark.slow
+def test_every_form_of_a_call_can_be_measured_in_both_libraries(tmp_path: Path) -> None:
+    file = tmp_path / "calls.json"
+    done = benchmarks("calls", "--rounds=1", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(file.read_text())
+    assert list(found["calls"]) == list(calls.ROWS)
+    for name, samples in found["calls"].items():
+        assert f"| {name} " in done.stdout
+        expected = {"pyzmq"} if found["bars"][name] == "no such call" else {"zmqlite", "pyzmq"}
+        assert set(samples) == expected
+        assert all(value > 0 for values in samples.values() for value in values)
+        assert {len(values) for values in samples.values()} == {1}
+
+
+def test_calls_are_listed_and_unknown_names_refused() -> None:
+    assert benchmarks("calls", "--list", "recv*").stdout.splitlines()[0] == "recv"
+    refused = benchmarks("calls", "nothing")
+    assert refused.returncode == 2
+    assert "--list" in refused.stderr
 
 
 @pytest.mark.slow
