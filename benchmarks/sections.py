@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -41,12 +42,11 @@ def with_section(page: str, section: str, command: str = COMMAND) -> str:
 
 def as_text(*parts: Table | str) -> str:
     """Write tables and paragraphs as Markdown."""
-    console = Console(width=WIDTH, record=True, quiet=True)
     texts = []
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
-        lines = console.export_text().splitlines()
-        texts.append("\n".join(line.rstrip() for line in lines).strip("\n"))
+        file = io.StringIO()
+        Console(file=file, width=WIDTH).print(part, soft_wrap=isinstance(part, str))
+        texts.append("\n".join(line.rstrip() for line in file.getvalue().splitlines()).strip("\n"))
     return "\n\n".join(texts) + "\n"
 
 

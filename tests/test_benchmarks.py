@@ -114,6 +114,19 @@ def test_each_command_writes_its_own_section() -> None:
     assert page == f"{first}\n1\n{sections.END}\n{second}\nnew\n{sections.END}\n"
 
 
+def test_a_section_is_written_as_tables_and_paragraphs(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{sections.begin('it')}\n{sections.END}\nafter\n")
+    table = report.table_of("call", "ns")
+    table.add_row("recv", "100")
+    long = "a note " * 40
+    sections.write_section("it", [table, long], page)
+    lines = page.read_text().splitlines()
+    assert lines[:2] == ["before", sections.begin("it")]
+    assert lines[2:5] == ["| call | ns  |", "|------|-----|", "| recv | 100 |"]
+    assert lines[5:] == ["", long.rstrip(), sections.END, "after"]
+
+
 def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> None:
     readme = (ROOT / "README.md").read_text()
     assert sections.with_section(readme, "")
