@@ -13,4 +13,6 @@ publish    README's section
 sections   how a section of a page is replaced
 plots      the curves
 calls      every form of a call: `python -m benchmarks calls`
+contended  calls beside another thread: `python -m benchmarks contended`
+alternating  what these two commands share
 """

@@ -1,6 +1,7 @@
 """Messages between sockets: measure, and print the ratios.
 
-`python -m benchmarks calls` measures each form of a call by itself.
+`python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
+contended` calls beside another thread.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .bars import verdicts
-from .calls import command as calls
+from .calls.command import Calls
 from .cells import QUICK, Cell, matching
 from .children import PATIENCE, ROOT, Failure
 from .command_line import add_common, rounds, terminated
+from .contended.command import Contended
 from .peers import IMPLEMENTATIONS
 from .publish import publish
 from .report import as_json, from_json, listing, show
@@ -128,7 +130,9 @@ def dispatch(arguments: list[str]) -> int:
     """Run the command that the first argument names, or measure cells."""
     match arguments:
         case ["calls", *rest]:
-            return calls.main(rest)
+            return Calls().main(rest)
+        case ["contended", *rest]:
+            return Contended().main(rest)
         case _:
             return main(arguments)
 

@@ -3,6 +3,6 @@
 rows       which calls are measured, and the bars that they have to meet
 sockets    a connected pair for each library, and how its queue is filled and emptied
 worker     one process, which runs the loops of one library
-command    rounds in which two such processes alternate
-report     the table, the JSON, the section of docs/speed.md
+report     the table, and whether the bars are met
+command    all of it, as alternating.Command wants it
 """

@@ -1,21 +1,18 @@
-"""What was measured of calls: the table and the JSON."""
+"""What was measured of calls, as a table."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
 
 from rich.table import Table
 
+from ..alternating import NOT_MET
 from ..report import table_of
 from .rows import ROWS, Row
 
-LIBRARIES: Final = ("zmqlite", "pyzmq")
-
-Samples = Mapping[str, Mapping[str, Sequence[float]]]
-"""Nanoseconds by row, library and round; a library without the call has no entry."""
+Samples = Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]
+"""Nanoseconds, as `ns`, by row, library and round; a library without the call has no entry."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +44,13 @@ class Line:
         met = self.ratio <= self.row.most
         if self.row.variant is not None and self.over_default is not None:
             met = met and self.over_default <= self.row.variant
-        return "met" if met else "not met"
+        return "met" if met else NOT_MET
 
 
 def lines(samples: Samples) -> list[Line]:
     """Make the lines of the table from the best round of each row."""
     best = {
-        name: {library: min(values) for library, values in each.items()}
+        name: {library: min(found["ns"] for found in rounds) for library, rounds in each.items()}
         for name, each in samples.items()
     }
     return [
@@ -92,15 +89,3 @@ def table(found: Sequence[Line]) -> Table:
             each.verdict,
         )
     return made
-
-
-def as_json(samples: Samples, rounds: int, libraries: Mapping[str, str]) -> dict[str, Any]:
-    """Everything, for programs: all samples of all rounds."""
-    return {
-        "python": platform.python_version(),
-        "system": platform.platform(),
-        "libzmq": libraries,
-        "rounds": rounds,
-        "calls": samples,
-        "bars": {each.row.name: each.verdict for each in lines(samples)},
-    }

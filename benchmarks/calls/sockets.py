@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 LONG: Final = 100_000
@@ -36,6 +37,7 @@ class Pair(ABC):
             "text": "x" * len(data),
             "frames": [data] * 3,
             "several": (data,) * 3,
+            "islice": itertools.islice,
         }
         self.contents: dict[str, Sequence[bytes]] = {
             "frame": [data],
@@ -50,6 +52,15 @@ class Pair(ABC):
     @abstractmethod
     def drain(self) -> int:
         """Receive all that is queued; return how many frames that was."""
+
+    def function(self, template: str, setup: str, loop: str, **defined: Any) -> Callable[..., Any]:
+        """Compile a function `run` with these parts and the names as its local variables."""
+        source = template.replace("{names}", ", ".join(self.names))
+        for name, text in (("{setup}", setup or "pass"), ("{loop}", loop)):
+            indent = source.partition(name)[0].rpartition("\n")[2]
+            source = source.replace(name, text.replace("\n", f"\n{indent}"))
+        exec(source, defined)
+        return functools.partial(defined["run"], **self.names)
 
     def set(self, options: Mapping[str, int]) -> dict[str, int]:
         """Set options of the sockets, and return what they were."""

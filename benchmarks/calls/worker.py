@@ -1,8 +1,8 @@
 """One process of `python -m benchmarks calls`: it runs the loops of one library.
 
 It prints one JSON object when it is ready, and one for each line `ROW COUNT` on its input: the
-nanoseconds of processor time of the thread that one statement took, or null where the library has
-no such method. It ends with its input.
+nanoseconds of processor time of the thread that one statement took, or an empty object where the
+library has no such method. It ends with its input.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import json
 import os
 import signal
 import sys
-import textwrap
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from .rows import ROWS, Form, Row
 from .sockets import PAIRS, Pair
@@ -39,14 +38,7 @@ pair_of = functools.cache(lambda name: PAIRS[name]())
 @functools.cache
 def compiled(form: Form, pair: Pair) -> Callable[[int], int]:
     """Compile the loop of a form; all names are local variables, as in a user's function."""
-    indented = {
-        "setup": textwrap.indent(form.setup or "pass", "    ").strip(),
-        "loop": textwrap.indent(form.loop(), "    ").strip(),
-    }
-    source = FUNCTION.format(names=", ".join(pair.names), **indented)
-    defined: dict[str, Any] = {"clock": time.thread_time_ns}
-    exec(compile(source, f"<{form.statement}>", "exec"), defined)
-    return functools.partial(defined["run"], **pair.names)
+    return pair.function(FUNCTION, form.setup, form.loop(), clock=time.thread_time_ns)
 
 
 def measure(row: Row, form: Form, pair: Pair, count: int) -> float:
@@ -75,8 +67,8 @@ def main(library: str) -> None:
         form: Form = getattr(row, library)
         pair = pair_of(form.sockets or library)
         has = not form.needs or hasattr(pair.names["pull"], form.needs)
-        taken = measure(row, form, pair, int(count)) if has else None
-        print(json.dumps({"ns": taken}), flush=True)
+        answer = {"ns": measure(row, form, pair, int(count))} if has else {}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""One process of `python -m benchmarks contended`: it measures one library beside other threads.
+
+It prints one JSON object when it is ready, with the switch interval in milliseconds, and one for
+each name of a row on its input. It ends with its input.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+from ..calls.sockets import PAIRS, Named
+from ..calls.worker import LIFE
+from . import lateness, rates
+from .rows import ROWS, Rate
+
+pair_of = functools.cache(lambda name: PAIRS[name]())
+
+
+def measure(name: str, library: str) -> dict[str, Any]:
+    """Measure one row once."""
+    row = ROWS[name]
+    if isinstance(row, Rate):
+        form = getattr(row, library)
+        return rates.measure(row, form, pair_of(form.sockets or library))
+    pair = pair_of(library)
+    assert isinstance(pair, Named)
+    return {"late": lateness.SCENES[row.scene](row, pair)}
+
+
+def main(library: str) -> None:
+    """Do what the input says."""
+    signal.alarm(LIFE)
+    print(json.dumps({"interval": sys.getswitchinterval() * 1e3}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(measure(line.rstrip(), library)), flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)  # with whatever is still in a queue
