@@ -59,7 +59,7 @@ class Command(ABC):
         """Return the names of the rows that match; ValueError if one pattern matches none."""
 
     @abstractmethod
-    def question(self, row: str) -> str:
+    def question(self, row: str, options: argparse.Namespace) -> str:
         """Write the line that asks a worker for a row."""
 
     @abstractmethod
@@ -74,7 +74,8 @@ class Command(ABC):
     def title(self) -> str:
         return f"python -m benchmarks {self.name}"
 
-    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+    def parser(self) -> argparse.ArgumentParser:
+        """Make what reads the arguments."""
         parser = argparse.ArgumentParser(prog=self.title, description=self.summary)
         add_common(parser)
         parser.add_argument(
@@ -83,7 +84,7 @@ class Command(ABC):
         parser.add_argument(
             "--publish", action="store_true", help="write the tables into docs/speed.md"
         )
-        return parser.parse_args(arguments)
+        return parser
 
     def start(self, children: Children, library: str) -> tuple[Child, dict[str, Any]]:
         """Start the process of a library; return it with its first answer."""
@@ -91,18 +92,17 @@ class Command(ABC):
         child = children.start(f"{self.name} of {library}", command)
         return child, children.hear(child)[0]
 
-    def measure(self, rows: Sequence[str], number: int) -> Found:
+    def measure(self, rows: Sequence[str], options: argparse.Namespace) -> Found:
         """Measure all rows in all rounds."""
-        found = Found(number, {row: {} for row in rows})
+        found = Found(options.rounds, {row: {} for row in rows})
         with Children() as children:
             workers = {}
             for library in LIBRARIES:
                 workers[library], found.about = self.start(children, library)
-                found.libzmq[library] = ""
-            for index in range(number):
+            for index in range(options.rounds):
                 for row in rows:
                     for library in rotated(LIBRARIES, index):
-                        workers[library].tell(self.question(row))
+                        workers[library].tell(self.question(row, options))
                         [answer] = children.hear(workers[library])
                         if answer:
                             found.samples[row].setdefault(library, []).append(answer)
@@ -121,7 +121,7 @@ class Command(ABC):
 
     def main(self, arguments: Sequence[str]) -> int:
         """Measure and report; return the exit code."""
-        options = self.parse(arguments)
+        options = self.parser().parse_args(arguments)
         try:
             rows = self.matching(options.names or ["*"])
         except ValueError as error:
@@ -132,9 +132,7 @@ class Command(ABC):
             return 0
         signal.signal(signal.SIGTERM, terminated)
         try:
-            found = (
-                self.read(options.source) if options.source else self.measure(rows, options.rounds)
-            )
+            found = self.read(options.source) if options.source else self.measure(rows, options)
         except (Failure, OSError) as failure:
             print(failure, file=sys.stderr)
             return 1

@@ -16,11 +16,16 @@ from launched import Place
 from support import eventually
 
 from benchmarks import layers, plots, publish, report, sections
+from benchmarks.alternating import Found
 from benchmarks.bars import Bar, Verdict
 from benchmarks.calls import report as calls_report
 from benchmarks.calls import rows as calls
+from benchmarks.calls.command import Calls
 from benchmarks.cells import CELLS, PATTERNS, matching
 from benchmarks.children import Children, Failure
+from benchmarks.contended import report as contended
+from benchmarks.contended import rows as contended_rows
+from benchmarks.contended.command import Contended
 from benchmarks.peers import IMPLEMENTATIONS
 from benchmarks.ratios import Summary, paired, summary
 from benchmarks.roles import ROLES
@@ -130,7 +135,7 @@ def test_a_section_is_written_as_tables_and_paragraphs(tmp_path: Path) -> None:
 def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> None:
     readme = (ROOT / "README.md").read_text()
     assert sections.with_section(readme, "")
-    for command in (sections.COMMAND, "python -m benchmarks calls"):
+    for command in (sections.COMMAND, Calls().title, Contended().title):
         assert sections.with_section(sections.SPEED.read_text(), "", command)
     shown = set(re.findall(r"\(docs/(\w+)\.svg\)", readme))
     assert shown
@@ -216,6 +221,40 @@ def test_every_variant_of_a_call_names_a_default_form() -> None:
     assert defaults <= set(calls.ROWS)
 
 
+# Calls beside another thread
+
+
+def beside(alone: float, together: float, other_alone: float, other: float) -> dict[str, float]:
+    return {
+        "alone": alone,
+        "together": together,
+        "other alone": other_alone,
+        "other together": other,
+    }
+
+
+def test_parts_are_of_the_best_rates_alone_and_the_best_round_is_the_fairest() -> None:
+    rounds = [beside(100, 90, 10, 1), beside(50, 45, 8, 4), beside(80, 10, 9, 9)]
+    assert contended.kept(rounds)[1] == contended.Kept(0.45, 0.4)
+    assert contended.best(rounds) == contended.Kept(0.45, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [(40, 3.5, "met"), (39, 6, "not met"), (60, 3.4, "not met")],
+)
+def test_both_threads_have_to_keep_their_part(own: float, other: float, expected: str) -> None:
+    found = Found(1, {"recv": {"zmqlite": [beside(100, own, 10, other)]}}, {"interval": 5.0})
+    assert contended.verdict("recv", found) == expected
+
+
+@pytest.mark.parametrize(("usual", "expected"), [(10, "met"), (11, "not met")])
+def test_a_sleep_may_be_late_by_two_switch_intervals(usual: float, expected: str) -> None:
+    rounds = [{"late": [0.1, late]} for late in (usual, 40, 1)]
+    found = Found(3, {"late, recv": {"zmqlite": rounds}}, {"interval": 5.0})
+    assert contended.verdict("late, recv", found) == expected
+
+
 # Processes
 
 
@@ -243,7 +282,8 @@ def test_a_cell_is_measured_with_every_implementation_that_is_installed(tmp_path
 def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     cells = [next(name for name, cell in CELLS.items() if cell.pattern is p) for p in PATTERNS]
-    cells.remove("typed")  # which compares others
+    for name in ("typed", "typed-push-pull"):  # which compare others
+        cells.remove(name)
     wanted = ["--only=C", "--only=zmqlite", "--rounds=1", "--seconds=0.01", f"--json={file}"]
     done = benchmarks(*cells, *wanted)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -268,6 +308,20 @@ def test_every_form_of_a_call_can_be_measured_in_both_libraries(tmp_path: Path) 
         expected = {"pyzmq"} if found["bars"][name] == "no such call" else {"zmqlite", "pyzmq"}
         assert set(samples) == expected
         assert all(sample["ns"] > 0 for [sample] in samples.values())
+
+
+@pytest.mark.slow
+def test_everything_can_be_measured_beside_another_thread_in_both_libraries(tmp_path: Path) -> None:
+    file = tmp_path / "contended.json"
+    done = benchmarks("contended", "--rounds=1", "--part=0.02", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    samples = json.loads(file.read_text())["samples"]
+    assert list(samples) == list(contended_rows.ROWS)
+    for name, each in samples.items():
+        assert f"| {name} " in done.stdout
+        assert set(each) == {"zmqlite", "pyzmq"}
+        for [sample] in each.values():
+            assert sample.get("late") or min(sample["alone"], sample["together"]) > 0
 
 
 def test_calls_are_listed_and_unknown_names_refused() -> None:

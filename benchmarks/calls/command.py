@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -21,7 +22,7 @@ class Calls(Command):
     def matching(self, patterns: Sequence[str]) -> list[str]:
         return [row.name for row in matching(patterns)]
 
-    def question(self, row: str) -> str:
+    def question(self, row: str, options: argparse.Namespace) -> str:
         return f"{row} {ROWS[row].count}"
 
     def report(self, found: Found) -> list[Table | str]:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ..calls.sockets import Named
+from . import processors
 from .rates import Computing
 from .rows import CALLS, Late
 
@@ -53,6 +54,7 @@ class Sleeper:
         self._thread = threading.Thread(target=self._sleep)
 
     def _sleep(self) -> None:
+        processors.use(processors.BESIDE)
         while not self._ended:
             self._begun.set()
             start = time.perf_counter()
@@ -69,32 +71,33 @@ class Sleeper:
         self._thread.join()
 
 
-def idle(row: Late, pair: Named) -> list[float]:
+def idle(row: Late, pair: Named, part: float) -> list[float]:
     """Do nothing."""
     with Sleeper() as sleeper:
-        time.sleep(SECONDS)
+        time.sleep(SECONDS * part)
     return sleeper.late
 
 
-def compute(row: Late, pair: Named) -> list[float]:
+def compute(row: Late, pair: Named, part: float) -> list[float]:
     """Compute in Python, in one more thread."""
-    with Computing(), Sleeper() as sleeper:
-        time.sleep(SECONDS)
+    with Computing(processors.CALLS), Sleeper() as sleeper:
+        time.sleep(SECONDS * part)
     return sleeper.late
 
 
-def receive(row: Late, pair: Named) -> list[float]:
+def receive(row: Late, pair: Named, part: float) -> list[float]:
     """Receive from a queue that never gets empty."""
     loop = f"for _ in repeat(None, {CALLS}):\n    {row.statement}\ndone += {CALLS}"
     run = pair.function(RECEIVING, "", loop, clock=time.perf_counter)
-    pair.fill(pair.contents["frame"], MESSAGES + CALLS)
+    most = round(MESSAGES * part)
+    pair.fill(pair.contents["frame"], most + CALLS)
     with Sleeper() as sleeper:
-        run(MESSAGES, time.perf_counter() + SECONDS)
+        run(most, time.perf_counter() + SECONDS * part)
     pair.drain()
     return sleeper.late
 
 
-def unwanted(row: Late, pair: Named) -> list[float]:
+def unwanted(row: Late, pair: Named, part: float) -> list[float]:
     """Make one call on a SUB whose peer sends what it did not subscribe to."""
     zmq = pair.zmq
     with pair.socket(zmq.XPUB) as publisher, pair.socket(zmq.SUB) as subscriber:
@@ -104,7 +107,7 @@ def unwanted(row: Late, pair: Named) -> list[float]:
         publisher.recv()
         publisher.subscribe(b"")  # in its place: the peer gets all
         send = publisher.send
-        for _ in range(FLOOD):
+        for _ in range(round(FLOOD * part)):
             send(b"unwanted")
         send(b"wanted")
         with Sleeper() as sleeper:
@@ -115,13 +118,13 @@ def unwanted(row: Late, pair: Named) -> list[float]:
     return sleeper.late
 
 
-def malformed(row: Late, pair: Named) -> list[float]:
+def malformed(row: Late, pair: Named, part: float) -> list[float]:
     """Make one call on a REP whose peer sends requests without an empty frame."""
     zmq = pair.zmq
     with pair.socket(zmq.DEALER) as client, pair.socket(zmq.REP) as server:
         connect(server, client)
         send = client.send
-        for _ in range(FLOOD):
+        for _ in range(round(FLOOD * part)):
             send(b"malformed")
         client.send_multipart([b"", b"request"])
         with Sleeper() as sleeper:
@@ -143,7 +146,7 @@ def expect(received: bytes, wanted: bytes) -> None:
         raise AssertionError(f"received {received!r} instead of {wanted!r}")
 
 
-SCENES: Final[dict[str, Callable[[Late, Named], list[float]]]] = {
+SCENES: Final[dict[str, Callable[[Late, Named, float], list[float]]]] = {
     "idle": idle,
     "compute": compute,
     "receive": receive,

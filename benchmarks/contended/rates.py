@@ -12,6 +12,7 @@ from typing import Final
 
 from ..calls.rows import Form
 from ..calls.sockets import Pair
+from . import processors
 from .rows import CALLS, Rate
 
 SECONDS: Final = 0.2
@@ -40,13 +41,15 @@ class Computing:
         steps: how far it is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, processor: int = processors.BESIDE) -> None:
         self.steps = 0
+        self._processor = processor
         self._ended = False
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._compute)
 
     def _compute(self) -> None:
+        processors.use(self._processor)
         value = 1
         self._begun.set()
         while not self._ended:
@@ -71,32 +74,43 @@ def compiled(form: Form, pair: Pair) -> Callable[[float, int], int]:
     return pair.function(FUNCTION, form.setup, loop, clock=time.perf_counter)
 
 
-def run(row: Rate, form: Form, pair: Pair, other: Computing | None = None) -> tuple[float, float]:
+def run(
+    row: Rate, form: Form, pair: Pair, part: float, other: Computing | None = None
+) -> tuple[float, float]:
     """Run the loop; return messages/s, and the steps/s of the computing thread meanwhile."""
-    loop = compiled(form, pair)
+    loop, most = compiled(form, pair), round(row.most * part)
     if row.content:
-        pair.fill(pair.contents[row.content], row.most + SPARE)
+        pair.fill(pair.contents[row.content], most + SPARE)
     pair.fill(pair.contents["frame"], row.standing)
     with other or contextlib.nullcontext():
         steps, start = (other.steps if other else 0), time.perf_counter()
-        done = loop(start + SECONDS, row.most)
+        done = loop(start + SECONDS * part, most)
         taken = time.perf_counter() - start
         steps = (other.steps if other else 0) - steps
     pair.drain()
     return done / taken, steps / taken
 
 
-def computing_alone() -> float:
+def computing_alone(part: float) -> float:
     """Return the steps/s of the computing thread while nothing else runs."""
     with Computing() as other:
         steps, start = other.steps, time.perf_counter()
-        time.sleep(ALONE)
+        while other.steps == steps:
+            time.sleep(ALONE * part)
         return (other.steps - steps) / (time.perf_counter() - start)
 
 
-def measure(row: Rate, form: Form, pair: Pair) -> dict[str, float]:
-    """Return the rate of the loop alone, and the parts that both keep when they run together."""
-    alone, _ = run(row, form, pair)
-    other_alone = computing_alone()
-    own, other = run(row, form, pair, Computing())
-    return {"rate": alone, "own": own / alone, "other": other / other_alone}
+def measure(row: Rate, form: Form, pair: Pair, part: float) -> dict[str, float]:
+    """Return the rates of both threads, each alone and then together.
+
+    `part` is of the usual messages and time.
+    """
+    alone, _ = run(row, form, pair, part)
+    other_alone = computing_alone(part)
+    together, other_together = run(row, form, pair, part, Computing())
+    return {
+        "alone": alone,
+        "together": together,
+        "other alone": other_alone,
+        "other together": other_together,
+    }

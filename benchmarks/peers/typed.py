@@ -86,10 +86,21 @@ class Topic(Bare):
 class Batched(Bare):
     """send_many, recv_many."""
 
+    def send(self, socket: Any, message: bytes, count: int) -> None:
+        batch = [filled(message)] * BATCH
+        for _ in range(count // BATCH):
+            socket.send_many(batch)
+        socket.send_many(batch[: count % BATCH])
+
+    def receive_first(self, socket: Any) -> int:
+        return len(socket.recv_many())
+
+    def receive(self, socket: Any, count: int) -> None:
+        while count:
+            count -= len(socket.recv_many())
+
     def alternate(self, sender: Any, receiver: Any, message: bytes, count: int) -> None:
-        full = filled(message)
         for done in range(0, count, BATCH):
-            left = min(BATCH, count - done)
-            sender.send_many([full] * left)
-            while left:
-                left -= len(receiver.recv_many())
+            number = min(BATCH, count - done)
+            self.send(sender, message, number)
+            self.receive(receiver, number)
