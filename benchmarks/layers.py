@@ -2,7 +2,7 @@
 
 It needs valgrind, which counts instructions, and perf, which takes samples. Messages of 16 bytes go
 over inproc, in one thread. Instructions are those of a long run without those of a short one. The
-time of a layer is its part of the samples, of the time that sending and receiving in turn takes.
+time of a layer is its part of the samples, of the time that a send and a receive take together.
 """
 
 from __future__ import annotations

@@ -248,6 +248,18 @@ def test_both_threads_have_to_keep_their_part(own: float, other: float, expected
     assert contended.verdict("recv", found) == expected
 
 
+def test_no_part_is_judged_where_the_computing_thread_is_not_steady_alone() -> None:
+    rounds = [beside(100, 50, other, 5) for other in (10, 7, 7)]
+    found = Found(3, {"recv": {"zmqlite": rounds}}, {"interval": 5.0})
+    assert contended.verdict("recv", found) == "too noisy"
+
+
+def test_no_sleep_is_judged_where_it_is_late_beside_python_alone() -> None:
+    late = {"zmqlite": [{"late": [11.0]}]}
+    found = Found(1, {contended_rows.COMPUTING: late, "late, recv": late}, {"interval": 5.0})
+    assert contended.verdict("late, recv", found) == "too noisy"
+
+
 @pytest.mark.parametrize(("usual", "expected"), [(10, "met"), (11, "not met")])
 def test_a_sleep_may_be_late_by_two_switch_intervals(usual: float, expected: str) -> None:
     rounds = [{"late": [0.1, late]} for late in (usual, 40, 1)]

@@ -104,9 +104,11 @@ RATES: Final = (
     ),
 )
 
+COMPUTING: Final = "late, a thread that computes"
+
 LATES: Final = (
     Late("late, nothing else", "idle", barred=False),
-    Late("late, a thread that computes", "compute", barred=False),
+    Late(COMPUTING, "compute", barred=False),
     Late("late, recv", "receive", "pull.recv()"),
     Late("late, recv_multipart", "receive", "pull.recv_multipart()"),
     Late("late, recv_string", "receive", "pull.recv_string()"),
