@@ -6,8 +6,13 @@ peers      the implementations: a module each, with the same loops for every rol
 roles      what one side of a cell does: push, pull, req, rep ...
 worker     a process that plays one or more roles
 children   processes as the runner sees them
-runner     rounds in which the implementations take turns
+runner     rounds in which the implementations alternate
 ratios     medians, spreads, noise
-report     the tables, the JSON, README's section
+report     the tables and the JSON
+publish    README's section
+sections   how a section of a page is replaced
 plots      the curves
+calls      every form of a call: `python -m benchmarks calls`
+contended  calls beside another thread: `python -m benchmarks contended`
+alternating  what these two commands share
 """

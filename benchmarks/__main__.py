@@ -1,4 +1,8 @@
-"""`python -m benchmarks`: measure, and print the ratios."""
+"""Messages between sockets: measure, and print the ratios.
+
+`python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
+contended` calls beside another thread.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +12,28 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .bars import verdicts
+from .calls.command import Calls
 from .cells import QUICK, Cell, matching
 from .children import PATIENCE, ROOT, Failure
+from .command_line import add_common, rounds, terminated
+from .contended.command import Contended
 from .peers import IMPLEMENTATIONS
 from .publish import publish
-from .report import WIDTH, as_json, from_json, listing, show
+from .report import as_json, from_json, listing, show
 from .runner import Measurements, Runner
+from .sections import WIDTH
 
 Found = tuple[list[Measurements], dict[str, str]]
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cells", nargs="*", help="names, as --list tells them; * stands for any")
-    parser.add_argument("--list", action="store_true", help="name the cells and do nothing")
+    add_common(parser)
     parser.add_argument(
         "--quick", action="store_true", help="two minutes: a few cells of each kind"
     )
@@ -39,26 +45,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--only", metavar="NAME", action="append", choices=list(IMPLEMENTATIONS),
         help="an implementation; again for each",
     )  # fmt: skip
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples to a file")
-    parser.add_argument(
-        "--from",
-        type=Path,
-        dest="source",
-        metavar="FILE",
-        help="take the samples from such a file, and measure nothing",
-    )
     parser.add_argument(
         "--publish", action="store_true", help="write README's table, and the plots to docs/"
     )
-    parser.add_argument("--check", action="store_true", help="exit with 1 if a bar is not met")
     return parser.parse_args(arguments)
-
-
-def rounds(text: str) -> int:
-    """Read how many rounds; argparse reports a ValueError."""
-    if int(text) < 1:
-        raise ValueError
-    return int(text)
 
 
 def seconds(text: str) -> float:
@@ -68,12 +58,7 @@ def seconds(text: str) -> float:
     return float(text)
 
 
-def terminated(number: int, frame: FrameType | None) -> None:
-    """End as Ctrl-C does, so that no process is left behind."""
-    raise KeyboardInterrupt
-
-
-def turns_of(cell: Cell, only: list[str] | None) -> list[str]:
+def wanted_of(cell: Cell, only: list[str] | None) -> list[str]:
     """Name the implementations of a cell that are there, and wanted."""
     return [
         name
@@ -90,12 +75,12 @@ def measure(runner: Runner, cells: list[Cell], only: list[str] | None) -> list[M
     console = Console(stderr=True)
     found = []
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        total = sum(len(turns_of(cell, only)) for cell in cells) * runner.rounds
+        total = sum(len(wanted_of(cell, only)) for cell in cells) * runner.rounds
         task = progress.add_task("", total=total)
         for cell in cells:
             progress.update(task, description=cell.name)
-            turns = turns_of(cell, only)
-            found.append(runner.measure(cell, turns, lambda: progress.advance(task)))
+            names = wanted_of(cell, only)
+            found.append(runner.measure(cell, names, lambda: progress.advance(task)))
     return found
 
 
@@ -114,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure and report; return the exit code."""
     options = parse(arguments)
     try:
-        cells = matching(options.cells or (QUICK if options.quick else ["*"]))
+        cells = matching(options.names or (QUICK if options.quick else ["*"]))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -141,5 +126,16 @@ def main(arguments: list[str] | None = None) -> int:
     return int(failed or (options.check and any(each.text == "not met" for each in found)))
 
 
+def dispatch(arguments: list[str]) -> int:
+    """Run the command that the first argument names, or measure cells."""
+    match arguments:
+        case ["calls", *rest]:
+            return Calls().main(rest)
+        case ["contended", *rest]:
+            return Contended().main(rest)
+        case _:
+            return main(arguments)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(dispatch(sys.argv[1:]))

@@ -28,6 +28,7 @@ TYPED: Final = (
     *("zmqlite typed", "zmqlite typed, topic", "zmqlite typed, tagged", "zmqlite typed, batched"),
     *("by hand", "by hand, two frames", "by hand, batched"),
 )
+TYPED_APART: Final = ("zmqlite typed", "zmqlite typed, batched", "pyzmq by hand")
 IMPORTED: Final = ("zmqlite", "zmqlite.capi", "zmqlite.aio", "zmqlite typed", "pyzmq", "pyomq")
 
 
@@ -103,6 +104,8 @@ PATTERNS: Final = (
     Pattern(
         "three-frame", "messages of three such frames", ("pull-frames", "push-frames"), AWAITED
     ),
+    Pattern("typed-push-pull", "typed messages, PUSH to PULL", ("pull", "push"), TYPED_APART,
+            TCP, SMALL),
     Pattern("req-rep", "REQ to REP and back", TRIP, AWAITED, metrics=LATENCY),
     Pattern(
         "pub-sub", "PUB to so many SUB", ("publish", "subscribe*"), BATCHED, numbers=(1, 8)
@@ -113,13 +116,13 @@ PATTERNS: Final = (
     Pattern("proxy", "PUSH to a proxy to PULL", ("proxy", "pull-proxied", "push"),
             (*BATCHED, "pyomq")),
     # In one process
-    Pattern("alternate", "send and recv in turn, in one thread", ("alternate",),
+    Pattern("alternate", "send and recv alternating, in one thread", ("alternate",),
             (*BATCHED, "zmqlite.capi", "pyomq"), INPROC),
     Pattern("alternate-frames", "the same with three such frames", ("alternate-frames",),
             (*BLOCKING, "pyomq"), INPROC),
     Pattern("threads", "two PUSH and two PULL in four threads",
             ("pull", "pull-back", "push", "push-back"), BATCHED, INPROC),
-    Pattern("typed", "typed messages and the same by hand, in turn as `alternate`",
+    Pattern("typed", "typed messages and the same by hand, as `alternate`",
             ("alternate",), TYPED, INPROC, SMALL),
     # How cost grows
     Pattern("peers", "ROUTER and back to so many DEALER", ("route", "deal"),

@@ -2,7 +2,7 @@
 
 It needs valgrind, which counts instructions, and perf, which takes samples. Messages of 16 bytes go
 over inproc, in one thread. Instructions are those of a long run without those of a short one. The
-time of a layer is its part of the samples, of the time that sending and receiving in turn takes.
+time of a layer is its part of the samples, of the time that a send and a receive take together.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from rich.table import Table
 
 from .children import ROOT, Failure
 from .compiled import compile_peer
-from .publish import with_section
-from .report import WIDTH, table_of
+from .report import table_of
+from .sections import COMMAND, WIDTH, write_section
 
 SHORT: Final = 1000
 LONG: Final = 21000
@@ -132,8 +133,9 @@ def nanoseconds(program: Sequence[str], file: Path) -> dict[str, float]:
     return {name: each * samples[name] / samples.total() for name in ALL_LAYERS}
 
 
-def measure(console: Console) -> None:
-    """Print a table for every implementation."""
+def measure(console: Console) -> list[Table]:
+    """Print a table for every implementation, and return them."""
+    tables = []
     with tempfile.TemporaryDirectory() as directory:
         peer = str(compile_peer(Path(directory)))
         file = Path(directory, "profile")
@@ -151,20 +153,18 @@ def measure(console: Console) -> None:
             totals = (sum(send.values()), sum(both.values()) - sum(send.values()))
             table.add_row("all", *(f"{round(value):,}" for value in (*totals, sum(time.values()))))
             console.print(table)
+            tables.append(table)
+    return tables
 
 
 def main() -> None:
     """Print the tables, or write them to docs/speed.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
     parser.add_argument("--publish", action="store_true", help="write them to docs/speed.md")
-    console = Console(width=WIDTH, record=True)
     options = parser.parse_args()
-    measure(console)
+    tables = measure(Console(width=WIDTH))
     if options.publish:
-        lines = (line.rstrip() for line in console.export_text().splitlines())
-        page = ROOT / "docs" / "speed.md"
-        section = "\n".join(lines) + "\n"
-        page.write_text(with_section(page.read_text(encoding="utf-8"), section), encoding="utf-8")
+        write_section(COMMAND, tables)
 
 
 if __name__ == "__main__":

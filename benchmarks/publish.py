@@ -11,9 +11,8 @@ from .plots import draw
 from .ratios import paired, summary
 from .report import quantity
 from .runner import Measurements
+from .sections import with_section
 
-BEGIN: Final = "<!-- written by python -m benchmarks -->"
-END: Final = "<!-- written until here -->"
 HEAD: Final = """\
 | | pyzmq | zmqlite | batched | C |
 |---|---|---|---|---|
@@ -82,19 +81,6 @@ def table(measured: Sequence[Measurements], libraries: Mapping[str, str]) -> str
         f"Medians of {rounds} rounds, on {libzmq}. The first column is messages/s\n"
         "or time, the others are ratios to it, taken round by round.\n"
     )
-
-
-def with_section(page: str, section: str) -> str:
-    """Put a section between the markers of a page.
-
-    Raises:
-        ValueError: the markers are not there.
-    """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page has no {BEGIN} with {END} after it")
-    return f"{before}{BEGIN}\n{section}{END}{after}"
 
 
 def publish(

@@ -35,5 +35,5 @@ def summary(values: Sequence[float]) -> Summary:
 
 
 def paired(values: Sequence[float], baseline: Sequence[float]) -> Summary:
-    """Summarise the ratios of two implementations, round by round, as they took turns."""
+    """Summarise the ratios of two implementations, round by round, as they alternated."""
     return summary([value / base for value, base in zip(values, baseline, strict=True)])

@@ -17,7 +17,6 @@ from .runner import Measurements
 
 BASELINE: Final = "pyzmq"
 LIMIT: Final = "C"
-WIDTH: Final = 160
 
 
 def quantity(metric: str, value: float) -> str:

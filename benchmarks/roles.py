@@ -206,7 +206,7 @@ class Proxy(Role):
 
 
 class Alternate(Role):
-    """Sends and receives in turn, in one thread."""
+    """Sends and receives alternately, in one thread."""
 
     def set_up(self) -> None:
         self.pull = self.bound("PULL")

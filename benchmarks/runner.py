@@ -1,4 +1,4 @@
-"""Rounds: in each the implementations take turns, in rotating order, each in fresh processes."""
+"""Rounds: in each the implementations alternate in rotating order, each in fresh processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WARM: Final = 0.25
 PAGE: Final = resource.getpagesize()
 
 IMPORTS: Final = 5
-"""Processes of a turn that measures an import; their median counts."""
+"""Processes that measure an import, in each round; their median counts."""
 
 IMPORT: Final = """
 import os, sys
@@ -68,20 +68,20 @@ class Runner:
     def measure(
         self, cell: Cell, implementations: Sequence[str], done: Callable[[], None]
     ) -> Measurements:
-        """Measure a cell in all rounds; call `done` after every turn of an implementation."""
+        """Measure a cell in all rounds; call `done` after each implementation."""
         found = Measurements(cell)
         for number in range(self.rounds):
             for name in rotated(implementations, number):
                 if name not in found.failures:
                     try:
-                        found.samples.setdefault(name, []).append(self._turn(cell, name))
+                        found.samples.setdefault(name, []).append(self._sample(cell, name))
                     except Failure as failure:
                         found.failures[name] = str(failure)
                         del found.samples[name]
                 done()
         return found
 
-    def _turn(self, cell: Cell, name: str) -> Sample:
+    def _sample(self, cell: Cell, name: str) -> Sample:
         if not cell.pattern.roles:
             return self._import(name)
         with tempfile.TemporaryDirectory(dir=self.directory) as place, Children() as children:

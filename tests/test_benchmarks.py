@@ -15,10 +15,17 @@ from checkout import ROOT
 from launched import Place
 from support import eventually
 
-from benchmarks import layers, plots, publish, report
+from benchmarks import layers, plots, publish, report, sections
+from benchmarks.alternating import Found
 from benchmarks.bars import Bar, Verdict
+from benchmarks.calls import report as calls_report
+from benchmarks.calls import rows as calls
+from benchmarks.calls.command import Calls
 from benchmarks.cells import CELLS, PATTERNS, matching
 from benchmarks.children import Children, Failure
+from benchmarks.contended import report as contended
+from benchmarks.contended import rows as contended_rows
+from benchmarks.contended.command import Contended
 from benchmarks.peers import IMPLEMENTATIONS
 from benchmarks.ratios import Summary, paired, summary
 from benchmarks.roles import ROLES
@@ -59,7 +66,7 @@ def test_a_bar_is_met_or_not_or_the_machine_was_too_noisy() -> None:
     assert verdict(most, 1.01, 1.02, 1.03) == "not met"
 
 
-def test_implementations_take_turns_in_rotating_order() -> None:
+def test_implementations_alternate_in_rotating_order() -> None:
     orders = [list(rotated(["a", "b", "c"], number)) for number in range(4)]
     assert orders == [["a", "b", "c"], ["b", "c", "a"], ["c", "a", "b"], ["a", "b", "c"]]
 
@@ -98,16 +105,38 @@ def test_the_readme_gets_a_table_between_its_markers() -> None:
     section = publish.table([cell], {"C": "/lib/libzmq.so.5", "pyomq": "none"})
     assert "| 16 B, tcp | 1,500 /s | 1.50 x | 2.50 x | 3.00 x |" in section
     assert "2 rounds, on libzmq.so.5." in section
-    text = publish.with_section(f"a\n{publish.BEGIN}\nold\n{publish.END}\nb\n", section)
-    assert text == f"a\n{publish.BEGIN}\n{section}{publish.END}\nb\n"
+    begin = sections.begin(sections.COMMAND)
+    text = sections.with_section(f"a\n{begin}\nold\n{sections.END}\nb\n", section)
+    assert text == f"a\n{begin}\n{section}{sections.END}\nb\n"
     with pytest.raises(ValueError, match="the page has no"):
-        publish.with_section("no markers", section)
+        sections.with_section("no markers", section)
+
+
+def test_each_command_writes_its_own_section() -> None:
+    first, second = sections.begin("one"), sections.begin("one two")
+    page = f"{first}\n1\n{sections.END}\n{second}\n2\n{sections.END}\n"
+    page = sections.with_section(page, "new\n", "one two")
+    assert page == f"{first}\n1\n{sections.END}\n{second}\nnew\n{sections.END}\n"
+
+
+def test_a_section_is_written_as_tables_and_paragraphs(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{sections.begin('it')}\n{sections.END}\nafter\n")
+    table = report.table_of("call", "ns")
+    table.add_row("recv", "100")
+    long = "a note " * 40
+    sections.write_section("it", [table, long], page)
+    lines = page.read_text().splitlines()
+    assert lines[:2] == ["before", sections.begin("it")]
+    assert lines[2:5] == ["| call | ns  |", "|------|-----|", "| recv | 100 |"]
+    assert lines[5:] == ["", long.rstrip(), sections.END, "after"]
 
 
 def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert publish.with_section(readme, "")
-    assert publish.with_section((ROOT / "docs" / "speed.md").read_text(), "")
+    assert sections.with_section(readme, "")
+    for command in (sections.COMMAND, Calls().title, Contended().title):
+        assert sections.with_section(sections.SPEED.read_text(), "", command)
     shown = set(re.findall(r"\(docs/(\w+)\.svg\)", readme))
     assert shown
     assert shown <= set(plots.FIGURES)
@@ -157,6 +186,87 @@ def test_a_function_belongs_to_a_layer(file: str, function: str, layer: str) -> 
     assert layers.layer_of(file, function) == layer
 
 
+# Calls
+
+
+def taking(*times: float) -> list[dict[str, float]]:
+    return [{"ns": each} for each in times]
+
+
+def test_the_best_round_of_a_call_is_compared_with_pyzmq_and_with_its_default_form() -> None:
+    samples = {
+        "recv": {"zmqlite": taking(200, 100), "pyzmq": taking(150, 100)},
+        "recv timeout": {"zmqlite": taking(160, 170), "pyzmq": taking(100, 200)},
+    }
+    default, variant = calls_report.lines(samples)
+    assert (default.ratio, default.over_default, default.verdict) == (1.0, None, "met")
+    assert (variant.ratio, variant.over_default, variant.verdict) == (1.6, 1.6, "not met")
+
+
+def test_a_variant_of_a_call_has_to_meet_both_bars() -> None:
+    samples = {
+        "recv": {"zmqlite": taking(100), "pyzmq": taking(200)},
+        "recv timeout": {"zmqlite": taking(160), "pyzmq": taking(200)},
+    }
+    assert [each.verdict for each in calls_report.lines(samples)] == ["met", "not met"]
+
+
+def test_a_call_that_a_library_does_not_have_is_said_to_be_missing() -> None:
+    [line] = calls_report.lines({"iter_multipart": {"pyzmq": taking(100)}})
+    assert line.verdict == "no such call"
+
+
+def test_every_variant_of_a_call_names_a_default_form() -> None:
+    defaults = {row.default for row in calls.ROWS.values() if row.default}
+    assert defaults <= set(calls.ROWS)
+
+
+# Calls beside another thread
+
+
+def beside(alone: float, together: float, other_alone: float, other: float) -> dict[str, float]:
+    return {
+        "alone": alone,
+        "together": together,
+        "other alone": other_alone,
+        "other together": other,
+    }
+
+
+def test_parts_are_of_the_best_rates_alone_and_the_best_round_is_the_fairest() -> None:
+    rounds = [beside(100, 90, 10, 1), beside(50, 45, 8, 4), beside(80, 10, 9, 9)]
+    assert contended.kept(rounds)[1] == contended.Kept(0.45, 0.4)
+    assert contended.best(rounds) == contended.Kept(0.45, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "expected"),
+    [(40, 3.5, "met"), (39, 6, "not met"), (60, 3.4, "not met")],
+)
+def test_both_threads_have_to_keep_their_part(own: float, other: float, expected: str) -> None:
+    found = Found(1, {"recv": {"zmqlite": [beside(100, own, 10, other)]}}, {"interval": 5.0})
+    assert contended.verdict("recv", found) == expected
+
+
+def test_no_part_is_judged_where_the_computing_thread_is_not_steady_alone() -> None:
+    rounds = [beside(100, 50, other, 5) for other in (10, 7, 7)]
+    found = Found(3, {"recv": {"zmqlite": rounds}}, {"interval": 5.0})
+    assert contended.verdict("recv", found) == "too noisy"
+
+
+def test_no_sleep_is_judged_where_it_is_late_beside_python_alone() -> None:
+    late = {"zmqlite": [{"late": [11.0]}]}
+    found = Found(1, {contended_rows.COMPUTING: late, "late, recv": late}, {"interval": 5.0})
+    assert contended.verdict("late, recv", found) == "too noisy"
+
+
+@pytest.mark.parametrize(("usual", "expected"), [(10, "met"), (11, "not met")])
+def test_a_sleep_may_be_late_by_two_switch_intervals(usual: float, expected: str) -> None:
+    rounds = [{"late": [0.1, late]} for late in (usual, 40, 1)]
+    found = Found(3, {"late, recv": {"zmqlite": rounds}}, {"interval": 5.0})
+    assert contended.verdict("late, recv", found) == expected
+
+
 # Processes
 
 
@@ -184,7 +294,8 @@ def test_a_cell_is_measured_with_every_implementation_that_is_installed(tmp_path
 def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     cells = [next(name for name, cell in CELLS.items() if cell.pattern is p) for p in PATTERNS]
-    cells.remove("typed")  # which compares others
+    for name in ("typed", "typed-push-pull"):  # which compare others
+        cells.remove(name)
     wanted = ["--only=C", "--only=zmqlite", "--rounds=1", "--seconds=0.01", f"--json={file}"]
     done = benchmarks(*cells, *wanted)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -195,6 +306,41 @@ def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> 
         for [sample] in results[name]["samples"].values():
             assert set(CELLS[name].pattern.metrics) <= set(sample)
             assert all(value > 0 for key, value in sample.items() if key in ("rate", "import"))
+
+
+@pytest.mark.slow
+def test_every_form_of_a_call_can_be_measured_in_both_libraries(tmp_path: Path) -> None:
+    file = tmp_path / "calls.json"
+    done = benchmarks("calls", "--rounds=1", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(file.read_text())
+    assert list(found["samples"]) == list(calls.ROWS)
+    for name, samples in found["samples"].items():
+        assert f"| {name} " in done.stdout
+        expected = {"pyzmq"} if found["bars"][name] == "no such call" else {"zmqlite", "pyzmq"}
+        assert set(samples) == expected
+        assert all(sample["ns"] > 0 for [sample] in samples.values())
+
+
+@pytest.mark.slow
+def test_everything_can_be_measured_beside_another_thread_in_both_libraries(tmp_path: Path) -> None:
+    file = tmp_path / "contended.json"
+    done = benchmarks("contended", "--rounds=1", "--part=0.02", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    samples = json.loads(file.read_text())["samples"]
+    assert list(samples) == list(contended_rows.ROWS)
+    for name, each in samples.items():
+        assert f"| {name} " in done.stdout
+        assert set(each) == {"zmqlite", "pyzmq"}
+        for [sample] in each.values():
+            assert sample.get("late") or min(sample["alone"], sample["together"]) > 0
+
+
+def test_calls_are_listed_and_unknown_names_refused() -> None:
+    assert benchmarks("calls", "--list", "recv*").stdout.splitlines()[0] == "recv"
+    refused = benchmarks("calls", "nothing")
+    assert refused.returncode == 2
+    assert "--list" in refused.stderr
 
 
 @pytest.mark.slow

@@ -55,6 +55,7 @@ IMPLEMENTATIONS: Final = {
         Implementation("zmqlite.aio", "aio:OneAtATime", "zmqlite.aio"),
         Implementation("zmqlite.aio batched", "aio:Batched", "zmqlite.aio"),
         Implementation("pyzmq", "pyzmq:OneAtATime", "zmq"),
+        Implementation("pyzmq by hand", "typed_pyzmq:ByHand", "zmq"),
         Implementation("pyzmq.asyncio", "pyzmq:Awaited", "zmq.asyncio"),
         Implementation("pyomq", "pyomq:OneAtATime", "pyomq"),
     )

@@ -110,7 +110,7 @@ class Blocking(ABC):
             socket.send_multipart(socket.recv_multipart())
 
     def alternate(self, sender: Any, receiver: Any, message: bytes, count: int) -> None:
-        """Send and receive in turn, in one thread, so that nothing ever waits."""
+        """Send and receive alternately, in one thread, so that nothing ever waits."""
         send, receive = sender.send, receiver.recv
         for _ in range(count):
             send(message)

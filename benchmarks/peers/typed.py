@@ -4,31 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
 from zmqlite import proto
 
+from .article import KIND, NAME, filled
 from .zmqlite import BATCH, OneAtATime
-
-
-def data_message() -> Any:
-    """Make the article's message class, here without protoc."""
-    file = descriptor_pb2.FileDescriptorProto(name="message.proto", syntax="proto3")
-    message = file.message_type.add(name="DataMessage")
-    message.field.add(name="content", number=1, type="TYPE_STRING", label="LABEL_OPTIONAL")
-    message.field.add(name="timestamp", number=2, type="TYPE_INT64", label="LABEL_OPTIONAL")
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("DataMessage"))
-
-
-KIND = data_message()
-NAME = KIND.DESCRIPTOR.full_name.encode()
-
-
-def filled(message: bytes) -> Any:
-    """Put as many characters as there are bytes into a message."""
-    return KIND(content="x" * len(message), timestamp=1_700_000_000_000)
 
 
 class ByHand(OneAtATime):
@@ -107,10 +86,21 @@ class Topic(Bare):
 class Batched(Bare):
     """send_many, recv_many."""
 
+    def send(self, socket: Any, message: bytes, count: int) -> None:
+        batch = [filled(message)] * BATCH
+        for _ in range(count // BATCH):
+            socket.send_many(batch)
+        socket.send_many(batch[: count % BATCH])
+
+    def receive_first(self, socket: Any) -> int:
+        return len(socket.recv_many())
+
+    def receive(self, socket: Any, count: int) -> None:
+        while count:
+            count -= len(socket.recv_many())
+
     def alternate(self, sender: Any, receiver: Any, message: bytes, count: int) -> None:
-        full = filled(message)
         for done in range(0, count, BATCH):
-            left = min(BATCH, count - done)
-            sender.send_many([full] * left)
-            while left:
-                left -= len(receiver.recv_many())
+            number = min(BATCH, count - done)
+            self.send(sender, message, number)
+            self.receive(receiver, number)
