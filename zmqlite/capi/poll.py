@@ -76,6 +76,8 @@ class _Polled:
     def __init__(self, given: Sequence[zmq_pollitem_t]) -> None:
         self.given = given
         self.sockets = ffi.new("zl_socket *[]", len(given))
+        # The array only holds addresses; another thread may close a socket before C gets there.
+        self._kept: list[CData] = []
         self.items = ffi.new("zmq_pollitem_t[]", len(given))
         self.ready = ffi.new("int[]", 2 * len(given))
         self.count = 0
@@ -90,7 +92,8 @@ class _Polled:
             else:
                 socket = socket_of(item.socket)
                 place = known.setdefault(socket, place)
-                self.sockets[place] = native(socket)
+                self._kept.append(native(socket))
+                self.sockets[place] = self._kept[-1]
             self.items[place].events |= item.events
             self.count = max(self.count, place + 1)
             self._places.append(place)
