@@ -63,6 +63,15 @@ COMPILE_ARGS = [
 ]
 
 
+def sanitizer() -> list[str]:
+    """Flags for the compiler and the linker if `ZMQLITE_SANITIZE` names sanitizers of gcc's.
+
+    For tests/attacks/sanitized.py: the module loads only where their run-time library is preloaded.
+    """
+    names = os.environ.get("ZMQLITE_SANITIZE")
+    return [f"-fsanitize={names}", "-fno-omit-frame-pointer", "-g", "-O1"] if names else []
+
+
 def joined(folder: Path, names: tuple[str, ...]) -> str:
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
@@ -172,7 +181,8 @@ class build_ext(_build_ext):
         make_ffi().emit_c_code(str(source))
         ext.sources = [str(source), *(str(NATIVE / name) for name in SOURCES)]
         ext.include_dirs = [include, str(NATIVE)]
-        ext.extra_link_args = ["-pthread", *self.library.link_args]
+        ext.extra_compile_args = [*COMPILE_ARGS, *sanitizer()]
+        ext.extra_link_args = ["-pthread", *self.library.link_args, *sanitizer()]
         mode = "bundled" if self.library.bundle else "system"
         ext.define_macros = [
             ("ZMQLITE_BUILD_VERSION", f'"{self.distribution.get_version()}"'),
@@ -196,7 +206,6 @@ class Backend(_BuildMetaBackend):
             # Everything named here goes into the sdist.
             depends=["build_ffi.py", *sorted(str(path.relative_to(ROOT)) for path in inputs)],
             py_limited_api=True,
-            extra_compile_args=COMPILE_ARGS,
         )
         setuptools.setup(
             ext_modules=[extension],

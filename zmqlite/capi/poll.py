@@ -77,10 +77,11 @@ class _Polled:
     def __init__(self, given: Sequence[zmq_pollitem_t]) -> None:
         self.given = given
         self.sockets = ffi.new("zl_socket *[]", len(given))
+        # The array only holds addresses; another thread may forget a socket before C gets there.
+        self._kept: dict[SocketHandle, int] = {}
         self.items = ffi.new("zmq_pollitem_t[]", len(given))
         self.count = 0
         self._places: list[int] = []
-        known: dict[SocketHandle, int] = {}
         for item in given:
             if not isinstance(item, zmq_pollitem_t):
                 raise TypeError(f"a zmq_pollitem_t stands here, not {type(item).__name__}")
@@ -89,7 +90,7 @@ class _Polled:
                 self.items[place].fd = item.fd
             else:
                 socket = socket_of(item.socket)
-                place = known.setdefault(socket, place)
+                place = self._kept.setdefault(socket, place)
                 self.sockets[place] = native(socket)
             self.items[place].events |= item.events
             self.count = max(self.count, place + 1)

@@ -1,0 +1,89 @@
+"""Each attack for a few seconds; README.md says how to run them longer."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from checkout import ROOT, run
+
+# The seconds of a program do not count its beginning and end, nor what a busy machine adds.
+pytestmark = pytest.mark.timeout(120)
+
+
+def attack(program: str, *arguments: str) -> str:
+    """Run a program that must find nothing; its line of counts."""
+    done = run(sys.executable, "-m", f"tests.attacks.{program}", *arguments, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def count(line: str, name: str) -> int:
+    """One of the counts in a line."""
+    return int(dict(word.split("=") for word in line.split()[1:])[name])
+
+
+def test_threads_at_two_sockets_lose_double_and_tear_nothing() -> None:
+    line = attack("storm_threads", "--seconds", "2")
+    assert count(line, "SocketBusy") > 100
+    assert count(line, "frames") > 100
+
+
+@pytest.mark.parametrize("mode", ["raise", "receive", "both"])
+def test_handlers_that_raise_or_receive_lose_double_and_tear_nothing(mode: str) -> None:
+    line = attack("storm_signals", "--seconds", "4", "--mode", mode)
+    assert count(line, "signals") > 200
+    if mode != "receive":
+        assert count(line, "raised") > 200
+
+
+def test_threads_at_the_c_api_get_an_errno_and_every_free_function_is_called_once() -> None:
+    line = attack("storm_capi", "--seconds", "2")
+    assert count(line, "made") > 100
+    assert count(line, "refused") > 100
+
+
+@pytest.mark.parametrize("mode", ["vanish", "contexts"])
+def test_lent_memory_is_there_while_it_is_read_and_given_back(mode: str) -> None:
+    assert count(attack("storm_lent", "--seconds", "2", "--modes", mode), "sent") > 100
+
+
+def test_two_copies_of_the_package_keep_their_lent_memory_apart() -> None:
+    attack("storm_lent", "--seconds", "1", "--modes", "copies")
+
+
+def test_a_second_interpreter_is_refused() -> None:
+    attack("storm_lent", "--seconds", "0", "--modes", "interpreters")
+
+
+@pytest.mark.parametrize("form", ["recv_many", "recv_many_limit", "recv", "iterate"])
+def test_memory_is_flat_under_a_lasting_backlog(form: str) -> None:
+    attack("backlog", "--seconds", "2", "--forms", form)
+
+
+def test_a_message_of_many_frames_leaves_nothing_after_close() -> None:
+    attack("backlog", "--seconds", "1", "--forms", "frames")
+
+
+FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])
+
+
+@FORMS
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="CPython itself crashes without memory")
+def test_a_call_without_memory_for_python_objects_has_done_nothing(forms: str) -> None:
+    assert count(attack("no_memory", "--group", forms), "failures") > 0
+
+
+@FORMS
+@pytest.mark.slow
+def test_a_call_without_memory_for_our_c_has_done_nothing(forms: str) -> None:
+    attack("no_memory", "--memory", "c", "--group", forms)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("names", ["address,undefined", "thread"])
+@pytest.mark.parametrize("program", ["storm_threads", "storm_signals", "storm_capi", "storm_lent"])
+def test_sanitizers_report_nothing(names: str, program: str) -> None:
+    modes = ["--modes", "vanish", "contexts"] if program == "storm_lent" else []
+    attack("sanitized", names, f"tests.attacks.{program}", "--seconds", "4", *modes)
