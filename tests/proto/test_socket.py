@@ -300,14 +300,17 @@ def test_what_a_signal_handler_raises_is_not_taken_for_a_fault_of_the_message(
         raise TimeoutError("the handler's")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sender, "_serialise", interrupted, raising=False)
+        patch.setattr(sender, "_serialise", interrupted)
         patch.setattr(sender, "_pairs", {Cat: (codec.name_of(Cat), interrupted)})
         with pytest.raises(TimeoutError, match="the handler's"):
             sender.send(TOM, topic=topic)
     sender.send(TOM, topic=topic)
     sender.send(TOM, topic=topic)
     with monkeypatch.context() as patch:
-        patch.setattr(receiver, "_parse", interrupted)
+        for table in ("_parse", "_parse_single"):
+            if getattr(receiver, table):
+                patch.setattr(receiver, table, interrupted)
+        patch.setattr(receiver, "_parsers", dict.fromkeys(receiver._parsers, interrupted))
         with pytest.raises(TimeoutError, match="the handler's"):
             receiver.recv()
     assert receiver.recv() == TOM
