@@ -155,7 +155,7 @@ def test_with_on_error_the_receive_of_a_rep_goes_on_to_the_next_request(
 
 def test_an_on_error_that_has_replied_leaves_nothing_to_answer(pair: Any) -> None:
     rep, req = pair(zmq.REP, zmq.REQ)
-    server = proto.TypedSocket(
+    server: Any = proto.TypedSocket(
         rep, CatFlap, Cat, on_error=lambda error: server.send(CatFlap(open=True))
     )
     client = proto.TypedSocket(req, Cat, CatFlap)

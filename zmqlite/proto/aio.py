@@ -156,28 +156,33 @@ class TypedSocket(Wrapper[S, R]):
 
     async def _receive_many(self, limit: int, flags: int) -> list[R] | None:
         """Receive a batch and decode it; None if all of it is to be skipped."""
-        if self._typed.single:
+        typed = self._typed
+        if not typed.single:
+            messages, errors = typed.decode_many(await self._fetch_many(limit, flags))
+        else:
             try:
                 payloads = await self.socket.recv_many(limit, flags)
             except ZMQError as error:
                 if error.errno != errno.EPROTO:  # the next message has several frames
                     raise
-                messages, errors = self._typed.decode_many([await self._fetch(flags)])
+                messages, errors = typed.decode_many([await self._fetch(flags)])
             else:
-                messages, errors = self._typed.decode_payloads(payloads)
-        else:
-            batch = [await self._fetch(flags)]
-            size = weight(batch[0])
-            with contextlib.suppress(Again, StateError):  # a REP has taken the only one
-                while len(batch) < limit and size < BATCH_BYTES:
-                    # Not awaited: if this was cancelled, the batch would be lost.
-                    batch.append(at_once(self._fetch(DONTWAIT)))
-                    size += weight(batch[-1])
-            messages, errors = self._typed.decode_many(batch)
+                messages, errors = typed.decode_payloads(payloads)
         if errors:
             alone = len(errors) == 1 and not messages
             await self._handle(errors[0] if alone else BatchError(messages, errors))
         return messages or None
+
+    async def _fetch_many(self, limit: int, flags: int) -> list[list[Any]]:
+        """Receive the frames of each message that is there, after waiting for the first."""
+        batch = [await self._fetch(flags)]
+        size = weight(batch[0])
+        with contextlib.suppress(Again, StateError):  # a REP has received the only one
+            while len(batch) < limit and size < BATCH_BYTES:
+                # Not awaited: if this was cancelled, the batch would be lost.
+                batch.append(at_once(self._fetch(DONTWAIT)))
+                size += weight(batch[-1])
+        return batch
 
     async def _handle(self, error: DecodeError) -> None:
         """Pass an error to `on_error` or raise it, and answer the client of a REP."""
@@ -291,12 +296,16 @@ class _Views:
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine returns if it does not suspend itself; otherwise raise Again."""
+    """Return what a coroutine returns without waiting; raise Again if it would have to wait.
+
+    It does not let other tasks run in between, which it offers by yielding None, as sleep(0) does.
+    """
     try:
-        coroutine.send(None)
+        while coroutine.send(None) is None:
+            pass
     except StopIteration as done:
         result: T = done.value
         return result
     finally:
         coroutine.close()
-    raise Again(errno.EAGAIN, "the time slice is over", "zmq_recv")
+    raise failure(errno.EAGAIN, "zmq_recv")

@@ -119,12 +119,9 @@ class Framing(Generic[S, R]):
                 "given: route=1"
             )
         self._size = incoming.head + 1 + incoming.attachments[0]
-
-    @property
-    def most(self) -> int:
-        """Return the most frames that a received message may have."""
-        route = LONGEST_ROUTE if self.route is None else self.route
-        return route + self.incoming.head + 1 + max(self.incoming.attachments)
+        # The most frames that a received message may have.
+        self.most = LONGEST_ROUTE if route is None else route
+        self.most += incoming.head + 1 + max(incoming.attachments)
 
     def pack(self, envelope: Envelope[S]) -> list[Buffer | Message]:
         """Return the frames to send.
@@ -160,11 +157,9 @@ class Framing(Generic[S, R]):
             if self.replies and _is_error(frames, self.route):
                 start = len(frames) - 2
                 raise RemoteError(shown(bytes(frames[-1])[len(ERROR) :]))
-            if self.route is None and start > LONGEST_ROUTE:
-                start = self.least
-                raise FrameCount(
-                    f"{codec!r}: {len(frames)} frames; a route has at most {LONGEST_ROUTE}"
-                )
+            if len(frames) > self.most:
+                start = self.route or self.least
+                raise FrameCount(f"{codec!r}: {len(frames)} frames, at most {self.most} are wanted")
             body = frames[start:]
             message = codec.decode(body)
         except DecodeError as error:

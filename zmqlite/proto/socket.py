@@ -336,28 +336,32 @@ class TypedSocket(Wrapper[S, R]):
 
     def _receive_many(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:
         """Receive a batch and decode it; None if all of it is to be skipped."""
-        if self._typed.single:
+        typed = self._typed
+        if not typed.single:
+            messages, errors = typed.decode_many(self._fetch_many(limit, flags, timeout))
+        else:
             try:
                 payloads = self.socket.recv_many(limit, flags, timeout)
             except ZMQError as error:
                 if error.errno != errno.EPROTO:  # the next message has several frames
                     raise
-                batch = [self._fetch(flags, timeout)]
-                messages, errors = self._typed.decode_many(batch)
+                messages, errors = typed.decode_many([self._fetch(flags, timeout)])
             else:
-                messages, errors = self._typed.decode_payloads(payloads)
-        else:
-            batch = [self._fetch(flags, timeout)]
-            size = weight(batch[0])
-            with contextlib.suppress(Again, StateError):  # a REP has taken the only one
-                while len(batch) < limit and size < BATCH_BYTES:
-                    batch.append(self._fetch(DONTWAIT, None))
-                    size += weight(batch[-1])
-            messages, errors = self._typed.decode_many(batch)
+                messages, errors = typed.decode_payloads(payloads)
         if errors:
             alone = len(errors) == 1 and not messages
             self._handle(errors[0] if alone else BatchError(messages, errors))
         return messages or None
+
+    def _fetch_many(self, limit: int, flags: int, timeout: int | None) -> list[list[Any]]:
+        """Receive the frames of each message that is there, after waiting for the first."""
+        batch = [self._fetch(flags, timeout)]
+        size = weight(batch[0])
+        with contextlib.suppress(Again, StateError):  # a REP has received the only one
+            while len(batch) < limit and size < BATCH_BYTES:
+                batch.append(self._fetch(DONTWAIT, None))
+                size += weight(batch[-1])
+        return batch
 
     def _handle(self, error: DecodeError) -> None:
         """Pass an error to `on_error` or raise it, and answer the client of a REP."""

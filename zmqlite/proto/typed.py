@@ -150,7 +150,7 @@ class Typed(Generic[S, R]):
             try:
                 message = self.decode(frames)
             except DecodeError as error:
-                errors.append(error)
+                errors.append(error.with_traceback(None))  # which keeps the batch
             else:
                 if message is not None:
                     messages.append(message)
@@ -180,5 +180,6 @@ class Typed(Generic[S, R]):
 
 
 def weight(frames: Frames) -> int:
-    """Return how many bytes a message of several frames counts in a batch."""
-    return sum(map(len, frames)) + FRAME_BYTES * len(frames)
+    """Return how many bytes a message of several frames counts in a batch, or enough to end it."""
+    size = FRAME_BYTES * len(frames)
+    return size if size >= BATCH_BYTES else size + sum(map(len, frames))
