@@ -50,8 +50,8 @@ def context(request: pytest.FixtureRequest) -> Iterator[Context]:
     if request.node.stash.get(_FAILED, False):
         return  # its traceback keeps objects alive, and one report is enough
     message.collect()
-    if set(message._pinned) - pinned:
-        # Message objects in cycles, as generated arguments may be, still hold theirs.
+    if set(message._pinned) - pinned or open_descriptors().items() - descriptors.items():
+        # Message objects, or a Reactor, in a reference cycle still hold theirs.
         gc.collect()
         message.collect()
     assert not set(message._pinned) - pinned, "memory is still lent to libzmq"

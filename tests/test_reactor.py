@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from typing import Any
 
 import pytest
-from support import DEADLINE, Make, Pair, Run
+from support import DEADLINE, Make, Pair, Run, eventually, open_descriptors
 
 from zmqlite import (
     DONTWAIT,
@@ -282,6 +283,39 @@ def test_any_thread_may_stop_it(reactor: Reactor, make: Make, run: Run) -> None:
     assert started.wait(DEADLINE)
     reactor.stop()
     task.result()
+
+
+def test_stop_wakes_a_reactor_that_waits_for_nothing_soon(
+    reactor: Reactor, make: Make, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polls: list[int] = []
+    poll = Poller.poll
+
+    def counted(poller: Poller, timeout: int | None = None) -> Any:
+        polls.append(-1 if timeout is None else timeout)
+        return poll(poller, timeout)
+
+    monkeypatch.setattr(Poller, "poll", counted)
+    started = threading.Event()
+    reactor.timer(0, started.set, times=1)
+    task = run(reactor.run)
+    assert started.wait(DEADLINE)
+    eventually(lambda: len(polls) == 2)
+    assert not reactor.stopped
+    reactor.stop()
+    task.result()
+    assert not reactor.stopped
+    assert len(polls) == 2  # in the second it waited for the timer that fails the test
+    assert polls[1] > 1000
+
+
+def test_one_that_is_dropped_leaves_no_descriptor() -> None:
+    before = open_descriptors()
+    reactors = [Reactor() for _ in range(50)]
+    assert len(open_descriptors()) == len(before) + 50
+    del reactors
+    gc.collect()
+    assert open_descriptors() == before
 
 
 def test_while_it_runs_it_belongs_to_that_thread(reactor: Reactor, make: Make, run: Run) -> None:

@@ -86,6 +86,58 @@ def test_a_signal_handler_may_cancel_what_is_waited_for() -> None:
     assert run(source).succeeded() == "returned\n"
 
 
+def test_what_a_signal_handler_changes_is_seen_at_once() -> None:
+    source = """
+        with zmq.Context() as context, context.socket(zmq.PULL) as s:
+            reactor = zmq.Reactor()
+            reactor.reader(s, print)
+            def late(*_):
+                reactor.timer(0, lambda: say("timer"), times=1)
+                reactor.cancel(s)
+            signal.signal(signal.SIGALRM, late)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            reactor.run()
+            say("returned")
+        """
+    assert run(source).succeeded() == "timer\nreturned\n"
+
+
+def test_a_forked_child_and_its_parent_stop_each_its_own() -> None:
+    source = """
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        reactor = zmq.Reactor()
+        reactor.timer(3_600_000, print)
+        started = threading.Event()
+        reactor.timer(0, started.set, times=1)
+        thread = threading.Thread(target=reactor.run)
+        thread.start()
+        started.wait()
+        child = os.fork()
+        if child == 0:
+            # The thread that ran it is not here, so it may run again, and stop does not reach the
+            # parent.
+            reactor.stop()
+            reactor.run()
+            reactor.timer(1, reactor.stop)
+            reactor.run()
+            os._exit(7)
+        say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        say(thread.is_alive())
+        reactor.stop()
+        thread.join(10)
+        say(thread.is_alive())
+        """
+    assert run(source).succeeded() == "7\nTrue\nFalse\n"
+
+
+def test_a_program_that_is_executed_inherits_no_descriptor_of_it() -> None:
+    source = """
+        reactor = zmq.Reactor()
+        assert not os.get_inheritable(reactor._wake)
+        """
+    run(source).succeeded()
+
+
 def test_a_forked_child_cannot_run_it() -> None:
     source = """
         warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)

@@ -14,7 +14,7 @@ from .waiting import EVENTS, poll_events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol, TypeAlias
+    from typing import Any, Protocol, TypeAlias
 
     from ._zmq import CData
 
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
         def fileno(self) -> int: ...
 
-    Pollable: TypeAlias = Socket | HasFileno | int
+    class HasSocket(Protocol):
+        """An object that has a Socket, such as a TypedSocket."""
+
+        @property
+        def socket(self) -> Socket: ...
+
+    Pollable: TypeAlias = Socket | HasSocket | HasFileno | int
 
     # The first arguments of `poll`, and what they point to.
     _Arrays: TypeAlias = tuple[tuple[int, int, tuple[Pollable, ...]], tuple[CData, CData]]
@@ -46,12 +52,13 @@ class Poller:
     def register(self, item: Pollable, events: int = Event.POLLIN | Event.POLLOUT) -> None:
         """Wait for these events on a socket or descriptor from now on.
 
-        Registering again changes the events.
+        A socket may also be an object whose `socket` it is, such as a TypedSocket. Registering
+        again changes the events.
 
         Raises:
             ValueError: more items than the process may have descriptors.
         """
-        if not isinstance(item, (Socket, int)) and not hasattr(item, "fileno"):
+        if not isinstance(item, int) and not socket_of(item) and not hasattr(item, "fileno"):
             raise TypeError(f"a Poller takes sockets and descriptors, not {type(item).__name__}")
         most = os.sysconf("SC_OPEN_MAX")  # -1 without a limit
         if item not in self._wanted and len(self._wanted) == most:
@@ -115,18 +122,27 @@ class Poller:
         items = tuple(self._wanted)
         sockets = ffi.new("zl_socket *[]", len(items))
         native = ffi.new("zmq_pollitem_t[]", len(items))
+        item: Any
         for index, item in enumerate(items):
             native[index].events = self._wanted[item]
-            if isinstance(item, Socket):
-                sockets[index] = item._pointer
+            if socket := socket_of(item):
+                sockets[index] = socket._pointer
             else:
                 number = item if isinstance(item, int) else item.fileno()
                 native[index].fd = integer(number, "a descriptor", 0, INT_MAX)
         return (_address(sockets), _address(native), items), (sockets, native)
 
     def _culprit(self) -> str | None:
-        closed = [item for item in self._wanted if isinstance(item, Socket) and item.closed]
+        closed = [item for item in self._wanted if (socket := socket_of(item)) and socket.closed]
         return repr(closed[0]) if closed else None
+
+
+def socket_of(item: object) -> Socket | None:
+    """Return the Socket that an item is, or has as its `socket`; None for a descriptor."""
+    if isinstance(item, Socket):
+        return item
+    socket = getattr(item, "socket", None)
+    return socket if isinstance(socket, Socket) else None
 
 
 def _address(array: CData) -> int:

@@ -1,19 +1,20 @@
-"""A loop that calls handlers: when there is something to read, and when it is time."""
+"""A loop that calls handlers: when there is something to read, and when timers are due."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import threading
 import time
+import weakref
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from ._zmq import lib
 from .arguments import INT_MAX, integer, milliseconds
 from .constants import POLLIN
-from .poll import Poller
-from .socket import Socket
+from .poll import Poller, socket_of
 
 if TYPE_CHECKING:
     from .poll import Pollable
@@ -34,7 +35,7 @@ class Timer:
     def __init__(
         self, number: int, interval: int, handler: Callable[[], object], times: int
     ) -> None:
-        self._number = number  # the older one comes first where two are due at the same time
+        self._number = number  # of two that are due at the same time, the older one comes first
         self._interval = interval * MS
         self._handler = handler
         self._left = times  # calls; 0 is for ever
@@ -57,11 +58,15 @@ class Reactor:
     are, so `run` may be called again. It should not wait, since nothing else happens meanwhile.
 
     In each round every timer that is due is called once, and then every reader that has something
-    to read; so neither can starve the others. A reader therefore receives one message, or a few.
-    It is not called if another handler took what was there: a receive in it does not wait.
+    to read, so that none of them is starved. A reader therefore receives one message, or a few.
+    It is not called if another handler has taken what was there: a receive in it does not wait.
 
     While it runs, it belongs to that thread: another one gets RuntimeError for everything but
     `stop`. To have it do something else, send it a message, as to an Actor.
+
+    It owns one file descriptor, an eventfd that `stop` writes to. That is closed when the last
+    reference to the Reactor goes, and by exec. After fork() the child gets one of its own, so
+    neither process wakes the other.
     """
 
     def __init__(self) -> None:
@@ -71,13 +76,32 @@ class Reactor:
         self._numbers = itertools.count()
         self._running = threading.Lock()
         self._thread: int | None = None  # in which it runs
+        self._polling = False
         self._stopped = False
+        self._open()
+        _reactors.add(self)
+
+    def _open(self) -> None:
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._close = weakref.finalize(self, os.close, self._wake)
+        self._close.atexit = False  # a thread may call `stop` until the very end
+        self._poller.register(self._wake, POLLIN)
+
+    def _renew(self) -> None:
+        """Stop sharing the eventfd, and the thread that runs it, with the parent of this child."""
+        if self._thread not in (None, threading.get_ident()):
+            self._running = threading.Lock()
+            self._thread = None
+        self._poller.unregister(self._wake)
+        self._close()
+        self._open()
 
     def reader(self, item: Item, handler: Callable[[Item], object]) -> None:
         """Call `handler(item)` whenever there is something to read, until it is cancelled.
 
-        With a descriptor also at its end and after an error: reading tells. Cancel it before you
-        close it, or `run` raises SocketClosed.
+        An item is a socket, an object whose `socket` is one, such as a TypedSocket, or a
+        descriptor. The handler of a descriptor is also called at its end and after an error:
+        reading tells. Cancel an item before you close it, or `run` raises SocketClosed.
 
         Raises:
             ValueError: it has a reader; or more items than the process may have descriptors.
@@ -88,15 +112,16 @@ class Reactor:
             raise ValueError(f"{item!r} has a reader: cancel that one first")
         self._poller.register(item, POLLIN)
         self._readers[item] = handler
+        self._changed()
 
     def timer(
         self, interval: int, handler: Callable[[], object], times: int | None = None
     ) -> Timer:
         """Call `handler()` every `interval` milliseconds, `times` times or (None, 0) for ever.
 
-        The first call comes after one interval. The times of all others are reckoned from there
-        and not from the last call, so they do not drift. What is late is called once, and goes on
-        with the next time to come: calls that were missed are not made up for, nor do they count.
+        The first call is due after one interval. The later ones are due at multiples of it, not
+        one interval after the last call, so they do not drift. A timer that is late is called
+        once, and is due again at the next multiple: missed calls are neither made up nor counted.
 
         Raises:
             RuntimeError: the reactor runs in another thread.
@@ -108,10 +133,11 @@ class Reactor:
         count = integer(times or 0, "times", 0, INT_MAX)
         timer = Timer(next(self._numbers), wait, handler, count)
         insort(self._timers, timer)
+        self._changed()
         return timer
 
     def cancel(self, what: Timer | Pollable) -> None:
-        """Call the handler of a timer or of what is read no more, not even in this round.
+        """No longer call the handler of a timer or an item, not even in this round.
 
         Does nothing if it was cancelled before, or if the timer has made all its calls.
 
@@ -124,22 +150,29 @@ class Reactor:
                 del self._timers[bisect_left(self._timers, what)]
         elif self._readers.pop(what, None):
             self._poller.unregister(what)
+            self._changed()
 
     def stop(self) -> None:
-        """Have `run` return: after the handler that is running, or within 100 ms.
+        """Have `run` return: at once, or after the handler that is running.
 
         Any thread and any signal handler may call it. Before `run` it makes that return at once.
         """
         self._stopped = True
+        os.eventfd_write(self._wake, 1)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called, and `run` has not returned since."""
+        return self._stopped
 
     def run(self) -> None:
         """Call handlers until `stop`, or until neither readers nor timers are left.
 
-        Ctrl-C raises KeyboardInterrupt as anywhere, at once. For an end without tearing the
-        handler that is running: `signal.signal(signal.SIGTERM, lambda *_: reactor.stop())`.
+        Ctrl-C raises KeyboardInterrupt at once, also in a handler. To let the handler that is
+        running return first: `signal.signal(signal.SIGTERM, lambda *_: reactor.stop())`.
 
         Raises:
-            ContextTerminated, SocketClosed, SocketBusy: of a socket that is read.
+            ContextTerminated, SocketClosed, SocketBusy, ForkedProcess: of a socket that is read.
             RuntimeError: it runs already.
             Exception: whatever a handler raises.
         """
@@ -151,28 +184,43 @@ class Reactor:
                 self._round()
         finally:
             self._stopped = False
+            self._drain()
             self._thread = None
             self._running.release()
 
     def _round(self) -> None:
-        # In slices, to see a stop that came from elsewhere; the Poller waits in slices anyway.
-        found = self._poller.poll(min(self._wait(), lib.ZL_SLICE))
+        self._polling = True
+        try:
+            found = self._poller.poll(self._wait())
+        finally:
+            self._polling = False
         ready = [(item, self._readers.get(item)) for item, _ in found]
         calls = self._call_timers()
         for item, handler in ready:
             if self._stopped:
                 return
+            if item == self._wake:
+                self._drain()
             if handler is None or self._readers.get(item) is not handler:
-                continue  # cancelled since
-            if calls and isinstance(item, Socket) and not item.poll(0):
+                continue  # it is the eventfd, or was cancelled since
+            if calls and (socket := socket_of(item)) and not socket.poll(0):
                 continue  # another handler has received it
             calls += 1
             handler(item)
 
+    def _changed(self) -> None:
+        """Poll again, if a signal handler has changed something meanwhile."""
+        if self._polling:
+            os.eventfd_write(self._wake, 1)
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # nothing was written
+            os.eventfd_read(self._wake)
+
     def _wait(self) -> int:
-        """Milliseconds until the next timer, not less: it would only be waited for again."""
+        """Milliseconds until the next timer, rounded up, or -1."""
         if not self._timers:
-            return lib.ZL_SLICE
+            return -1
         return max(0, -((time.monotonic_ns() - self._timers[0]._due) // MS))
 
     def _call_timers(self) -> int:
@@ -194,7 +242,7 @@ class Reactor:
         return self._timers[place : place + 1] == [timer]
 
     def _move_on(self, timer: Timer, now: int) -> None:
-        """Take a timer to the first of its times that is still to come, or to its end."""
+        """Set a timer to the first multiple of its interval to come, or remove it at its end."""
         self.cancel(timer)
         if timer._left == 1:
             return
@@ -208,3 +256,14 @@ class Reactor:
             raise RuntimeError(
                 "the Reactor runs in another thread, which alone may change it: send it a message"
             )
+
+
+_reactors: Final[weakref.WeakSet[Reactor]] = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    for reactor in tuple(_reactors):
+        reactor._renew()
+
+
+os.register_at_fork(after_in_child=_renew_all)

@@ -191,6 +191,132 @@ def test_a_server_replies_to_where_a_request_came_from(drive: Drive) -> None:
     drive(main())
 
 
+@pytest.mark.parametrize("skip", [False, True], ids=["raise", "on_error"])
+def test_a_rep_answers_a_bad_request_by_itself_and_gets_the_next_one(
+    drive: Drive, form: str, skip: bool
+) -> None:
+    errors: list[proto.DecodeError] = []
+
+    async def main() -> None:
+        codec = FORMS[form]()
+        async with pair(zmq.REP, zmq.REQ) as (rep, req):
+            server: Typed = TypedSocket(rep, codec, on_error=errors.append if skip else None)
+            client: Typed = TypedSocket(req, codec)
+            for receive, answer in zip(ways(server).values(), ways(client).values(), strict=True):
+                await req.send_multipart(bad_frames(codec, GARBAGE))
+                receiving = asyncio.ensure_future(receive())
+                with pytest.raises(proto.RemoteError, match="does not parse"):
+                    await answer()
+                if not skip:
+                    with pytest.raises(proto.DecodeError):
+                        await receiving
+                    receiving = asyncio.ensure_future(receive())
+                await req.send_multipart(frames_of(codec, good(form, 1)))
+                assert await receiving == good(form, 1)
+                await rep.send(b"")
+                await req.recv()
+        assert len(errors) == (4 if skip else 0)
+
+    drive(main())
+
+
+def test_a_cancelled_receive_of_a_rep_has_answered_all_the_same(drive: Drive) -> None:
+    async def main() -> None:
+        async with aio.Context(linger=0, turn=0) as context:  # each call lets other tasks run
+            rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
+            req.connect(rep.bind("inproc://cancelled"))
+            server, client = TypedSocket(rep, Cat), TypedSocket(req, Cat)
+            failed = asyncio.Event()
+
+            class Refused(TypedSocket[Any, Any]):
+                def _failed(self, error: proto.DecodeError) -> None:
+                    failed.set()
+                    raise error
+
+            server = Refused(rep, Cat)
+            receiving = asyncio.create_task(server.recv())
+            await req.send(GARBAGE)
+            await failed.wait()
+            receiving.cancel()
+            with pytest.raises(proto.RemoteError):
+                await client.recv()
+            with contextlib.suppress(asyncio.CancelledError, proto.DecodeError):
+                await receiving
+            await client.send(TOM)
+            assert await server.recv() == TOM
+
+    drive(main())
+
+
+def test_a_batch_that_is_cancelled_loses_no_message(drive: Drive) -> None:
+    codec = FORMS["topic"]()
+
+    async def main() -> None:
+        async with aio.Context(linger=0, turn=0) as context:  # each call lets other tasks run
+            pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
+            push.connect(pull.bind("inproc://batches"))
+            receiver, sender = TypedSocket(pull, codec), TypedSocket(push, codec)
+            messages = [good("topic", number) for number in range(500)]
+            sending = asyncio.create_task(sender.send_many(messages, topic=b"topic"))
+            received: list[Any] = []
+            rounds = 0
+            while len(received) < 500:
+                rounds += 1
+                task = asyncio.create_task(receiver.recv_many(10))
+                for _ in range(rounds % 5):
+                    await asyncio.sleep(0)
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    received += await task
+            assert received == messages
+            await sending
+
+    drive(main())
+
+
+def test_a_million_frames_hold_the_event_loop_no_longer_than_to_receive_them(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received: list[int] = []
+    receive = zmq.Socket.recv_message
+
+    def counted(socket: zmq.Socket, *arguments: Any) -> zmq.Message:
+        received.append(1)
+        return receive(socket, *arguments)
+
+    monkeypatch.setattr(zmq.Socket, "recv_message", counted)
+
+    async def main() -> None:
+        async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
+            typed: Typed = TypedSocket(pull, proto.Bare(Cat, attachments=1))
+            await push.send_multipart([b""] * 10_000)
+            with pytest.raises(proto.FrameCount) as caught:
+                await typed.recv_envelope()
+            assert (caught.value.count, len(caught.value.frames)) == (10_000, 32)
+            # An attempt that finds nothing counts, too.
+            assert len(received) < 10
+
+    drive(main())
+
+
+def test_endpoints_and_options_are_those_of_the_socket(drive: Drive) -> None:
+    async def main() -> None:
+        async with aio.Context(linger=0) as context:
+            receiver = TypedSocket(context.socket(zmq.PULL), Cat)
+            sender = TypedSocket(context.socket(zmq.PUSH), Cat)
+            receiver.rcvhwm = 5
+            assert receiver.socket.rcvhwm == 5
+            wrong: Any = receiver
+            with pytest.raises(AttributeError):
+                wrong.rcvhvm = 5
+            sender.connect(receiver.bind("inproc://typed"))
+            await sender.send(TOM)
+            assert await receiver.poll() == zmq.POLLIN
+            assert await receiver.recv() == TOM
+
+    drive(main())
+
+
 def test_a_message_is_sent_as_it_was_when_the_wait_began(drive: Drive, form: str) -> None:
     async def main() -> None:
         async with both(form, sndhwm=1, rcvhwm=1) as (receiver, sender):

@@ -172,7 +172,7 @@ def test_a_payload_over_the_limit_is_refused_before_it_is_parsed() -> None:
 
 
 def test_the_limit_is_on_unless_told_otherwise() -> None:
-    assert proto.Bare(Cat).limit == proto.Topic(Cat).limit == proto.LIMIT == 64 * 1024 * 1024
+    assert proto.Bare(Cat).limit == proto.Topic(Cat).limit == proto.LIMIT == 4 * 1024 * 1024
     with pytest.raises(proto.MessageTooLarge):
         proto.Tagged(Cat).decode([b"zoo.Cat", bytes(proto.LIMIT + 1)])
 

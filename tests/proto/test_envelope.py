@@ -8,6 +8,7 @@ import pytest
 from schemas import Cat
 
 from zmqlite import proto
+from zmqlite.proto.envelope import error_reply
 
 TOM = Cat(name="Tom")
 TOM_BYTES = b"\x0a\x03Tom"
@@ -97,3 +98,64 @@ def test_a_reply_takes_the_route_and_nothing_else() -> None:
 def test_an_envelope_is_shown_without_its_content() -> None:
     envelope = proto.Envelope(TOM, topic=b"t", route=[b"id"], attachments=[b"x"])
     assert repr(envelope) == "<Envelope of zoo.Cat, topic b't', 1 in route, 1 attachments>"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        proto.DecodeError("secret", [b"secret"]),
+        proto.FrameCount("secret"),
+        proto.UnknownType("secret"),
+        proto.MessageTooLarge("secret"),
+        proto.RemoteError("secret"),
+        proto.NoHandler("secret"),
+        KeyError("secret"),
+    ],
+)
+def test_an_error_reply_says_nothing_of_the_content_and_is_no_payload(error: Exception) -> None:
+    empty, reason = error_reply(error)
+    assert empty == b""
+    assert reason.startswith(b"zmqlite.error: ")
+    assert b"secret" not in reason
+    assert len(reason) <= 110
+    for route in ([], [b"id", b""]):
+        replies = framing(BARE, route=None if route else 0, replies=True)
+        with pytest.raises(proto.RemoteError) as caught:
+            replies.unpack([*route, empty, reason])
+        assert caught.value.route == route
+        assert f"zmqlite.error: {caught.value.reason}".encode() == reason
+    # Not even a message type with any fields can be serialised to it.
+    with pytest.raises(proto.DecodeError):
+        BARE.decode([reason])
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [b"x", b"zmqlite.error: no empty frame before it"],
+        [b"", b"zmqlite.error: " + b"too long" * 12],
+        [b"", b"zmqlite.err"],
+        [b"id", b"", b"zmqlite.error: without the frame that ends a route"],
+        [b"id", b"", b"", b"zmqlite.error: with a route on a REQ"],
+    ],
+)
+def test_what_only_resembles_an_error_reply_is_none(frames: list[bytes]) -> None:
+    with pytest.raises(proto.DecodeError) as caught:
+        framing(BARE, route=0, replies=True).unpack(frames)
+    assert type(caught.value) is proto.FrameCount
+
+
+def test_the_reason_of_a_stranger_is_shown_escaped_and_shortened() -> None:
+    raw = b"zmqlite.error: \xff" + b"x" * 94
+    with pytest.raises(proto.RemoteError) as caught:
+        framing(BARE, replies=True).unpack([b"", raw])
+    assert caught.value.reason == "\\xff" + "x" * 79 + "..."
+
+
+def test_a_route_of_any_length_has_a_bound() -> None:
+    both = framing(BARE, route=None)
+    assert len(both.unpack([b"id"] * 64 + [b""]).route) == 64
+    with pytest.raises(proto.FrameCount, match="66 frames, at most 65 are wanted") as caught:
+        both.unpack([b"id"] * 65 + [b""])
+    assert caught.value.count == 66
+    assert len(caught.value.frames) == 32

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -250,6 +252,117 @@ def test_iteration_ends_with_the_context(context: zmq.Context, pair: Any) -> Non
     assert received == [TOM]
 
 
+# A flood of frames in one message
+
+
+@pytest.mark.parametrize("way", ["recv", "recv_envelope", "recv_many"])
+@pytest.mark.parametrize("kinds", [(zmq.PULL, zmq.PUSH), (zmq.DEALER, zmq.DEALER)])
+def test_frames_are_counted_before_objects_are_made_of_them(
+    pair: Any, form: str, way: str, kinds: tuple[zmq.SocketType, zmq.SocketType]
+) -> None:
+    route = 0 if form == "attachments" else None  # where the number of attachments is variable
+    receiver, sender = pair(*kinds)
+    codec = FORMS[form]()
+    count = 20_000
+    typed = proto.TypedSocket(receiver, codec, route=route)
+    sender.send_multipart([b"x"] * count)
+    sender.send_multipart(frames_of(codec, good(form, 1)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(proto.FrameCount) as caught:
+            getattr(typed, way)()
+        gc.collect()
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert caught.value.count == count
+    assert caught.value.frames == [b"x"] * 32
+    # Lists of the frames, which share the bytes object for one byte; a Message takes hundreds.
+    assert peak < 64 * count
+    assert kept < 8 * count / 2
+    assert typed.recv() == good(form, 1)
+
+
+def test_frames_that_are_too_many_are_not_received_one_by_one(
+    pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    typed = proto.TypedSocket(pull, proto.Bare(Cat, attachments=range(3)))
+    receive, calls = zmq.Socket.recv_message, []
+
+    def counted(socket: zmq.Socket, *arguments: Any) -> zmq.Message:
+        calls.append(socket)
+        return receive(socket, *arguments)
+
+    monkeypatch.setattr(zmq.Socket, "recv_message", counted)
+    push.send_multipart([b""] * 1000)
+    with pytest.raises(proto.FrameCount):
+        typed.recv_envelope()
+    assert len(calls) == 4  # one more than the wire form has
+
+
+def test_empty_frames_end_a_batch_too(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    for _ in range(100):
+        push.send_multipart([b""] * 1000)
+    with pytest.raises(proto.BatchError) as caught:
+        proto.TypedSocket(pull, proto.Topic(Cat)).recv_many()
+    assert len(caught.value.errors) < 10
+
+
+# The socket behind it
+
+
+def test_endpoints_options_and_poll_are_those_of_the_socket(context: zmq.Context) -> None:
+    with (
+        proto.TypedSocket(context.socket(zmq.PULL), Cat) as receiver,
+        proto.TypedSocket(context.socket(zmq.PUSH), Cat) as sender,
+    ):
+        receiver.rcvhwm = 5
+        assert receiver.socket.rcvhwm == receiver.get(zmq.Socket.rcvhwm) == 5
+        receiver.set(zmq.Socket.rcvhwm, 7)
+        assert receiver.rcvhwm == receiver.socket.rcvhwm == 7
+        assert receiver.type is zmq.PULL
+        endpoint = receiver.bind("inproc://typed")
+        sender.connect(endpoint)
+        assert receiver.poll(0) == 0
+        sender.send(TOM)
+        assert receiver.poll(1000) == zmq.POLLIN
+        sender.disconnect(endpoint)
+        receiver.unbind(endpoint)
+        assert not receiver.closed
+    assert receiver.closed
+
+
+def test_an_attribute_that_is_no_option_is_refused(context: zmq.Context) -> None:
+    with proto.TypedSocket(context.socket(zmq.PULL), Cat) as typed:
+        wrong: Any = typed
+        with pytest.raises(AttributeError):
+            wrong.rcvhvm = 5
+        assert not hasattr(typed, "__dict__")
+
+
+def test_a_poller_and_a_reactor_take_it(reactor: zmq.Reactor, pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    receiver, sender = proto.TypedSocket(pull, Cat), proto.TypedSocket(push, Cat)
+    sender.send(TOM)
+    poller = zmq.Poller()
+    poller.register(receiver, zmq.POLLIN)
+    assert poller.poll(1000) == [(receiver, zmq.POLLIN)]
+    received: list[Any] = []
+
+    def take(typed: proto.TypedSocket[Any, Any]) -> None:
+        received.append(typed.recv(zmq.DONTWAIT))
+        reactor.stop()
+
+    reactor.reader(receiver, take)
+    reactor.run()
+    assert received == [TOM]
+    pull.close()
+    with pytest.raises(zmq.SocketClosed, match="TypedSocket"):
+        poller.poll(0)
+
+
 # Life
 
 
@@ -300,14 +413,17 @@ def test_what_a_signal_handler_raises_is_not_taken_for_a_fault_of_the_message(
         raise TimeoutError("the handler's")
 
     with monkeypatch.context() as patch:
-        patch.setattr(sender, "_serialise", interrupted, raising=False)
+        patch.setattr(sender, "_serialise", interrupted)
         patch.setattr(sender, "_pairs", {Cat: (codec.name_of(Cat), interrupted)})
         with pytest.raises(TimeoutError, match="the handler's"):
             sender.send(TOM, topic=topic)
     sender.send(TOM, topic=topic)
     sender.send(TOM, topic=topic)
     with monkeypatch.context() as patch:
-        patch.setattr(receiver, "_parse", interrupted)
+        for table in ("_parse", "_parse_single"):
+            if getattr(receiver, table):
+                patch.setattr(receiver, table, interrupted)
+        patch.setattr(receiver, "_parsers", dict.fromkeys(receiver._parsers, interrupted))
         with pytest.raises(TimeoutError, match="the handler's"):
             receiver.recv()
     assert receiver.recv() == TOM

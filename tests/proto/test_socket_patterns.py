@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from forms import BAD, FORMS, GARBAGE, bad_frames, frames_of, good
 from schemas import Array, Cat, CatFlap
 from support import Make
 
@@ -14,7 +15,6 @@ from zmqlite import proto
 
 TOM = Cat(name="Tom")
 OPEN = CatFlap(open=True)
-GARBAGE = b"\xff\xff\xff"
 
 # Topics and types
 
@@ -109,16 +109,115 @@ def test_a_request_and_its_reply_have_types_of_their_own(pair: Any) -> None:
         client.send(OPEN)
 
 
-def test_a_rep_that_answers_a_bad_request_gets_the_next_one(pair: Any) -> None:
+@pytest.mark.parametrize("form", FORMS)
+def test_a_rep_answers_a_bad_request_by_itself_and_gets_the_next_one(pair: Any, form: str) -> None:
     rep, req = pair(zmq.REP, zmq.REQ)
-    server = proto.TypedSocket(rep, CatFlap, Cat)
+    codec = FORMS[form]()
+    server, client = proto.TypedSocket(rep, codec), proto.TypedSocket(req, codec)
+    for receive in (server.recv, server.recv_envelope, server.recv_many):
+        for error, payload in BAD.values():
+            req.send_multipart(bad_frames(codec, payload))
+            with pytest.raises(error):
+                receive()
+            first, second = req.recv_multipart()
+            assert first == b""
+            assert second == b"zmqlite.error: " + error.reply.encode()
+    for receive in (client.recv, client.recv_envelope, client.recv_many):
+        req.send_multipart(bad_frames(codec, GARBAGE))
+        with pytest.raises(proto.DecodeError):
+            server.recv()
+        with pytest.raises(proto.RemoteError, match="the request does not parse") as caught:
+            receive()
+        assert caught.value.reason == "the request does not parse"
+    req.send_multipart(frames_of(codec, good(form, 1)))
+    assert server.recv() == good(form, 1)
+
+
+def test_with_on_error_the_receive_of_a_rep_goes_on_to_the_next_request(
+    pair: Any, make: Make
+) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    other = make(zmq.REQ, rcvtimeo=5000)
+    other.connect(rep.last_endpoint)
+    errors: list[proto.DecodeError] = []
+
+    def note(error: proto.DecodeError) -> None:
+        errors.append(error)
+        other.send_multipart(proto.Bare(Cat).encode(TOM))
+
+    server = proto.TypedSocket(rep, CatFlap, Cat, on_error=note)
+    req.send(GARBAGE)
+    assert server.recv() == TOM
+    assert len(errors) == 1
+    with pytest.raises(proto.RemoteError):
+        proto.TypedSocket(req, Cat, CatFlap).recv()
+
+
+def test_an_on_error_that_has_replied_leaves_nothing_to_answer(pair: Any) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    server: Any = proto.TypedSocket(
+        rep, CatFlap, Cat, on_error=lambda error: server.send(CatFlap(open=True))
+    )
+    client = proto.TypedSocket(req, Cat, CatFlap)
+    req.send(GARBAGE)
+    with pytest.raises(zmq.Again):
+        server.recv(zmq.DONTWAIT)
+    assert client.recv() == CatFlap(open=True)
+    client.send(TOM)
+    assert server.recv() == TOM
+
+
+def test_an_on_error_that_raises_leaves_no_client_without_an_answer(pair: Any) -> None:
+    def refuse(error: proto.DecodeError) -> None:
+        raise KeyError("refused")
+
+    rep, req = pair(zmq.REP, zmq.REQ)
+    server = proto.TypedSocket(rep, Cat, on_error=refuse)
+    req.send(GARBAGE)
+    with pytest.raises(KeyError, match="refused"):
+        server.recv()
+    assert req.recv_multipart()[0] == b""
+
+
+def test_a_client_that_reads_one_frame_sees_an_empty_message(pair: Any) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
     req.send(GARBAGE)
     with pytest.raises(proto.DecodeError):
+        proto.TypedSocket(rep, CatFlap, Cat).recv()
+    assert CatFlap.FromString(req.recv()) == CatFlap()
+
+
+def test_a_dealer_gets_the_error_reply_with_its_route(pair: Any) -> None:
+    rep, dealer = pair(zmq.REP, zmq.DEALER)
+    server, client = proto.TypedSocket(rep, Cat), proto.TypedSocket(dealer, Cat)
+    dealer.send_multipart([b"", GARBAGE])
+    with pytest.raises(proto.DecodeError):
         server.recv()
-    server.send(CatFlap())
-    req.recv()
-    req.send_multipart(proto.Bare(Cat).encode(TOM))
-    assert server.recv() == TOM
+    with pytest.raises(proto.RemoteError) as caught:
+        client.recv()
+    assert caught.value.route == [b""]
+
+
+def test_a_bad_reply_is_raised_on_a_req_since_no_other_will_come(pair: Any) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    errors: list[proto.DecodeError] = []
+    client = proto.TypedSocket(req, Cat, on_error=errors.append)
+    client.send(TOM)
+    rep.recv()
+    rep.send(GARBAGE)
+    with pytest.raises(proto.DecodeError):
+        client.recv()
+    assert errors == []
+
+
+def test_an_error_reply_that_nobody_asked_for_is_an_ordinary_message(pair: Any) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    push.send_multipart([b"", b"zmqlite.error: x"])
+    with pytest.raises(proto.FrameCount):
+        proto.TypedSocket(pull, Cat).recv()
+    push.send_multipart([b"", b"zmqlite.error: x"])
+    typed = proto.TypedSocket(pull, proto.Bare(Cat, attachments=1))
+    assert list(map(bytes, typed.recv_envelope().attachments)) == [b"zmqlite.error: x"]
 
 
 @pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER])

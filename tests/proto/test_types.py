@@ -17,7 +17,7 @@ import zmqlite as zmq
 from zmqlite import aio, proto
 from zmqlite.proto.aio import TypedSocket as AsyncTypedSocket
 from message_pb2 import DataMessage
-from zoo_pb2 import Cat, CatFlap
+from zoo_pb2 import Array, Cat, CatFlap, Everything, Node
 
 context = zmq.Context()
 socket = context.socket(zmq.PULL)
@@ -57,6 +57,22 @@ match both.recv():
     case flap:
         assert_type(flap, CatFlap)
 
+tagged = proto.TypedSocket(socket, proto.Tagged(Cat, CatFlap, topic=True, limit=4096))
+assert_type(tagged, proto.TypedSocket[Cat | CatFlap, Cat | CatFlap])
+reveal_type(tagged.recv())
+assert_type(proto.Tagged(Cat), proto.Tagged[Cat])
+assert_type(proto.Tagged(Cat, CatFlap, DataMessage), proto.Tagged[Cat | CatFlap | DataMessage])
+assert_type(
+    proto.Tagged(DataMessage, Node, Array, Everything, Cat, CatFlap),
+    proto.Tagged[DataMessage | Node | Array | Everything | Cat | CatFlap],
+)
+
+tagged.rcvhwm = 5
+assert_type(tagged.rcvhwm, int)
+assert_type(tagged.bind("tcp://*:*"), str)
+poller = zmq.Poller()
+poller.register(tagged, zmq.POLLIN)
+
 mixed = proto.TypedSocket(socket, Cat, proto.Tagged[Cat | CatFlap](Cat, CatFlap))
 assert_type(mixed.recv(), Cat | CatFlap)
 
@@ -95,6 +111,8 @@ WRONG = {
     "AsyncTypedSocket(socket, Cat)": "No overload variant",
     "asynchronous.send(CatFlap())": 'incompatible type "CatFlap"',
     "asynchronous.recv().name": 'has no attribute "name"',
+    "tagged.send(DataMessage())": 'incompatible type "DataMessage"',
+    "proto.Tagged(Cat, CatFlap, topics=True)": "No overload variant",
     "typed.recv(timeout=1.5)": 'incompatible type "float"',
     "typed.send(DataMessage(), topic='text')": 'incompatible type "str"',
 }
@@ -129,7 +147,8 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_the_types_of_messages_flow_and_misuse_is_found(directory: Path) -> None:
-    assert mypy(directory, HEAD + RIGHT) == []
+    (revealed,) = mypy(directory, HEAD + RIGHT)
+    assert revealed.endswith('note: Revealed type is "zoo_pb2.Cat | zoo_pb2.CatFlap"')
     program = HEAD + RIGHT + "\n".join(WRONG)
     first = program.count("\n") - len(WRONG) + 2
     lines = mypy(directory, program)

@@ -6,13 +6,15 @@
     feed.send(DataMessage(content="hello"))
 
     codec       Bare, Topic, Tagged: from a message to frames and back
-    envelope    route, topic and attachments around them
-    socket      TypedSocket: a Socket with codecs
-    dispatcher  Dispatcher: handlers by type
-    aio         TypedSocket for zmqlite.aio; imported by itself, as zmqlite.proto.aio
-    errors      DecodeError and the rest of the tree
+    envelope    Framing: the same with route, topic and attachments; error replies
+    typed       Typed: what a typed socket knows, without a socket
+    wrapper     what both kinds of typed sockets share
+    socket      TypedSocket: a Socket, driven by a Typed
+    dispatcher  Dispatcher: handlers by type, on a Reactor
+    aio         TypedSocket for zmqlite.aio; imported separately, as zmqlite.proto.aio
+    errors      DecodeError and the other exceptions
 
-The first two know nothing of sockets. Importing this package imports protobuf, importing zmqlite
+The first three know nothing of sockets. Importing this package imports protobuf, importing zmqlite
 does not.
 """
 
@@ -27,6 +29,7 @@ from .errors import (
     MessageTooLarge,
     NoHandler,
     ProtoError,
+    RemoteError,
     UnknownType,
 )
 from .socket import TypedSocket
@@ -48,6 +51,7 @@ __all__ = [
     "NoHandler",
     "ProtoError",
     "Received",
+    "RemoteError",
     "Tagged",
     "Topic",
     "TypedSocket",

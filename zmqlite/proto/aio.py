@@ -1,4 +1,4 @@
-"""Typed sockets for asyncio: what waits is awaited, all else is as with the blocking ones.
+"""Typed sockets for asyncio: sends and receives are awaited, the rest is as with the blocking ones.
 
     from zmqlite import aio
     from zmqlite.proto.aio import TypedSocket
@@ -7,52 +7,52 @@
     feed.subscribe()
     async for message in feed: ...
 
-What is sent and received is what zmqlite.proto.TypedSocket sends and receives: one of these, on the
-blocking socket behind the awaited one, encodes and decodes, skips and complains. Only waiting is
-done here, by the awaited socket. A message is encoded before that, and decoded after it with
-nothing awaited in between; so whoever is cancelled has taken nothing and sent nothing.
+The awaited socket does the waiting. A message is encoded before it is sent, and decoded after it
+was received with nothing awaited in between. So a call that is cancelled while it waits has taken
+nothing and sent nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
-from typing import Any, Final, Generic, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 from google.protobuf.message import Message as ProtobufMessage
 
 from ..aio.batches import partly_sent
-from ..aio.socket import Socket, attempt
-from ..constants import Flag
-from ..errors import ContextTerminated, failure
+from ..aio.socket import Socket
+from ..constants import Event
+from ..errors import Again, ContextTerminated, StateError, ZMQError, failure
 from .codec import Codec
-from .envelope import Envelope, Framing, Received
-from .errors import DecodeError
-from .receiving import BATCH, SKIPS
-from .sending import whole
-from .socket import TypedSocket as BlockingTypedSocket
+from .envelope import Envelope, Received, error_reply
+from .errors import KEPT, BatchError, DecodeError
+from .socket import unfinished, views
+from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
+from .wrapper import DONTWAIT, OnError, Wrapper, whole
 
-F = TypeVar("F")
 T = TypeVar("T")
 S = TypeVar("S", bound=ProtobufMessage)
 R = TypeVar("R", bound=ProtobufMessage)
 
-_DONTWAIT: Final = int(Flag.DONTWAIT)
 
-
-class TypedSocket(Generic[S, R]):
+class TypedSocket(Wrapper[S, R]):
     """A zmqlite.aio.Socket that sends messages of type S and receives messages of type R.
 
-    The arguments are those of zmqlite.proto.TypedSocket. The socket stays in use for all else, as
-    `socket`: connect, bind, options, poll, close. As there, any number of tasks may wait in it, a
-    call that is cancelled while it waits has taken nothing and sent nothing, and waits are limited
-    with asyncio.timeout.
+    The arguments, the options and the endpoints are those of zmqlite.proto.TypedSocket; the rest
+    is in `socket`. Any number of tasks may wait in it, and waits are limited with asyncio.timeout.
 
     `on_error` is called, in the task that receives, with the DecodeError of every message that
-    cannot be decoded, and receiving goes on; without it, the call that received such a message
-    raises.
+    cannot be decoded, and the receive goes on; without it, and on a REQ, the receive raises the
+    error. A REP answers such a message with an error reply by itself.
     """
+
+    __slots__ = ("_fetch",)
+
+    socket: Socket
 
     @overload
     def __init__(
@@ -61,7 +61,7 @@ class TypedSocket(Generic[S, R]):
         outgoing: Codec[S] | type[S],
         *,
         route: int | None = ...,
-        on_error: Callable[[DecodeError], object] | None = ...,
+        on_error: OnError | None = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -71,23 +71,26 @@ class TypedSocket(Generic[S, R]):
         incoming: Codec[R] | type[R],
         *,
         route: int | None = ...,
-        on_error: Callable[[DecodeError], object] | None = ...,
+        on_error: OnError | None = ...,
     ) -> None: ...
-    def __init__(self, socket: Socket, *codecs: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        socket: Socket,
+        outgoing: Codec[S] | type[S],
+        incoming: Codec[R] | type[R] | None = None,
+        *,
+        route: int | None = None,
+        on_error: OnError | None = None,
+    ) -> None:
         if not isinstance(socket, Socket):
             raise TypeError(
                 f"a zmqlite.aio.Socket is wanted, not {type(socket).__name__}; for a blocking one "
                 "there is zmqlite.proto.TypedSocket"
             )
-        self.socket = socket
-        self._typed: BlockingTypedSocket[S, R] = BlockingTypedSocket(
-            socket._blocking, *codecs, **options
+        super().__init__(socket, outgoing, incoming, route, on_error)
+        self._fetch: Callable[[int], Coroutine[Any, Any, list[Any]]] = (
+            socket.recv_multipart if self._typed.copied else _Views(socket, self.framing.most)
         )
-
-    @property
-    def framing(self) -> Framing[S, R]:
-        """How messages become frames, and frames messages."""
-        return self._typed.framing
 
     # Receiving
 
@@ -95,17 +98,17 @@ class TypedSocket(Generic[S, R]):
         """Receive a message, without what came with it; waits and raises as `Socket.recv`.
 
         Raises:
-            DecodeError: it is not what was expected; see errors. It was taken all the same, and
-                the next call gets the next message.
+            DecodeError: the message cannot be decoded; see errors. It was taken from the socket,
+                and the next call gets the next message.
         """
-        return await self._until(self._typed._fetch, self._typed._decode_message, flags)
+        return await self._until(partial(self._receive, self._typed.decode), flags)
 
     async def recv_envelope(self, flags: int = 0) -> Received[R]:
         """Receive a message with its topic, route and attachments; otherwise as `recv`.
 
         Attachments are views, not copies.
         """
-        return await self._until(self._typed._fetch, self._typed._decode_envelope, flags)
+        return await self._until(partial(self._receive, self._typed.decode_envelope), flags)
 
     async def recv_many(self, limit: int = BATCH, flags: int = 0) -> list[R]:
         """Receive the messages that are there: 1 to `limit`, as `Socket.recv_many`.
@@ -116,14 +119,13 @@ class TypedSocket(Generic[S, R]):
             BatchError: some of them cannot be decoded; it has the others, too.
             DecodeError: the only one that is there cannot be decoded.
         """
-        fetch = partial(self._typed._fetch_many, limit)
-        return await self._until(fetch, self._typed._decode_many, flags)
+        return await self._until(partial(self._receive_many, limit), flags)
 
     def __aiter__(self) -> Self:
         """Yield messages as `recv` does, until the context is shut down or terminated.
 
-        After a DecodeError a new iteration goes on with the next message; with `on_error` there
-        is none.
+        After a DecodeError a new iteration goes on with the next message; with `on_error` none is
+        raised.
         """
         return self
 
@@ -133,31 +135,82 @@ class TypedSocket(Generic[S, R]):
         except ContextTerminated:
             raise StopAsyncIteration from None
 
-    async def _until(
-        self, fetch: Callable[[int, int | None], F], decode: Callable[[F], T | None], flags: int
-    ) -> T:
-        """Receive until something is not skipped; other tasks get their turn in between."""
-        take = attempt(fetch, _DONTWAIT, None)
+    async def _until(self, attempt: Callable[[int], Awaitable[T | None]], flags: int) -> T:
+        """Await `attempt(flags)` until a message is not skipped; other tasks run in between."""
         skips = 0
-        while (got := decode(await self.socket._receive(take, flags))) is None:
+        while (got := await attempt(flags)) is None:
             skips += 1
             if flags and skips == SKIPS:
-                raise failure(errno.EAGAIN, "zmq_recv", self.socket.type.name)
+                raise failure(errno.EAGAIN, "zmq_recv", self.type.name)
         return got
+
+    async def _receive(self, decode: Callable[[Frames], T | None], flags: int) -> T | None:
+        """Receive one message and decode it; None if it is to be skipped."""
+        frames = await self._fetch(flags)
+        try:
+            return decode(frames)
+        except DecodeError as error:
+            del frames[KEPT:]  # which the traceback of the error would keep
+            await self._handle(error)
+        return None
+
+    async def _receive_many(self, limit: int, flags: int) -> list[R] | None:
+        """Receive a batch and decode it; None if all of it is to be skipped."""
+        typed = self._typed
+        if not typed.single:
+            messages, errors = typed.decode_many(await self._fetch_many(limit, flags))
+        else:
+            try:
+                payloads = await self.socket.recv_many(limit, flags)
+            except ZMQError as error:
+                if error.errno != errno.EPROTO:  # the next message has several frames
+                    raise
+                messages, errors = typed.decode_many([await self._fetch(flags)])
+            else:
+                messages, errors = typed.decode_payloads(payloads)
+        if errors:
+            alone = len(errors) == 1 and not messages
+            await self._handle(errors[0] if alone else BatchError(messages, errors))
+        return messages or None
+
+    async def _fetch_many(self, limit: int, flags: int) -> list[list[Any]]:
+        """Receive the frames of each message that is there, after waiting for the first."""
+        batch = [await self._fetch(flags)]
+        size = weight(batch[0])
+        with contextlib.suppress(Again, StateError):  # a REP has received the only one
+            while len(batch) < limit and size < BATCH_BYTES:
+                # Not awaited: if this was cancelled, the batch would be lost.
+                batch.append(at_once(self._fetch(DONTWAIT)))
+                size += weight(batch[-1])
+        return batch
+
+    async def _handle(self, error: DecodeError) -> None:
+        """Pass an error to `on_error` or raise it, and answer the client of a REP."""
+        try:
+            self._failed(error)
+        finally:
+            if self._answers:
+                await self._answer(error)
+
+    async def _answer(self, error: Exception) -> None:
+        """Send an error reply, unless a reply has been sent; also if this task is cancelled."""
+        reply = self.socket.send_multipart(error_reply(error), DONTWAIT)
+        with contextlib.suppress(StateError):
+            await asyncio.shield(asyncio.ensure_future(reply))
 
     # Sending
 
     async def send(self, message: S, flags: int = 0, *, topic: bytes | None = None) -> None:
         """Send a message, behind its topic if the wire form has one.
 
-        Waits and raises as `Socket.send`. What is sent is the message as it is at the time of the
-        call. Whatever is wrong with it is found before anything is sent.
+        Waits and raises as `Socket.send`. The message is sent as it is at the time of the call.
+        Whatever is wrong with it is found before anything is sent.
 
         Raises:
             EncodeError: a required field is missing, or the message is over the limit.
             TypeError: a message of another class, or a topic is missing or not wanted.
         """
-        await self.socket.send_multipart(self._typed._encode(message, topic), whole(flags))
+        await self.socket.send_multipart(self._typed.encode(message, topic), whole(flags))
 
     async def send_envelope(self, envelope: Envelope[S], flags: int = 0) -> None:
         """Send a message with its topic, route and attachments; otherwise as `send`.
@@ -175,16 +228,16 @@ class TypedSocket(Generic[S, R]):
     ) -> int:
         """Send many messages, under one topic if the wire form has one; return how many.
 
-        That is less than all only where DONTWAIT ended it. Bare messages cross into C 1024 at a
-        time. If this is cancelled, or fails, the first few may have been sent:
-        `zmqlite.aio.sent(error)` is how many.
+        That is less than all only if DONTWAIT ended it. Bare messages are sent in batches of 1024.
+        If this is cancelled, or fails, the first few may have been sent: `zmqlite.aio.sent(error)`
+        is how many.
 
         Raises:
             Again: DONTWAIT was given, and not even the first could be sent.
         """
         whole(flags)
-        if self._typed._plain is not None and topic is None:
-            return await self.socket.send_many(self._typed._payloads(messages), flags)
+        if self._typed.plain is not None and topic is None:
+            return await self.socket.send_many(self._typed.payloads(messages), flags)
         count = 0
         try:
             for message in messages:
@@ -194,35 +247,11 @@ class TypedSocket(Generic[S, R]):
             return partly_sent(error, count, flags)
         return count
 
-    # Subscriptions
-
-    def subscribe(self, topic: bytes = b"") -> None:
-        """Receive messages whose topic starts with these bytes, too; all without any (SUB).
-
-        Without a topic in the wire form, what is compared is the name of the type.
-        """
-        self.socket._call(self._typed.subscribe, topic)
-
-    def unsubscribe(self, topic: bytes = b"") -> None:
-        """Take one subscription back; one that was not made is no error."""
-        self.socket._call(self._typed.unsubscribe, topic)
-
-    def subscribe_type(self, kind: type[ProtobufMessage]) -> None:
-        """Receive messages of this type, too, and not those whose names begin with its name (SUB).
-
-        The wire form has to be Tagged, without a topic.
-        """
-        self.socket._call(self._typed.subscribe_type, kind)
-
-    def unsubscribe_type(self, kind: type[ProtobufMessage]) -> None:
-        """Take one subscription of a type back; one that was not made is no error."""
-        self.socket._call(self._typed.unsubscribe_type, kind)
-
     # Life
 
-    def close(self, linger: int | None = None) -> None:
-        """Close the socket; see zmqlite.aio.Socket.close."""
-        self.socket.close(linger)
+    async def poll(self, events: int = Event.POLLIN) -> Event:
+        """Wait until the socket can receive or send; see zmqlite.aio.Socket.poll."""
+        return await self.socket.poll(events)
 
     async def __aenter__(self) -> Self:
         return self
@@ -230,5 +259,48 @@ class TypedSocket(Generic[S, R]):
     async def __aexit__(self, *_: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return repr(self._typed).replace("zmqlite.Socket", "zmqlite.aio.Socket")
+
+class _Views:
+    """Receives the frames of one message as views, as zmqlite.proto.socket does.
+
+    One task at a time, or frames of different messages would be mixed up.
+    """
+
+    __slots__ = ("_frames", "_lock", "_most", "_socket")
+
+    def __init__(self, socket: Socket, most: int) -> None:
+        self._socket = socket
+        self._most = most
+        self._frames: list[Any] = []
+        self._lock = asyncio.Lock()
+
+    async def __call__(self, flags: int) -> list[Any]:
+        if flags and self._lock.locked():  # another task waits, and comes first
+            raise failure(errno.EAGAIN, "zmq_recv", self._socket.type.name)
+        async with self._lock:
+            frames = self._frames
+            if not frames:
+                frames.append(await self._socket.recv_message(flags))
+            while unfinished(frames):
+                if len(frames) <= self._most:
+                    frames.append(await self._socket.recv_message())
+                else:
+                    frames.extend(await self._socket.recv_multipart())
+            self._frames = []
+        return views(frames, self._most)
+
+
+def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns without waiting; raise Again if it would have to wait.
+
+    It does not let other tasks run in between, which it offers by yielding None, as sleep(0) does.
+    """
+    try:
+        while coroutine.send(None) is None:
+            pass
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    finally:
+        coroutine.close()
+    raise failure(errno.EAGAIN, "zmq_recv")

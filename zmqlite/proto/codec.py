@@ -1,23 +1,24 @@
 """From a message to frames and back; no sockets here.
 
-The wire forms, with nothing in them that another language could not do by hand:
+The wire forms, which a program in another language can write and read by hand:
 
     Bare      payload
     Topic     topic, payload
     Tagged    [topic,] full.type.Name, payload
 
-A payload is what protobuf serialises. Frames after it are attachments, as they are; frames before
-these belong to the route (see envelope).
+A payload is a message that protobuf has serialised. Frames behind it are attachments, raw bytes;
+frames before the form belong to the route (see envelope).
 
-A codec is a few tables and no state, so sockets and threads can share one. It refuses what it can
-refuse without parsing first: a wrong number of frames, an unknown type, a payload over the limit.
+A codec is constant after it was made, so sockets and threads can share one. What can be refused
+without parsing is refused before: a wrong number of frames, an unknown type, a payload over the
+limit.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypedDict, TypeVar, Unpack, overload
 
 from google.protobuf.message import Message as ProtobufMessage
 
@@ -26,14 +27,20 @@ from .descriptors import full_name, message_class, needs_check
 from .errors import DecodeError, EncodeError, FrameCount, MessageTooLarge, UnknownType, shown
 
 M = TypeVar("M", bound=ProtobufMessage)
+A = TypeVar("A", bound=ProtobufMessage)
+B = TypeVar("B", bound=ProtobufMessage)
+C = TypeVar("C", bound=ProtobufMessage)
+D = TypeVar("D", bound=ProtobufMessage)
+E = TypeVar("E", bound=ProtobufMessage)
+F = TypeVar("F", bound=ProtobufMessage)
 
 Frame: TypeAlias = bytes | memoryview
 
-LIMIT: Final = 64 * 1024 * 1024
-"""Bytes of a payload that a codec handles unless told otherwise."""
+LIMIT: Final = 4 * 1024 * 1024
+"""Bytes of a payload that a codec accepts by default. Parsed, they can become 84 times as much."""
 
 PROTOBUF_LIMIT: Final = 2**31 - 1
-"""Bytes of a payload that protobuf can handle at all."""
+"""Bytes of a payload that protobuf itself can handle."""
 
 
 class Codec(ABC, Generic[M]):
@@ -41,8 +48,8 @@ class Codec(ABC, Generic[M]):
 
     `head` is the number of frames before the payload, `limit` the most bytes that a payload may
     have, sent or received, and `attachments` how many frames may follow it: a number, or a range.
-    The limit is no bound for memory: parsed, a message takes several times as much, and frames
-    are in memory before anybody looks at them, unless the socket's `maxmsgsize` refuses them.
+    The limit does not bound memory: a parsed message takes up to 84 times as much, and libzmq has
+    received the frames before the codec sees them, unless the socket's `maxmsgsize` refuses them.
     """
 
     head: int = 0
@@ -63,7 +70,7 @@ class Codec(ABC, Generic[M]):
         """Return the message classes that this codec handles."""
 
     def name_of(self, kind: type[ProtobufMessage]) -> bytes:
-        """Return the type name of a class as it is sent, empty where the wire form has none."""
+        """Return the type name of a class as it is sent; empty if the wire form has none."""
         return b""
 
     @abstractmethod
@@ -77,17 +84,17 @@ class Codec(ABC, Generic[M]):
 
     @abstractmethod
     def decode(self, frames: Sequence[Frame]) -> M:
-        """Return the message that frames stand for: those of `encode`, then the attachments.
+        """Return the message in these frames: those of `encode`, then the attachments.
 
         Raises:
-            DecodeError: they are not; see errors.
+            DecodeError: they are not of this wire form, or the payload does not parse.
         """
 
     def payload(self, message: ProtobufMessage) -> bytes:
-        """Return the payload of a message, whose class was looked at before."""
+        """Return the payload of a message; the caller has checked its class."""
         try:
             data = message.SerializeToString()
-        except Exception as error:  # whatever any of protobuf's runtimes may raise
+        except Exception as error:  # protobuf's implementations raise different classes
             raise EncodeError(f"{full_name(type(message))}: {error}") from error
         if len(data) > self.limit:
             raise EncodeError(
@@ -97,7 +104,10 @@ class Codec(ABC, Generic[M]):
         return data
 
     def parse(self, kind: type[M], check: bool, payload: bytes, frames: Sequence[Frame]) -> M:
-        """Return the message of class `kind` in a payload, which is a part of `frames`."""
+        """Return the message of class `kind` in a payload; `check` its required fields.
+
+        `frames` are for the error.
+        """
         if len(payload) > self.limit:
             raise MessageTooLarge(
                 f"{full_name(kind)}: {len(payload)} bytes are over the codec's limit of "
@@ -108,7 +118,7 @@ class Codec(ABC, Generic[M]):
         try:
             message = kind.FromString(payload)
             complete = not check or message.IsInitialized()
-        except Exception as error:  # whatever any of protobuf's runtimes may raise
+        except Exception as error:  # protobuf's implementations raise different classes
             raise DecodeError(
                 f"{full_name(kind)}: the payload does not parse: {error}", frames, kind
             ) from error
@@ -119,7 +129,7 @@ class Codec(ABC, Generic[M]):
     def _count(self, frames: Sequence[Frame]) -> None:
         if len(frames) - self.head - 1 not in self.attachments:
             kind = self.types[0] if len(self.types) == 1 else None
-            least, most = (self.head + 1 + count for count in _ends(self.attachments))
+            least, most = (self.head + 1 + count(self.attachments) for count in (min, max))
             wanted = f"{least}" if least == most else f"{least} to {most}"
             raise FrameCount(f"{self!r}: {len(frames)} frames, not {wanted}", frames, kind)
 
@@ -130,7 +140,7 @@ class Codec(ABC, Generic[M]):
 
 
 class Bare(Codec[M]):
-    """One type of message, nothing but its payload: what programs without zmqlite send."""
+    """One type of message, sent as its payload alone: what programs without zmqlite send."""
 
     def __init__(self, kind: type[M], *, limit: int = LIMIT, attachments: int | range = 0) -> None:
         super().__init__(limit=limit, attachments=attachments)
@@ -157,7 +167,7 @@ class Bare(Codec[M]):
 
 
 class Topic(Bare[M]):
-    """One type of message, behind a topic that SUB sockets can select by its first bytes."""
+    """One type of message, behind a topic; SUB sockets select by the first bytes of the topic."""
 
     head = 1
     has_topic = True
@@ -174,16 +184,70 @@ class Topic(Bare[M]):
         return self.parse(self.kind, self.check, bytes(frames[1]), frames)
 
 
+class Options(TypedDict, total=False):
+    """The keyword arguments of Tagged."""
+
+    topic: bool
+    limit: int
+    attachments: int | range
+
+
 class Tagged(Codec[M]):
     """Several types of messages, each behind the full name of its type, and a topic if wanted.
 
-    A type checker is told so: `Tagged[A | B](A, B)`. Only these types are ever parsed. Without
-    topics a SUB socket can subscribe by type.
+    M is the union of the classes. A type checker infers it for up to six; more are written as
+    `Tagged[A | B | ...](A, B, ...)`. Types other than these are never parsed. Without topics a SUB
+    socket can subscribe by type.
     """
 
+    @overload
+    def __init__(self: Tagged[A], a: type[A], /, **options: Unpack[Options]) -> None: ...
+    @overload
+    def __init__(
+        self: Tagged[A | B], a: type[A], b: type[B], /, **options: Unpack[Options]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Tagged[A | B | C], a: type[A], b: type[B], c: type[C], /, **options: Unpack[Options]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Tagged[A | B | C | D],
+        a: type[A],
+        b: type[B],
+        c: type[C],
+        d: type[D],
+        /,
+        **options: Unpack[Options],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Tagged[A | B | C | D | E],
+        a: type[A],
+        b: type[B],
+        c: type[C],
+        d: type[D],
+        e: type[E],
+        /,
+        **options: Unpack[Options],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Tagged[A | B | C | D | E | F],
+        a: type[A],
+        b: type[B],
+        c: type[C],
+        d: type[D],
+        e: type[E],
+        f: type[F],
+        /,
+        **options: Unpack[Options],
+    ) -> None: ...
+    @overload
+    def __init__(self, *kinds: type[M], **options: Unpack[Options]) -> None: ...
     def __init__(
         self,
-        *kinds: type[M],
+        *kinds: type[Any],
         topic: bool = False,
         limit: int = LIMIT,
         attachments: int | range = 0,
@@ -211,7 +275,7 @@ class Tagged(Codec[M]):
         return tuple(kind for kind, _ in self._kinds.values())
 
     def name_of(self, kind: type[ProtobufMessage]) -> bytes:
-        """Return the type name of a class as it is sent; TypeError if the codec has it not."""
+        """Return the type name of a class as it is sent; TypeError if the codec lacks the class."""
         try:
             return self._names[kind]
         except KeyError:
@@ -246,10 +310,6 @@ def codec_for(what: Codec[M] | type[M]) -> Codec[M]:
     if isinstance(what, Codec):
         return what
     return Bare(what)
-
-
-def _ends(counts: range) -> tuple[int, int]:
-    return min(counts[0], counts[-1]), max(counts[0], counts[-1])
 
 
 def _topic(topic: object) -> bytes:

@@ -1,26 +1,25 @@
-"""Handlers by type: one loop that receives from several typed sockets and calls them.
+"""Handlers by type: a Reactor receives from several typed sockets and calls them.
 
-What goes wrong with one message, in decoding or in its handler, goes to `on_error`, and the loop
-goes on. What goes wrong with a socket ends it, since it would go wrong again.
+What goes wrong with one message, in decoding or in its handler, goes to `on_error`, and the
+dispatcher goes on. What goes wrong with a socket ends it, since it would go wrong again.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from ..constants import Event, Flag, SocketType
-from ..errors import Again, ContextTerminated
-from ..poll import Poller
+from ..constants import SocketType
+from ..errors import Again, ContextTerminated, StateError
+from ..reactor import Reactor
 from .descriptors import full_name, message_class
 from .envelope import Envelope, Received
 from .errors import DecodeError, NoHandler
 from .socket import TypedSocket
+from .wrapper import DONTWAIT
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -30,14 +29,14 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=ProtobufMessage)
 R = TypeVar("R", bound=ProtobufMessage, covariant=True)
 
-TURN: Final = 100
-"""Messages taken from one socket before the others have their turn."""
+AT_ONCE: Final = 100
+"""Messages received from one socket before the Reactor looks at the others and at its timers."""
 
 _log: Final = logging.getLogger(__name__)
 
 
 class Origin:
-    """Where a message came from: the socket, and the way back."""
+    """Where a message came from: the socket and the route; `replied` after a `reply`."""
 
     def __init__(self, socket: TypedSocket[Any, Any], route: Sequence[bytes]) -> None:
         self.socket = socket
@@ -62,7 +61,7 @@ class Delivery(Origin, Generic[R]):
 
 
 class Failure(Origin):
-    """What `on_error` gets: the error, and the envelope where the message could be decoded."""
+    """What `on_error` gets: the error, and the envelope if the message could be decoded."""
 
     def __init__(
         self,
@@ -90,40 +89,36 @@ def log_error(failure: Failure) -> None:
 class Dispatcher:
     """Receives from typed sockets and calls the handler of each message's type.
 
-    `on_error` is the one place where it goes when a message cannot be decoded (DecodeError), when
-    no handler is there for its type (NoHandler) and when a handler raises; unless it raises, too,
-    the loop goes on. By default it logs.
+    `on_error` is called when a message cannot be decoded (DecodeError), when its type has no
+    handler (NoHandler) and when its handler raises; then the dispatcher goes on, unless `on_error`
+    raises. By default it logs. On a REP, a request that failed is answered with an error reply,
+    unless its handler or `on_error` has replied.
 
-    A REP socket receives again only after it has replied. So a request that failed on one has to
-    be answered by `on_error`; if it is not, the loop ends with that error.
-
-    `stop` may be called from any thread and from handlers, all else belongs to one thread.
+    `reactor` calls the dispatcher, so its timers and other readers go on beside the handlers; by
+    default there is one of its own. What it says about threads and fork() holds here, too: `stop`
+    may be called from any thread and any signal handler, the rest belongs to one thread.
     """
 
-    def __init__(self, on_error: OnError = log_error) -> None:
+    def __init__(self, on_error: OnError = log_error, reactor: Reactor | None = None) -> None:
         self.on_error = on_error
+        self.reactor: Final = Reactor() if reactor is None else reactor
         self._handlers: dict[tuple[object, type[ProtobufMessage]], Handler[Any]] = {}
-        self._sockets: dict[object, TypedSocket[Any, Any]] = {}
-        self._poller = Poller()
-        self._stopped = False
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._close = weakref.finalize(self, os.close, self._wake)
-        self._poller.register(self._wake, Event.POLLIN)
+        self._sockets: set[TypedSocket[Any, Any]] = set()
 
     def add(self, socket: TypedSocket[Any, Any]) -> None:
-        """Receive from this socket from now on."""
-        self._sockets[socket.socket] = socket
-        self._poller.register(socket.socket, Event.POLLIN)
+        """Receive from this socket from now on; ValueError if the reactor reads it already."""
+        self.reactor.reader(socket, self._read)
+        self._sockets.add(socket)
 
     def remove(self, socket: TypedSocket[Any, Any]) -> None:
-        """Receive from this socket no more; to be done before it is closed."""
-        self._poller.unregister(socket.socket)
-        del self._sockets[socket.socket]
+        """No longer receive from this socket; to be done before it is closed."""
+        self.reactor.cancel(socket)
+        self._sockets.discard(socket)
 
     def register(self, kind: type[M], handler: Handler[M], *sockets: TypedSocket[Any, Any]) -> None:
         """Call `handler(message, delivery)` for messages of this type, from these sockets or all.
 
-        One that is for a certain socket goes before one that is for all.
+        A handler for a certain socket precedes one for all.
 
         Raises:
             ValueError: there is a handler for that.
@@ -148,49 +143,36 @@ class Dispatcher:
     def run(self) -> None:
         """Receive and call handlers until `stop`, or until the context is terminated.
 
+        Returns also when the reactor has neither sockets nor timers left.
+
         Raises:
             ZMQError: a socket cannot receive, for instance because it was closed.
         """
-        while self.run_once():
-            pass
-
-    def run_once(self, timeout: int | None = None) -> bool:
-        """Wait for messages, `timeout` milliseconds or for ever, and handle those that are there.
-
-        Returns False after a `stop`, which that call uses up, and once the context is terminated.
-        """
         try:
-            for item, _ in self._poller.poll(timeout):
-                if item == self._wake:
-                    os.eventfd_read(self._wake)
-                else:
-                    self._turn(self._sockets[item])
+            self.reactor.run()
         except ContextTerminated:
-            return False
-        stopped, self._stopped = self._stopped, False
-        return not stopped
+            return
 
     def stop(self) -> None:
-        """End `run`, now or when it is called next, after the handler that runs."""
-        self._stopped = True
-        os.eventfd_write(self._wake, 1)
+        """Have `run` return: at once, or after the handler that is running.
 
-    def close(self) -> None:
-        """Let go of the descriptor that `stop` needs; the sockets stay as they are."""
-        self._close()
+        Any thread and any signal handler may call it. Before `run` it makes that return at once.
+        """
+        self.reactor.stop()
 
-    def _turn(self, socket: TypedSocket[Any, Any]) -> None:
-        for _ in range(TURN):
-            if self._stopped or socket.socket not in self._sockets:
+    def _read(self, socket: TypedSocket[Any, Any]) -> None:
+        for _ in range(AT_ONCE):
+            if self.reactor.stopped or socket not in self._sockets:
                 return
             try:
-                envelope = socket.recv_envelope(Flag.DONTWAIT)
-            except Again:
+                envelope = socket._receive_envelope(DONTWAIT)
+            except (Again, StateError):  # nothing is there, or a REP owes a reply
                 return
             except DecodeError as error:
                 self._fail(Failure(socket, error, None, error.route))
             else:
-                self._deliver(socket, envelope)
+                if envelope is not None:
+                    self._deliver(socket, envelope)
 
     def _deliver(self, socket: TypedSocket[Any, Any], envelope: Received[ProtobufMessage]) -> None:
         delivery = Delivery(socket, envelope)
@@ -208,6 +190,8 @@ class Dispatcher:
         raise NoHandler(f"no handler for {full_name(kind)}")
 
     def _fail(self, failure: Failure) -> None:
-        self.on_error(failure)
-        if not failure.replied and failure.socket.socket.type is SocketType.REP:
-            raise failure.error
+        try:
+            self.on_error(failure)
+        finally:
+            if not failure.replied and failure.socket.type is SocketType.REP:
+                failure.socket._answer(failure.error)

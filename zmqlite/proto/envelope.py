@@ -1,23 +1,26 @@
-"""What comes with a message, and how the frames of a whole message are taken apart.
+"""From a message with its topic, route and attachments to the frames of a whole message, and back.
 
     [route ...] [topic] [full.type.Name] payload [attachment ...]
 
 The route is what ROUTER, DEALER and brokers put before a message so that a reply finds its way: a
-routing id for each of them, and an empty frame where a REQ or REP socket is at the end. No socket
-type but these two has one. How long it is follows from the number of frames, since the codec
-knows how many are its own; only where the number of attachments is free as well does it have to
-be told.
+routing id for each of them, and an empty frame where a REQ or REP socket is at the end. Other
+socket types have none. The length of a route follows from the number of frames, since the codec
+knows how many frames are its own. Where the number of attachments is variable, it must be given.
+
+A REP server that cannot decode or handle a request answers with an error reply:
+
+    [route ...] (an empty frame) "zmqlite.error: reason"
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
 from .codec import Codec, Frame
-from .errors import DecodeError
+from .errors import DecodeError, FrameCount, ProtoError, RemoteError, shown
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -28,12 +31,22 @@ M = TypeVar("M", bound=ProtobufMessage, covariant=True)
 S = TypeVar("S", bound=ProtobufMessage)
 R = TypeVar("R", bound=ProtobufMessage)
 
+LONGEST_ROUTE: Final = 64
+"""Frames that a route may have where its length was not given: each broker adds one."""
+
+ERROR: Final = b"zmqlite.error: "
+"""How the second frame of an error reply begins."""
+
+ERROR_MOST: Final = 110
+"""Bytes of that frame, at most. Protobuf takes "zm" for a field of 109 bytes, so a frame that short
+is a payload of no message type."""
+
 
 class Envelope(Generic[M]):
     """A message with its topic, its route and its attachments.
 
-    An attachment may be any buffer: `bytes` of 64 KiB and more and zmqlite.Message go without a
-    copy, other buffers are copied.
+    An attachment may be any buffer: `bytes` of 64 KiB and more and zmqlite.Message are sent
+    without a copy, other buffers are copied.
     """
 
     __slots__ = ("attachments", "message", "route", "topic")
@@ -58,7 +71,7 @@ class Envelope(Generic[M]):
         return Envelope(message, route=self.route)
 
     def __repr__(self) -> str:
-        """Name the type and what is there beside it; the content may be long or secret."""
+        """Show the type, the topic and the counts, but no content: it may be long or secret."""
         topic = "" if self.topic is None else f", topic {self.topic!r}"
         return (
             f"<{type(self).__name__} of {self.message.DESCRIPTOR.full_name}{topic}, "
@@ -67,10 +80,10 @@ class Envelope(Generic[M]):
 
 
 class Received(Envelope[M]):
-    """An envelope that arrived.
+    """An envelope that was received.
 
-    Its attachments are read-only views of what libzmq holds, which they keep alive: nothing was
-    copied.
+    Its attachments are read-only views of libzmq's memory, without a copy. A view keeps that
+    memory alive.
     """
 
     __slots__ = ()
@@ -82,21 +95,33 @@ class Framing(Generic[S, R]):
     """From an envelope to the frames of a whole message and back; no sockets here.
 
     `outgoing` and `incoming` are the codecs. An incoming route has `route` frames; None stands
-    for any number from `least` on. An outgoing one has at least `least`.
+    for any number from `least` to 64. An outgoing one has at least `least`. With `replies`, what
+    is received may be an error reply.
     """
 
     def __init__(
-        self, outgoing: Codec[S], incoming: Codec[R], *, route: int | None = 0, least: int = 0
+        self,
+        outgoing: Codec[S],
+        incoming: Codec[R],
+        *,
+        route: int | None = 0,
+        least: int = 0,
+        replies: bool = False,
     ) -> None:
         self.outgoing = outgoing
         self.incoming = incoming
         self.route = route
         self.least = least
+        self.replies = replies
         if route is None and len(incoming.attachments) > 1:
             raise ValueError(
-                "where the number of attachments is free, the length of the route is not: route=1"
+                "where the number of attachments is variable, the length of the route must be "
+                "given: route=1"
             )
         self._size = incoming.head + 1 + incoming.attachments[0]
+        # The most frames that a received message may have.
+        self.most = LONGEST_ROUTE if route is None else route
+        self.most += incoming.head + 1 + max(incoming.attachments)
 
     def pack(self, envelope: Envelope[S]) -> list[Buffer | Message]:
         """Return the frames to send.
@@ -119,7 +144,7 @@ class Framing(Generic[S, R]):
         return [*envelope.route, *frames, *envelope.attachments]
 
     def unpack(self, frames: Sequence[Frame]) -> Received[R]:
-        """Return what the frames of a received message stand for.
+        """Return the envelope in the frames of a received message.
 
         Raises:
             DecodeError: they are not of the wire form; it has the route, as far as there is one.
@@ -128,18 +153,43 @@ class Framing(Generic[S, R]):
         start = self.route
         if start is None:
             start = max(len(frames) - self._size, self.least)
-        body = frames[start:]
-        route = [bytes(frame) for frame in frames[:start]]
         try:
+            if self.replies and _is_error(frames, self.route):
+                start = len(frames) - 2
+                raise RemoteError(shown(bytes(frames[-1])[len(ERROR) :]))
+            if len(frames) > self.most:
+                start = self.route or self.least
+                raise FrameCount(f"{codec!r}: {len(frames)} frames, at most {self.most} are wanted")
+            body = frames[start:]
             message = codec.decode(body)
         except DecodeError as error:
-            error.frames = [bytes(frame) for frame in frames]
-            error.route = route
+            error.keep(frames)
+            error.route = [bytes(frame) for frame in frames[:start]]
             raise
+        route = [bytes(frame) for frame in frames[:start]]
         topic = bytes(body[0]) if codec.has_topic else None
         attachments = [memoryview(frame) for frame in body[codec.head + 1 :]]
         return Received(message, topic=topic, route=route, attachments=attachments)
 
 
+def error_reply(error: Exception) -> list[bytes]:
+    """Return the frames of an error reply, which say what kind of error it was and no more."""
+    reason = error.reply if isinstance(error, ProtoError) else ProtoError.reply
+    return [b"", ERROR + reason.encode()]
+
+
+def _is_error(frames: Sequence[Frame], route: int | None) -> bool:
+    """Whether these are the frames of an error reply, behind a route of that length if given."""
+    start = len(frames) - 2
+    if start < 0 or len(frames[-2]) or len(frames[-1]) > ERROR_MOST:
+        return False
+    if bytes(frames[-1][: len(ERROR)]) != ERROR:
+        return False
+    # Between a REP and the route there is an empty frame, which a REQ takes away.
+    if route == 0:
+        return start == 0
+    return route in (None, start) and start > 0 and not len(frames[start - 1])
+
+
 def _counts(counts: range) -> str:
-    return str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return str(counts[0]) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"

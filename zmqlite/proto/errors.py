@@ -1,33 +1,43 @@
-"""What goes wrong with typed messages, as exceptions.
+"""Exceptions of typed messages.
 
     ValueError
     └── ProtoError
         ├── EncodeError              a message that cannot be sent; nothing was sent
         ├── NoHandler                a Dispatcher has no handler for the type of a message
-        └── DecodeError              what arrived is not what was expected: it does not parse
+        └── DecodeError              a message arrived that cannot be decoded
             ├── FrameCount           fewer or more frames than the wire form has
-            ├── UnknownType          the type name is of no type that the codec knows
-            ├── MessageTooLarge      longer than the codec's limit
-            └── BatchError           among many messages at once there were such ones
+            ├── UnknownType          the codec was not given the type that the message names
+            ├── MessageTooLarge      the payload is longer than the codec's limit
+            ├── RemoteError          a server answered with an error reply
+            └── BatchError           recv_many received some of these
 
-All but the first kind of DecodeError are found before anything is parsed. Whatever it is, the
-message was taken from the socket, and the next receive gets the next message. Errors of the
-socket itself, such as a timeout, are ZMQError. A message of the wrong class is a TypeError.
+Only DecodeError itself is found by parsing; the classes below it are found before. In every case
+the message has been taken from the socket, and the next receive gets the next message. Errors of
+the socket, such as a timeout, are ZMQError. A message object of the wrong class is a TypeError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.message import Message as ProtobufMessage
 
-SHOWN = 80
-"""Characters that an error shows of a name that came from outside."""
+SHOWN: Final = 80
+"""Characters that an error shows of a name or a reason that a peer has sent."""
+
+KEPT: Final = 32
+"""Frames of a message that a DecodeError keeps: a peer may send a million of them."""
 
 
 class ProtoError(ValueError):
-    """What can go wrong with typed messages, beside what can go wrong with sockets."""
+    """Base of the errors of typed messages; the errors of sockets are ZMQError.
+
+    `reply` is what a REP server tells the client in its error reply: a fixed text, so that it
+    holds nothing of the message and nothing of the server.
+    """
+
+    reply: str = "the request failed"
 
 
 class EncodeError(ProtoError):
@@ -37,13 +47,18 @@ class EncodeError(ProtoError):
 class NoHandler(ProtoError):
     """No handler of a Dispatcher is registered for the type of a message."""
 
+    reply = "the server has no handler for this type"
+
 
 class DecodeError(ProtoError):
-    """A message that arrived is not what was expected; `frames` is all of it, as it came.
+    """A message arrived that cannot be decoded.
 
-    `expected` is the class that its payload should have been of, None where that is not known.
-    `route` is the part of the frames that a reply has to begin with, see Envelope.
+    `frames` are its first 32 frames as bytes, `count` is how many it had. `expected` is the class
+    that the payload should have been of, None where that is not known. `route` is the part of the
+    frames that a reply has to begin with, see Envelope.
     """
+
+    reply = "the request does not parse"
 
     def __init__(
         self,
@@ -52,39 +67,62 @@ class DecodeError(ProtoError):
         expected: type[ProtobufMessage] | None = None,
     ) -> None:
         super().__init__(reason)
-        self.frames = [bytes(frame) for frame in frames]
         self.expected = expected
         self.route: list[bytes] = []
+        self.keep(frames)
+
+    def keep(self, frames: Sequence[bytes | memoryview]) -> None:
+        """Set `frames` and `count` to those of the whole message."""
+        self.frames = [bytes(frame) for frame in frames[:KEPT]]
+        self.count = len(frames)
 
     def __str__(self) -> str:
-        """Say what was wrong, and the sizes of the frames: their content may be secret."""
+        """Give the reason and the sizes of the frames, but not their content: it may be secret."""
         sizes = ", ".join(str(len(frame)) for frame in self.frames[:8])
-        more = ", ..." if len(self.frames) > 8 else ""
-        return f"{self.args[0]} (frames of {sizes}{more} bytes)"
+        more = f", ...; {self.count} in all" if self.count > 8 else ""
+        return f"{self.args[0]} (frames of {sizes} bytes{more})"
 
 
 class FrameCount(DecodeError):
     """The message has fewer or more frames than its wire form."""
 
+    reply = "the request has a wrong number of frames"
+
 
 class UnknownType(DecodeError):
-    """The frame with the type name holds none that the codec was given; nothing was parsed.
+    """The codec was not given the type that the message names; nothing was parsed.
 
     `name` is that name, shortened, with what is not UTF-8 escaped.
     """
 
+    reply = "the request is of an unknown type"
     name: str = ""
 
 
 class MessageTooLarge(DecodeError):
     """The payload is longer than the codec's limit; nothing was parsed."""
 
+    reply = "the request is too large"
+
+
+class RemoteError(DecodeError):
+    """A server answered with an error reply: it could not decode or handle the request.
+
+    `reason` is what the server said, shortened, with what is not UTF-8 escaped.
+    """
+
+    reply = "the request is an error reply"
+
+    def __init__(self, reason: str, frames: Sequence[bytes | memoryview] = ()) -> None:
+        super().__init__(f"the server answered with an error: {reason}", frames)
+        self.reason = reason
+
 
 class BatchError(DecodeError):
-    """Some of the messages that `recv_many` took at once cannot be decoded.
+    """`recv_many` received messages of which some cannot be decoded.
 
-    `messages` are those that can, in order. `errors` has a DecodeError for each that cannot;
-    `frames`, `expected` and `route` are of the first of them.
+    `messages` are the decoded ones, in order. `errors` has a DecodeError for each of the others;
+    `frames`, `count`, `expected` and `route` are those of the first.
     """
 
     def __init__(self, messages: list[Any], errors: list[DecodeError]) -> None:
@@ -95,12 +133,13 @@ class BatchError(DecodeError):
             first.frames,
             first.expected,
         )
+        self.count = first.count
         self.route = first.route
         self.messages = messages
         self.errors = errors
 
 
 def shown(name: bytes) -> str:
-    """Return a name that came from outside as a text that is short and fit to print."""
+    """Return what a peer has sent as text: shortened, and escaped where it is not UTF-8."""
     text = name[:SHOWN].decode(errors="backslashreplace")
     return text + "..." if len(name) > SHOWN else text

@@ -1,42 +1,64 @@
-"""A socket for typed messages: it has a Socket, and a codec for each direction.
-
-Everything about frames is in codec and envelope, which know nothing of sockets; what waits and what
-goes on is in sending and receiving.
-"""
+"""Typed sockets that block: a Socket that sends and receives, and a Typed that says what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Self, TypeVar, cast, overload
+import contextlib
+import errno
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Self, TypeVar, overload
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from ..constants import SocketType
+from ..arguments import milliseconds
+from ..constants import Event
+from ..errors import Again, ContextTerminated, StateError, ZMQError, failure, timed_out
+from ..message import Message
 from ..socket import Socket
-from .codec import Codec, codec_for
-from .envelope import Framing
-from .errors import DecodeError
-from .receiving import Receiving
-from .sending import Sending
+from .codec import Codec
+from .envelope import Envelope, Received, error_reply
+from .errors import KEPT, BatchError, DecodeError
+from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
+from .wrapper import DONTWAIT, OnError, Wrapper, whole
 
 S = TypeVar("S", bound=ProtobufMessage)
 R = TypeVar("R", bound=ProtobufMessage)
-
-ROUTED: Final = {SocketType.ROUTER: 1, SocketType.DEALER: 0}
-"""Socket types whose messages have a route, and the least number of frames in it."""
+T = TypeVar("T")
 
 
-class TypedSocket(Sending[S], Receiving[R]):
+class TypedSocket(Wrapper[S, R]):
     """A Socket that sends messages of type S and receives messages of type R.
 
-    `outgoing` is a codec, or a message class that travels bare; `incoming` is the same for the
-    other direction, if that differs. The socket stays in use for all else, as `socket`: connect,
-    bind, options, poll, close. As there, one thread at a time.
+    `outgoing` is a codec, or a message class that is sent bare; `incoming` is the same for the
+    other direction, if that differs. Options, endpoints, `poll` and `close` are those of the
+    socket, and a Poller and a Reactor take it as they take a Socket. The rest is in `socket`. As
+    there, one thread at a time.
 
     `route` is the length of an incoming route, for ROUTER and DEALER; None stands for any.
-    `on_error` is called with the DecodeError of every message that cannot be decoded, and
-    receiving goes on; without it, the call that received such a message raises.
+
+    `on_error` is called with the DecodeError of every message that cannot be decoded, and the
+    receive goes on with the next one; without it, and on a REQ, the receive raises the error. A
+    REP answers such a message with an error reply by itself, unless `on_error` has replied.
     """
+
+    __slots__ = (
+        "_fetch",
+        "_limit",
+        "_longest",
+        "_pairs",
+        "_pairwise",
+        "_parse",
+        "_parse_single",
+        "_parsers",
+        "_plain",
+        "_send",
+        "_send_multipart",
+        "_serialise",
+        "_topics",
+    )
+
+    socket: Socket
 
     @overload
     def __init__(
@@ -45,7 +67,7 @@ class TypedSocket(Sending[S], Receiving[R]):
         outgoing: Codec[S] | type[S],
         *,
         route: int | None = ...,
-        on_error: Callable[[DecodeError], object] | None = ...,
+        on_error: OnError | None = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -55,7 +77,7 @@ class TypedSocket(Sending[S], Receiving[R]):
         incoming: Codec[R] | type[R],
         *,
         route: int | None = ...,
-        on_error: Callable[[DecodeError], object] | None = ...,
+        on_error: OnError | None = ...,
     ) -> None: ...
     def __init__(
         self,
@@ -64,28 +86,296 @@ class TypedSocket(Sending[S], Receiving[R]):
         incoming: Codec[R] | type[R] | None = None,
         *,
         route: int | None = None,
-        on_error: Callable[[DecodeError], object] | None = None,
+        on_error: OnError | None = None,
     ) -> None:
         if not isinstance(socket, Socket):
             raise TypeError(
                 f"a zmqlite.Socket is wanted, not {type(socket).__name__}; for one of zmqlite.aio "
                 "there is zmqlite.proto.aio.TypedSocket"
             )
-        self.socket = socket
-        codec = codec_for(outgoing)
-        least = ROUTED.get(socket.type)
-        self.framing: Framing[S, R] = Framing(
-            codec,
-            cast("Codec[R]", codec) if incoming is None else codec_for(incoming),
-            route=0 if least is None and route is None else route,
-            least=least or 0,
+        super().__init__(socket, outgoing, incoming, route, on_error)
+        # Looked up once: what `send` and `recv` need for messages of one or two frames.
+        typed = self._typed
+        self._send, self._send_multipart = socket.send, socket.send_multipart
+        self._plain, self._pairs = typed.plain, typed.pairs
+        self._serialise = ProtobufMessage.SerializeToString
+        if typed.plain is not None:
+            self._serialise = typed.plain.SerializeToString
+        self._longest = self.framing.outgoing.limit
+        self._topics = self.framing.outgoing.has_topic
+        self._fetch: Callable[[int, int | None], list[Any]] = (
+            socket.recv_multipart if typed.copied else _Views(socket, self.framing.most)
         )
-        Sending.__init__(self)
-        Receiving.__init__(self, on_error)
+        self._limit = self.framing.incoming.limit
+        # Where `on_error` takes errors, receives have to go on after them, within their time.
+        fast = self._on_error is None
+        self._parse, self._parsers = typed.parse, typed.parsers
+        self._parse_single = typed.parse if fast and typed.single else None
+        self._pairwise = fast and not typed.single and bool(typed.parse or typed.parsers)
 
-    def close(self, linger: int | None = None) -> None:
-        """Close the socket; see Socket.close."""
-        self.socket.close(linger)
+    # Sending
+
+    def send(
+        self,
+        message: S,
+        flags: int = 0,
+        timeout: int | None = None,
+        topic: bytes | None = None,
+    ) -> None:
+        """Send a message, behind its topic if the wire form has one.
+
+        Waits and raises as `Socket.send`. Whatever is wrong with the message is found before
+        anything is sent.
+
+        Raises:
+            EncodeError: a required field is missing, or the message is over the limit.
+            TypeError: a message of another class, or a topic is missing or not wanted.
+        """
+        if type(message) is self._plain and topic is None:
+            try:
+                data = self._serialise(message)
+            except Exception:
+                self._typed.encode(message)  # says what is wrong with it
+                raise  # nothing is: a signal handler raised this
+            if len(data) <= self._longest:
+                if flags:
+                    whole(flags)
+                self._send(data, flags, timeout)
+                return
+        elif type(topic) is bytes if self._topics else topic is None:
+            try:
+                name, serialise = self._pairs[type(message)]
+            except KeyError:
+                self._send_multipart(self._typed.encode(message, topic), whole(flags), timeout)
+                return
+            try:
+                data = serialise(message)
+            except Exception:
+                self._typed.encode(message, topic)
+                raise
+            if len(data) <= self._longest:
+                if flags:
+                    whole(flags)
+                self._send_multipart((topic or name, data), flags, timeout)
+                return
+        self._send_multipart(self._typed.encode(message, topic), whole(flags), timeout)
+
+    def send_envelope(
+        self, envelope: Envelope[S], flags: int = 0, timeout: int | None = None
+    ) -> None:
+        """Send a message with its topic, route and attachments; otherwise as `send`.
+
+        `envelope.reply(message)` of a received one makes the answer to it.
+
+        Raises:
+            ValueError: a ROUTER without a route, or another number of attachments than the wire
+                form has.
+        """
+        self._send_multipart(self.framing.pack(envelope), whole(flags), timeout)
+
+    def send_many(
+        self,
+        messages: Iterable[S],
+        flags: int = 0,
+        *,
+        topic: bytes | None = None,
+        timeout: int | None = None,
+    ) -> int:
+        """Send many messages, under one topic if the wire form has one; return how many.
+
+        Bare messages are sent in batches of 1024, many times as fast as one by one. Otherwise as
+        `Socket.send_many`.
+        """
+        whole(flags)
+        if self._plain is not None and topic is None:
+            return self.socket.send_many(self._typed.payloads(messages), flags, timeout)
+        sent = 0
+        for message in messages:
+            try:
+                self.send(message, flags, timeout, topic)
+            except Again:
+                if not sent:
+                    raise
+                break
+            sent += 1
+        return sent
+
+    # Receiving
+
+    def recv(self, flags: int = 0, timeout: int | None = None) -> R:
+        """Receive a message, without what came with it; waits and raises as `Socket.recv`.
+
+        Raises:
+            DecodeError: the message cannot be decoded; see errors. It was taken from the socket,
+                and the next call gets the next message.
+        """
+        # The first two ways do what Typed.decode does, without the time of another call.
+        parse = self._parse_single
+        if parse is not None:
+            frames = self._fetch(flags, timeout)
+            try:
+                [payload] = frames
+            except ValueError:
+                return self._refuse(frames)
+            if len(payload) <= self._limit:
+                try:
+                    return parse(payload)
+                except Exception:
+                    self._refuse(frames)
+                    raise  # nothing is wrong with it: a signal handler raised this
+            return self._refuse(frames)
+        if self._pairwise:
+            frames = self._fetch(flags, timeout)
+            parse = self._parsers.get(frames[0], self._parse)
+            if parse is not None and len(frames) == 2 and len(frames[1]) <= self._limit:
+                try:
+                    return parse(frames[1])
+                except Exception:
+                    self._refuse(frames)
+                    raise
+            return self._refuse(frames)
+        return self._until(partial(self._receive, self._typed.decode), flags, timeout)
+
+    def recv_envelope(self, flags: int = 0, timeout: int | None = None) -> Received[R]:
+        """Receive a message with its topic, route and attachments; otherwise as `recv`.
+
+        Attachments are views, not copies.
+        """
+        return self._until(partial(self._receive, self._typed.decode_envelope), flags, timeout)
+
+    def recv_many(self, limit: int = BATCH, flags: int = 0, timeout: int | None = None) -> list[R]:
+        """Receive the messages that are there: 1 to `limit`, as `Socket.recv_many`.
+
+        Waits for the first as `recv` does and never for more.
+
+        Raises:
+            BatchError: some of them cannot be decoded; it has the others, too.
+            DecodeError: the only one that is there cannot be decoded.
+        """
+        return self._until(partial(self._receive_many, limit), flags, timeout)
+
+    def __iter__(self) -> Iterator[R]:
+        """Yield messages as `recv` does, until the context is shut down or terminated.
+
+        After a DecodeError a new iteration goes on with the next message; with `on_error` none is
+        raised.
+        """
+        while True:
+            try:
+                message = self.recv()
+            except ContextTerminated:
+                return
+            yield message
+
+    def subscribe_type(self, kind: type[ProtobufMessage]) -> None:
+        """Receive messages of exactly this type, too (SUB).
+
+        The wire form has to be Tagged, without a topic.
+        """
+        super().subscribe_type(kind)
+        self._pairwise = False  # from now on messages are compared with the subscriptions
+
+    def poll(self, timeout: int | None = None, events: int = Event.POLLIN) -> Event:
+        """Wait until the socket can receive or send; see zmqlite.Socket.poll."""
+        return self.socket.poll(timeout, events)
+
+    def _until(
+        self, attempt: Callable[[int, int | None], T | None], flags: int, timeout: int | None
+    ) -> T:
+        """Call `attempt(flags, timeout)` until a message is not skipped, within the time.
+
+        Messages are skipped that `on_error` was called with, and types without a subscription.
+        """
+        start = time.monotonic()
+        skips = 0
+        left = timeout
+        while (got := attempt(flags, left)) is None:
+            skips += 1
+            if flags & DONTWAIT:
+                if skips == SKIPS:
+                    raise failure(errno.EAGAIN, "zmq_recv", self.type.name)
+                continue
+            wait = self.rcvtimeo if timeout is None else milliseconds(timeout)
+            if wait > 0:
+                left = wait - int((time.monotonic() - start) * 1000)
+                if left <= 0:
+                    raise timed_out(wait, "zmq_recv", self.type.name)
+        return got
+
+    def _receive(
+        self, decode: Callable[[Frames], T | None], flags: int, timeout: int | None
+    ) -> T | None:
+        """Receive one message and decode it; None if it is to be skipped."""
+        return self._decoded(decode, self._fetch(flags, timeout))
+
+    def _receive_envelope(self, flags: int) -> Received[R] | None:
+        """Receive one message for a Dispatcher, which gets the errors if there is no `on_error`."""
+        if self._on_error is not None:
+            return self._receive(self._typed.decode_envelope, flags, None)
+        frames = self._fetch(flags, None)
+        try:
+            return self._typed.decode_envelope(frames)
+        except DecodeError:
+            del frames[KEPT:]
+            raise
+
+    def _decoded(self, decode: Callable[[Frames], T | None], frames: list[Any]) -> T | None:
+        try:
+            return decode(frames)
+        except DecodeError as error:
+            del frames[KEPT:]  # which the traceback of the error would keep
+            self._handle(error)
+        return None
+
+    def _refuse(self, frames: list[Any]) -> R:
+        """Raise the DecodeError of frames that could not be parsed at once, if there is one."""
+        got = self._decoded(self._typed.decode, frames)
+        assert got is not None  # nothing is skipped here
+        return got
+
+    def _receive_many(self, limit: int, flags: int, timeout: int | None) -> list[R] | None:
+        """Receive a batch and decode it; None if all of it is to be skipped."""
+        typed = self._typed
+        if not typed.single:
+            messages, errors = typed.decode_many(self._fetch_many(limit, flags, timeout))
+        else:
+            try:
+                payloads = self.socket.recv_many(limit, flags, timeout)
+            except ZMQError as error:
+                if error.errno != errno.EPROTO:  # the next message has several frames
+                    raise
+                messages, errors = typed.decode_many([self._fetch(flags, timeout)])
+            else:
+                messages, errors = typed.decode_payloads(payloads)
+        if errors:
+            alone = len(errors) == 1 and not messages
+            self._handle(errors[0] if alone else BatchError(messages, errors))
+        return messages or None
+
+    def _fetch_many(self, limit: int, flags: int, timeout: int | None) -> list[list[Any]]:
+        """Receive the frames of each message that is there, after waiting for the first."""
+        batch = [self._fetch(flags, timeout)]
+        size = weight(batch[0])
+        with contextlib.suppress(Again, StateError):  # a REP has received the only one
+            while len(batch) < limit and size < BATCH_BYTES:
+                batch.append(self._fetch(DONTWAIT, None))
+                size += weight(batch[-1])
+        return batch
+
+    def _handle(self, error: DecodeError) -> None:
+        """Pass an error to `on_error` or raise it, and answer the client of a REP."""
+        try:
+            self._failed(error)
+        finally:
+            if self._answers:
+                self._answer(error)
+
+    def _answer(self, error: Exception) -> None:
+        """Send an error reply, unless a reply has been sent."""
+        with contextlib.suppress(StateError):
+            self._send_multipart(error_reply(error), DONTWAIT)
+
+    # Life
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +383,40 @@ class TypedSocket(Sending[S], Receiving[R]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        framing = self.framing
-        return f"<TypedSocket {framing.outgoing!r} -> {framing.incoming!r} on {self.socket!r}>"
+
+class _Views:
+    """Receives the frames of one message as views, for messages with attachments.
+
+    The frames are received one by one. Those of a message are kept here until it is complete, so
+    that an exception in between loses none. Frames over `most` make the message one to be refused:
+    no views are made of them.
+    """
+
+    __slots__ = ("_frames", "_most", "_socket")
+
+    def __init__(self, socket: Socket, most: int) -> None:
+        self._socket = socket
+        self._most = most
+        self._frames: list[Any] = []
+
+    def __call__(self, flags: int, timeout: int | None) -> list[Any]:
+        frames = self._frames
+        if not frames:
+            frames.append(self._socket.recv_message(flags, timeout))
+        while unfinished(frames):
+            if len(frames) <= self._most:
+                frames.append(self._socket.recv_message(flags, timeout))
+            else:
+                frames.extend(self._socket.recv_multipart(flags, timeout))
+        self._frames = []
+        return views(frames, self._most)
+
+
+def unfinished(frames: list[Any]) -> bool:
+    """Whether more frames of the same message follow these."""
+    return isinstance(frames[-1], Message) and frames[-1].more
+
+
+def views(frames: list[Any], most: int) -> list[Any]:
+    """Return the content of frames: views of the first, and the rest as the bytes that they are."""
+    return [*(frame.data for frame in frames[: most + 1]), *frames[most + 1 :]]
