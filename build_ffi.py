@@ -79,7 +79,9 @@ def joined(folder: Path, names: tuple[str, ...]) -> str:
 def make_ffi() -> FFI:
     """The whole C side as cffi sees it: libzmq's API, our own, and how the module was built."""
     ffi = FFI()
-    ffi.cdef(joined(VENDOR, ("types.cdef", *DECLARATIONS)) + joined(NATIVE, ("api.h",)) + BUILD_FACTS)
+    ffi.cdef(
+        joined(VENDOR, ("types.cdef", *DECLARATIONS)) + joined(NATIVE, ("api.h",)) + BUILD_FACTS
+    )
     ffi.set_source(EXTENSION, SOURCE)
     return ffi
 

@@ -33,7 +33,6 @@ from zmqlite import (
     proxy,
     proxy_steerable,
 )
-from zmqlite._zmq import lib
 from zmqlite.context import _living
 
 
@@ -377,15 +376,19 @@ def test_what_was_received_before_the_shutdown_is_there_no_more(
 def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("zmqlite.owner.GRACE", 50)
-    context = Context(linger=0)
-    socket = context.socket(PULL)
-    socket._loan[0] = lib.ZL_INSIDE  # as a call does
+    monkeypatch.setattr("zmqlite.owner.GRACE", 1)
+    context, other = Context(linger=0), Context(linger=0)
+    source, feeder, target = context.socket(PULL), context.socket(PUSH), other.socket(PUSH)
+    feeder.connect(source.bind("inproc://source"))
+    feeder.send(b"frame")
+    moving = Task(proxy, source, target)  # waits for room in the target, inside the source
     try:
+        eventually(inside, source, target)
         with pytest.raises(SocketBusy, match="zmq_ctx_term"):
             Task(context.term).result()
         assert not context.closed
     finally:
-        socket._loan[0] = lib.ZL_FREE
+        other.term()
+    moving.result()
     context.term()
     assert context.closed

@@ -23,7 +23,7 @@ from zmqlite import (
     MonitorEvent,
     Socket,
 )
-from zmqlite.message import _pinned, collect
+from zmqlite.message import collect
 
 
 def test_an_empty_message() -> None:
@@ -61,10 +61,10 @@ def test_a_message_of_other_items_has_the_size_of_its_memory() -> None:
 
 @pytest.mark.parametrize("data", ["text", 5, None, [b""]])
 def test_what_is_no_buffer_makes_no_message(data: Any) -> None:
-    before = len(_pinned)
+    before = collect()
     with pytest.raises(TypeError):
         Message(data)
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_a_view_cannot_be_written_and_keeps_the_memory() -> None:

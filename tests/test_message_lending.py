@@ -11,50 +11,50 @@ from support import LONG, Connect, Make, Pair, Task, eventually, subscribe
 
 from zmqlite import PUB, PULL, PUSH, SUB, XPUB, Context, Message
 from zmqlite._zmq import ffi, lib
-from zmqlite.message import _pinned, collect
+from zmqlite.message import collect
 
 
 def test_long_bytes_are_lent_and_let_go_when_they_were_received(pair: Pair) -> None:
     sender, receiver = pair(PUSH, PULL)
-    before = len(_pinned)
+    before = collect()
     for i in range(3):
         sender.send(b"%d" % i * LONG)
     sender.send_multipart([b"x" * LONG, b"short", b"y" * LONG])
-    assert len(_pinned) == before + 5
+    assert collect() == before + 5
     for i in range(3):
         assert receiver.recv() == b"%d" % i * LONG
         collect()
-        assert len(_pinned) == before + 4 - i
+        assert collect() == before + 4 - i
     assert receiver.recv_multipart() == [b"x" * LONG, b"short", b"y" * LONG]
     collect()
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 @pytest.mark.parametrize("transport", ["ipc", "tcp"])
 def test_bytes_on_their_way_outlive_their_last_reference(transport: str, pair: Pair) -> None:
     sender, receiver = pair(PUSH, PULL, transport)
-    before = set(_pinned)
+    before = collect()
     for i in range(20):
         sender.send(bytes([i]) * 1_000_000)
     gc.collect()
     for i in range(20):
         assert receiver.recv(timeout=5000) == bytes([i]) * 1_000_000
     # libzmq tells on its own thread, and the interpreter soon lets go without being asked.
-    eventually(lambda: set(_pinned) <= before)
+    eventually(lambda: collect() <= before)
 
 
 @pytest.mark.parametrize("data", [b"x" * (LONG - 1), bytearray(LONG), memoryview(bytes(LONG))])
 def test_short_bytes_and_other_buffers_are_copied(data: Any, pair: Pair) -> None:
     sender, _receiver = pair(PUSH, PULL)
-    before = len(_pinned)
+    before = collect()
     sender.send(data)
     sender.send_multipart([data, data])
     sender.send_many([data, data])
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_bytes_that_were_not_sent_are_let_go_at_once(make: Make, pair: Pair) -> None:
-    before = len(_pinned)
+    before = collect()
     data = b"x" * LONG
     pub, sub = pair(PUB, SUB)
     pub.send(data)  # dropped: nobody subscribed
@@ -65,50 +65,50 @@ def test_bytes_that_were_not_sent_are_let_go_at_once(make: Make, pair: Pair) -> 
     with pytest.raises(OSError, match="zmq_send"):
         sub.send(data)
     collect()
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_bytes_for_many_are_lent_once(make: Make, connect: Connect) -> None:
     publisher, subscribers = make(XPUB, xpub_verbose=True), [make(SUB) for _ in range(3)]
-    before = len(_pinned)
+    before = collect()
     for subscriber in subscribers:
         connect(publisher, subscriber)
         subscribe(subscriber, publisher)
     publisher.send(b"x" * LONG)
-    assert len(_pinned) == before + 1
+    assert collect() == before + 1
     for subscriber in subscribers:
         assert subscriber.recv(timeout=5000) == b"x" * LONG
     collect()
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_what_a_closed_socket_did_not_send_is_let_go(context: Context, make: Make) -> None:
-    before = len(_pinned)
+    before = collect()
     sender = make(PUSH, linger=0)
     sender.connect("tcp://127.0.0.1:1")
     sender.send(b"x" * LONG)
-    assert len(_pinned) == before + 1
+    assert collect() == before + 1
     sender.close()
     context.term()
     collect()
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_what_waited_in_the_shim_of_a_closed_socket_is_let_go(pair: Pair) -> None:
-    before = len(_pinned)
+    before = collect()
     sender, receiver = pair(PUSH, PULL)
     sender.send(b"x" * LONG)
     with pytest.raises(OSError, match="bytes into 5"):
         receiver.recv_into(bytearray(5))
     collect()
-    assert len(_pinned) == before + 1
+    assert collect() == before + 1
     receiver.close()
     collect()
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_the_end_of_a_context_lets_go_before_it_returns(context: Context, make: Make) -> None:
-    before = len(_pinned)
+    before = collect()
     for _ in range(3):
         sender = make(PUSH)
         sender.connect("tcp://127.0.0.1:1")
@@ -116,7 +116,7 @@ def test_the_end_of_a_context_lets_go_before_it_returns(context: Context, make: 
 
     def end() -> int:
         context.term()
-        return len(_pinned)
+        return collect()
 
     # In another thread: nobody but `term` itself lets go there.
     assert Task(end).result() == before
@@ -137,27 +137,27 @@ def interrupted(*args: object) -> NoReturn:
 
 
 def test_bytes_that_never_reached_c_are_let_go(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    socket, before = make(PUSH), len(_pinned)
+    socket, before = make(PUSH), collect()
     monkeypatch.setattr("zmqlite.sending.lib", Failing("zl_send_frames", interrupted))
     with pytest.raises(KeyboardInterrupt):
         socket.send_multipart([b"x" * LONG] * 3)
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_a_message_for_which_there_is_no_memory_borrows_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    before = len(_pinned)
+    before = collect()
     monkeypatch.setattr("zmqlite.message.lib", Failing("zl_message_new", lambda *_: ffi.NULL))
     with pytest.raises(OSError, match="zmq_msg_init_data"):
         Message(b"data")
-    assert len(_pinned) == before
+    assert collect() == before
 
 
 def test_dropped_subscriptions_do_not_hold_memory(pair: Pair) -> None:
     publisher, subscriber = pair(PUB, SUB, "tcp")
     subscribe(subscriber, publisher, b"x")
-    before = len(_pinned)
+    before = collect()
     publisher.send(b"y" * LONG)
     collect()
-    assert len(_pinned) == before
+    assert collect() == before

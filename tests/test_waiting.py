@@ -5,14 +5,12 @@ from __future__ import annotations
 import errno
 import signal
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from zmqlite import POLLIN, POLLOUT, Event
-from zmqlite._zmq import lib
-from zmqlite.waiting import events_of, poll_events, until, until_ready
+from zmqlite.waiting import EVENTS, poll_events, until
 
 
 class Clock:
@@ -71,46 +69,7 @@ def test_the_remaining_time_gets_shorter_and_is_never_negative(clock: Clock) -> 
     assert attempts.waits == [25, 16, 6, 0, 0, 0]  # rounded so that it does not end early
 
 
-def test_a_poll_that_finds_something_ends_at_once(clock: Clock) -> None:
-    for timeout in (-1, 0, 5, 60_000):
-        for code in (3, -errno.EBUSY):
-            attempts = Attempts(clock, [code])
-            assert until_ready(attempts, timeout) == code
-            assert attempts.waits == [lib.ZL_SLICE if timeout < 0 else min(timeout, lib.ZL_SLICE)]
-
-
-@pytest.mark.parametrize("timeout", [0, 1, 20, 99, 100, 101, 250])
-def test_a_poll_that_finds_nothing_ends_when_the_time_is_over(timeout: int, clock: Clock) -> None:
-    waits: list[int] = []
-
-    def nothing(ms: int) -> int:
-        waits.append(ms)
-        clock.now += ms / 1000
-        return 0
-
-    start = clock.now
-    assert until_ready(nothing, timeout) == 0
-    assert max(waits) <= lib.ZL_SLICE
-    assert timeout - 0.001 <= (clock.now - start) * 1000 <= timeout + 1
-    assert len(waits) <= timeout // lib.ZL_SLICE + 2
-
-
-def test_a_poll_without_end_goes_on_in_slices_and_after_signals(clock: Clock) -> None:
-    attempts = Attempts(clock, [0, INTERRUPTED, 0, 0, INTERRUPTED, 5], pause=lib.ZL_SLICE)
-    assert until_ready(attempts, -1) == 5
-    assert attempts.waits == [lib.ZL_SLICE] * 6
-
-
-def test_a_poll_that_was_interrupted_as_its_time_ended_looks_once_more(clock: Clock) -> None:
-    attempts = Attempts(clock, [INTERRUPTED, 3], pause=2)
-    assert until_ready(attempts, 1) == 3
-    assert attempts.waits == [1, 0]
-
-
-@pytest.mark.parametrize("wait", [until, until_ready])
-def test_an_exception_ends_the_wait(
-    wait: Callable[[Callable[[int], int], int], int], clock: Clock
-) -> None:
+def test_an_exception_ends_the_wait(clock: Clock) -> None:
     attempts = Attempts(clock, [INTERRUPTED] * 3)
 
     def fail_second(ms: int) -> int:
@@ -119,7 +78,7 @@ def test_an_exception_ends_the_wait(
         return attempts(ms)
 
     with pytest.raises(KeyError):
-        wait(fail_second, -1)
+        until(fail_second, -1)
 
 
 @pytest.mark.skipif(
@@ -147,15 +106,15 @@ def test_handlers_run_between_two_attempts() -> None:
 def test_every_mask_of_events_is_taken(mask: int) -> None:
     assert poll_events(mask) == poll_events(Event(mask)) == mask
     assert type(poll_events(Event(mask))) is int
-    assert events_of(mask) == mask
-    assert events_of(mask) is events_of(mask)
+    assert EVENTS[mask] == mask
+    assert EVENTS[mask] is EVENTS[mask]
 
 
 def test_events_have_their_names() -> None:
-    assert events_of(1) is POLLIN
-    assert events_of(3) == POLLIN | POLLOUT
-    assert events_of(0) == 0
-    assert all(isinstance(each, Event) for each in map(events_of, range(16)))
+    assert EVENTS[1] is POLLIN
+    assert EVENTS[3] == POLLIN | POLLOUT
+    assert EVENTS[0] == 0
+    assert all(isinstance(each, Event) for each in EVENTS)
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,9 @@ Reactor and Actor need `typing` and other large modules, so they are imported on
 _typing.
 """
 
-import sys as _sys
 from importlib import import_module as _import_module
-from importlib.machinery import ExtensionFileLoader as _Loader
-from importlib.machinery import ModuleSpec as _ModuleSpec
 
 try:
-    from . import _zmq
     from ._zmq import ffi as _ffi
     from ._zmq import lib as _lib
 except ModuleNotFoundError as error:
@@ -32,21 +28,7 @@ except ModuleNotFoundError as error:
         f"zmqlite in {__path__[0]} has no compiled module; in a checkout: pip install -e ."
     ) from error
 
-
-def _load_direct(file: str) -> None:
-    """Make the second module of the compiled file, see native/python.c, importable as _direct."""
-    name = f"{__name__}._direct"
-    loader = _Loader(name, file)
-    spec = _ModuleSpec(name, loader, origin=file)
-    module = loader.create_module(spec)
-    module.__spec__, module.__loader__, module.__file__ = spec, loader, file
-    loader.exec_module(module)
-    _sys.modules[name] = module
-
-
-_load_direct(_zmq.__file__)
-
-from .constants import (  # noqa: E402  (what is imported from here on needs _direct)
+from .constants import (
     DEALER,
     DONTWAIT,
     PAIR,

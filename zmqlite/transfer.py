@@ -16,7 +16,7 @@ from itertools import islice
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, check_flags, flat, integer, milliseconds, payload
 from .constants import Flag
-from .errors import Again, failure, timed_out
+from .errors import failure, timed_out
 from .message import Message
 from .options import Option
 from .socket_options import SocketOptions, socket_option
@@ -45,7 +45,7 @@ FRAME: Final = lib.ZL_FRAME
 MESSAGE: Final = lib.ZL_MESSAGE
 WHOLE: Final = lib.ZL_WHOLE
 MANY: Final = lib.ZL_MANY
-"""What a receive returns: a frame as bytes or as Message, a whole message, messages of one frame."""
+"""What a receive returns: a frame as bytes, or as Message, a whole message, or many of one frame."""
 
 _UNUSUAL: Final = lib.ZL_UNUSUAL
 
@@ -70,7 +70,7 @@ class Transfer(SocketOptions):
         self._pointer = handle.pointer
         self._receive = handle.receive
         self._send = handle.send
-        self._tray = handle.tray
+        self._tray: list[bytes | None] = handle.tray  # or whatever else is received
         self._type_name = type_name
         self._peer_names: set[bytes] = set()  # that connect_routing_id was set to
 
@@ -102,7 +102,6 @@ class Transfer(SocketOptions):
         tray = self._tray
         while True:
             code = receive(flags, timeout)
-            data: bytes | None
             if (data := tray[0]) is not None:
                 tray[0] = None  # no call from here to the return
                 return data
@@ -126,7 +125,6 @@ class Transfer(SocketOptions):
         receive, tray = self._receive, self._tray
         while True:
             code = receive(flags, timeout)
-            data: bytes | None
             if (data := tray[0]) is not None:
                 try:
                     text = data.decode(encoding)
@@ -144,7 +142,7 @@ class Transfer(SocketOptions):
         """Receive one frame into writable memory; return its size. Waits and raises as `recv`.
 
         Raises:
-            ZMQError: EMSGSIZE, the frame is longer than the buffer; the next receive gets it, whole.
+            ZMQError: EMSGSIZE, the frame is longer than the buffer; the next receive gets it.
         """
         tray = self._tray
         while True:
@@ -354,9 +352,10 @@ class Transfer(SocketOptions):
             value = self._handle.getsockopt(row.number, size)
             if isinstance(value, bytes):
                 return row.decode(value)
-            if value != -errno.EINVAL:
+            code = value
+            if code != -errno.EINVAL:
                 break
-        raise failure(-value, "zmq_getsockopt", row.name)
+        raise failure(-code, "zmq_getsockopt", row.name)
 
     def set(self, option: Option[Any, Given] | int, value: Given) -> None:
         """Change an option: a row such as `Socket.linger`, or a number of zmq.h.

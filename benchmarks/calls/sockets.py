@@ -190,7 +190,7 @@ class Capi(Pair):
                 capi.zmq_setsockopt(socket, option, capi.c_int(0), 4)
         capi.zmq_bind(self.pull, "inproc://calls")
         capi.zmq_connect(self.push, "inproc://calls")
-        self.names |= {name: getattr(capi, name) for name in capi.__all__}
+        self.names |= {name: value for name, value in vars(capi).items() if name[0] != "_"}
         self.names |= {"push": self.push, "pull": self.pull}
 
     def fill(self, frames: Sequence[bytes], count: int) -> None:

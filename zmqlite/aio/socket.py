@@ -86,9 +86,10 @@ class Socket(SocketOptions):
             and not flags
             and monotonic() < watch.shared.end
             and get_running_loop() is watch.loop
-            and (data := self._attempt()) is not None
         ):
-            return data
+            data: bytes | None = self._attempt()
+            if data is not None:
+                return data
         return await self._receive(self._attempt, flags)
 
     async def recv_multipart(self, flags: int = 0) -> list[bytes]:
@@ -98,8 +99,10 @@ class Socket(SocketOptions):
 
         C: zmq_msg_recv(3), ZMQ_RCVMORE in zmq_getsockopt(3)
         """
-        if not flags and self._watch.free() and (frames := self._attempt(WHOLE)) is not None:
-            return frames
+        if not flags and self._watch.free():
+            frames: list[bytes] | None = self._attempt(WHOLE)
+            if frames is not None:
+                return frames
         return await self._receive(partial(self._attempt, WHOLE), flags)
 
     async def recv_string(self, flags: int = 0, *, encoding: str = "utf-8") -> str:

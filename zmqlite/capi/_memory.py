@@ -107,7 +107,6 @@ lib.zmq_msg_init(_forever)
 _keeper = Frame(b"", _constants)
 lib.zmq_msg_copy(_forever, ffi.cast("zmq_msg_t *", _keeper._address))
 del _keeper
-pin(_constants)  # and never unpin: libzmq may read this memory until the process ends
 
 
 def view_of(memory: bytes | CData, size: int) -> Buffer:

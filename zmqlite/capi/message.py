@@ -9,7 +9,7 @@ from typing import Any
 from .._zmq import ffi, lib
 from ..errors import failure
 from ..message import collect
-from ._handles import answer, c_call, direct, void_p
+from ._handles import answer, c_call, direct, native, void_p
 from ._memory import Memory, Text, constant, immutable, required, source, view_of
 from ._message import Box, box_of, inside, variable_of, zmq_msg_t
 
@@ -210,7 +210,7 @@ def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     box = variable.box
     if box is None:
         # Not a message, which libzmq says in its own order of what can be wrong.
-        return answer(_without_message(pointer, flags))
+        return answer(lib.zl_raw_msg_recv(native(socket), ffi.new("zmq_msg_t *"), flags))
     received = Box() if box._views else box
     variable.box = None
     try:

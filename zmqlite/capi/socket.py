@@ -10,9 +10,9 @@ from ..arguments import endpoint as checked
 from ..constants import DRAFT_SOCKET_TYPES
 from ..errors import failure
 from ..fds import reserve
+from ..handle import new_handle
 from ..library import has
 from ..message import collect
-from ..handle import new_handle
 from ..socket import ZAP_ENDPOINT
 from ._handles import SocketHandle, answer, c_call, context_of, native, socket_of, void_p
 from ._memory import Memory, Text, required, source, target, text

@@ -1,0 +1,16 @@
+"""Load native/python.c, the second module of the compiled file, and let it take the place of this one.
+
+The import system finds a module by the name of its file, and this file has the name of _zmq.
+"""
+
+import sys
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+
+from . import _zmq
+
+_spec = ModuleSpec(__name__, ExtensionFileLoader(__name__, _zmq.__file__), origin=_zmq.__file__)
+_module = _spec.loader.create_module(_spec)
+_module.__spec__ = _spec
+_module.__loader__ = _spec.loader
+_spec.loader.exec_module(_module)
+sys.modules[__name__] = _module
