@@ -9,9 +9,9 @@ from attacks.signals_receiving import RECEIVES
 from attacks.signals_sending import SENDS
 from checkout import ROOT, run
 
-# The seconds of a program do not count its beginning and end, nor what a busy machine adds.
 UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.startswith("typed")]
 
+# The seconds of a program do not count its beginning and end, nor what a busy machine adds.
 pytestmark = pytest.mark.timeout(120)
 
 
