@@ -31,6 +31,7 @@ class Consumer:
 
     def note(self, got: Any) -> None:
         """Look at one result of any form: bytes, text, a size, frames, messages, a Message."""
+        self.storm.in_a_row = 0
         for frame in self.frames(got):
             if frame.startswith(END):
                 self.ended = True
@@ -55,6 +56,7 @@ class MultipartConsumer(Consumer):
     """The same for messages of three frames."""
 
     def note(self, got: Any) -> None:
+        self.storm.in_a_row = 0
         if got[0].startswith(END):
             self.ended = True
         elif got == parts(int(got[0])):

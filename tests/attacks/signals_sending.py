@@ -91,6 +91,7 @@ def attack_send(form: str, storm: Storm, faults: Faults, seconds: float, via: st
                 sent = send(sender, typed, number)
                 storm.armed = False
                 certain.append(range(number, number + sent))
+                storm.in_a_row = 0
             except (Interrupted, zmq.Again):
                 storm.armed = False
             number += BATCH
@@ -145,6 +146,7 @@ def attack_pairs(storm: Storm, faults: Faults, seconds: float, via: str) -> int:
             except Interrupted:
                 continue
             certain.append(frame)
+            storm.in_a_row = 0
             more = not more
         storm.end()
         sender.send(END)

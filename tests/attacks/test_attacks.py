@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
+from attacks.signals_receiving import RECEIVES
+from attacks.signals_sending import SENDS
 from checkout import ROOT, run
+
+UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.startswith("typed")]
 
 # The seconds of a program do not count its beginning and end, nor what a busy machine adds.
 pytestmark = pytest.mark.timeout(120)
@@ -31,10 +35,15 @@ def test_threads_at_two_sockets_lose_double_and_tear_nothing() -> None:
 
 @pytest.mark.parametrize("mode", ["raise", "receive", "both"])
 def test_handlers_that_raise_or_receive_lose_double_and_tear_nothing(mode: str) -> None:
-    line = attack("storm_signals", "--seconds", "4", "--mode", mode)
+    line = attack("storm_signals", "--seconds", "4", "--mode", mode, "--forms", *UNTYPED)
     assert count(line, "signals") > 200
     if mode != "receive":
         assert count(line, "raised") > 200
+
+
+def test_what_a_handler_raises_is_not_taken_for_a_typed_message_that_is_malformed() -> None:
+    line = attack("storm_signals", "--seconds", "3", "--forms", "typed_recv", "typed_send")
+    assert count(line, "raised") > 200
 
 
 def test_threads_at_the_c_api_get_an_errno_and_every_free_function_is_called_once() -> None:
@@ -85,5 +94,5 @@ def test_a_call_without_memory_for_our_c_has_done_nothing(forms: str) -> None:
 @pytest.mark.parametrize("names", ["address,undefined", "thread"])
 @pytest.mark.parametrize("program", ["storm_threads", "storm_signals", "storm_capi", "storm_lent"])
 def test_sanitizers_report_nothing(names: str, program: str) -> None:
-    modes = ["--modes", "vanish", "contexts"] if program == "storm_lent" else []
-    attack("sanitized", names, f"tests.attacks.{program}", "--seconds", "4", *modes)
+    more = {"storm_lent": ["--modes", "vanish", "contexts"], "storm_signals": ["--forms", *UNTYPED]}
+    attack("sanitized", names, f"tests.attacks.{program}", "--seconds", "4", *more.get(program, []))
