@@ -30,9 +30,10 @@ from zmqlite import (
     SocketBusy,
     SocketType,
     ZMQError,
-    proxy,
     proxy_steerable,
 )
+from zmqlite._zmq import ffi, lib
+from zmqlite.constants import ETERM
 from zmqlite.context import _living
 
 
@@ -381,7 +382,16 @@ def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
     source, feeder, target = context.socket(PULL), context.socket(PUSH), other.socket(PUSH)
     feeder.connect(source.bind("inproc://source"))
     feeder.send(b"frame")
-    moving = Task(proxy, source, target)  # waits for room in the target, inside the source
+    traffic = ffi.new("zl_traffic *")
+
+    def move() -> int:
+        """Wait for room in the target, inside the source, until the other context ends."""
+        arguments = (source._pointer, target._pointer, ffi.NULL, 1, 1, traffic)
+        while (code := lib.zl_forward(*arguments)) == -errno.EINTR:
+            pass
+        return code
+
+    moving = Task(move)
     try:
         eventually(inside, source, target)
         with pytest.raises(SocketBusy, match="zmq_ctx_term"):
@@ -389,6 +399,6 @@ def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
         assert not context.closed
     finally:
         other.term()
-    moving.result()
+    assert moving.result() == -ETERM
     context.term()
     assert context.closed

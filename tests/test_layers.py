@@ -16,13 +16,13 @@ PACKAGE = ROOT / "zmqlite"
 
 ROWS = (
     ("_zmq", "_typing"),
-    ("constants", "ownership"),
+    ("_direct", "constants"),
     ("errors", "waiting"),
     ("arguments", "fds"),
-    ("options", "curve", "library", "message", "monitor", "owner"),
-    ("socket_options", "context_options", "inproc"),
-    ("handle",),
-    ("sending", "receiving"),
+    ("options", "curve", "library", "message", "monitor"),
+    ("handle", "socket_options", "context_options"),
+    ("owner", "transfer"),
+    ("inproc",),
     ("socket",),
     ("context", "poll"),
     ("proxy", "reactor", "actor"),

@@ -1,4 +1,4 @@
-"""Load native/python.c, the second module of the compiled file, and let it take the place of this one.
+"""Load native/python.c, the second module of the compiled file, in the place of this one.
 
 The import system finds a module by the name of its file, and this file has the name of _zmq.
 """
@@ -6,9 +6,9 @@ The import system finds a module by the name of its file, and this file has the 
 import sys
 from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
-from . import _zmq
+from ._zmq import __file__ as _file
 
-_spec = ModuleSpec(__name__, ExtensionFileLoader(__name__, _zmq.__file__), origin=_zmq.__file__)
+_spec = ModuleSpec(__name__, ExtensionFileLoader(__name__, _file), origin=_file)
 _module = _spec.loader.create_module(_spec)
 _module.__spec__ = _spec
 _module.__loader__ = _spec.loader

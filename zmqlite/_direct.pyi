@@ -6,9 +6,9 @@ from typing import Any, Self, TypeVar
 from typing_extensions import Buffer
 
 from ._zmq import CData
-from .constants import Event
 
 T = TypeVar("T")
+N = TypeVar("N")
 
 class Frame:
     """One zmq_msg_t: a buffer, whose memory is libzmq's or, of `Frame(data)`, that of `data`."""
@@ -50,6 +50,6 @@ class Handle:
     def poll(self, events: int, timeout: int, /) -> int: ...
 
 def poll(
-    sockets: int, items: int, objects: tuple[T, ...], names: tuple[Event, ...], timeout: int, /
-) -> list[tuple[T, Event]] | int: ...
+    sockets: int, items: int, objects: tuple[T, ...], names: tuple[N, ...], timeout: int, /
+) -> list[tuple[T, N]] | int: ...
 def collect(stop: bool = ..., /) -> int: ...

@@ -45,7 +45,7 @@ FRAME: Final = lib.ZL_FRAME
 MESSAGE: Final = lib.ZL_MESSAGE
 WHOLE: Final = lib.ZL_WHOLE
 MANY: Final = lib.ZL_MANY
-"""What a receive returns: a frame as bytes, or as Message, a whole message, or many of one frame."""
+"""What a receive returns: a frame as bytes, or as Message; a whole message; many of one frame."""
 
 _UNUSUAL: Final = lib.ZL_UNUSUAL
 
@@ -152,8 +152,8 @@ class Transfer(SocketOptions):
                 return size
             if size == _UNUSUAL:
                 _check_writable(buffer)
-            elif size == -errno.EMSGSIZE:
-                raise failure(errno.EMSGSIZE, "zmq_recv", f"into {memoryview(buffer).nbytes} bytes")
+            elif size > (room := memoryview(buffer).nbytes):
+                raise failure(errno.EMSGSIZE, "zmq_recv", f"{size} bytes into {room}")
             flags, timeout = self._again(None if size >= 0 else size, flags, timeout)
 
     def recv_message(self, flags: int = 0, timeout: int | None = None) -> Message:

@@ -468,17 +468,17 @@ static int receive_frames(handle *h, int what, int limit, manner *how)
     return rc;
 }
 
-/* Copies the frame in the tray to where a user wants it: its size, or -EMSGSIZE, and it waits again. */
+/* Copies the frame in the tray to where a user wants it: its size. If it is too long, it waits again. */
 static int copy_into(handle *h, Py_buffer *target)
 {
     zmq_msg_t *msg = &((frame *)in_tray(h))->msg;
     size_t size = zmq_msg_size(msg);
-    if (size > (size_t)target->len) {
-        int rc = put_back(h);
-        return rc < 0 ? rc : -EMSGSIZE;
-    }
-    memcpy(target->buf, zmq_msg_data(msg), size);
-    return (int)size;
+    int rc = 0;
+    if (size <= (size_t)target->len)
+        memcpy(target->buf, zmq_msg_data(msg), size);
+    else
+        rc = put_back(h);
+    return rc < 0 ? rc : (int)size;
 }
 
 static int receive(handle *h, int what, int limit, manner *how)
@@ -507,8 +507,8 @@ static PyObject *handle_receive(PyObject *self, PyObject *const *args, Py_ssize_
     return done(rc < 0 ? rc : receive((handle *)self, (int)what, (int)limit, &how));
 }
 
-/* receive_into(buffer, flags=0, timeout=None): the size of the frame that was copied there. The frame
-   itself stays in the tray until Python empties that. */
+/* receive_into(buffer, flags=0, timeout=None): the size of the frame, which was copied to the buffer if
+   that is long enough, and stays in the tray then until Python empties that. */
 static PyObject *handle_receive_into(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
     manner how;
