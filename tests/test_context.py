@@ -30,6 +30,7 @@ from zmqlite import (
     SocketBusy,
     SocketType,
     ZMQError,
+    proxy,
     proxy_steerable,
 )
 from zmqlite._zmq import ffi, lib

@@ -113,7 +113,7 @@ def view_of(memory: bytes | CData, size: int) -> Buffer:
     """Return the first `size` bytes of what `source` returned."""
     if isinstance(memory, bytes):
         return memoryview(memory)[:size]
-    return ffi.buffer(memory, size) if size else b""
+    return ffi.buffer(ffi.cast("char *", memory), size) if size else b""
 
 
 def constant(memory: bytes | CData, size: int) -> CData:

@@ -392,22 +392,22 @@ static PyObject *in_tray(handle *h)
     return object == Py_None ? NULL : object;
 }
 
-/* Stores a frame, bytes or a Message, before those that wait. Its metadata is lost. */
+/* Stores a frame, bytes or a Message, before those that wait. Metadata is lost with bytes. */
 static int put_frame_back(zl_socket *s, PyObject *object, int more)
 {
-    Py_buffer view;
     zl_frame *slot = &s->frames[s->first - 1];
-    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0)
-        return RAISED;
-    int rc = zmq_msg_init_size(&slot->msg, view.len) == -1 ? no_memory() : 0;
-    if (rc == 0) {
-        memcpy(zmq_msg_data(&slot->msg), view.buf, view.len);
-        slot->more = more;
-        s->first--;
-        s->count++;
+    if (PyObject_TypeCheck(object, frame_type)) {
+        zmq_msg_init(&slot->msg);
+        zmq_msg_copy(&slot->msg, &((frame *)object)->msg);
+    } else {
+        if (zmq_msg_init_size(&slot->msg, PyBytes_Size(object)) == -1)
+            return no_memory();
+        memcpy(zmq_msg_data(&slot->msg), PyBytes_AsString(object), PyBytes_Size(object));
     }
-    PyBuffer_Release(&view);
-    return rc;
+    slot->more = more;
+    s->first--;
+    s->count++;
+    return 0;
 }
 
 /* Makes frames again of what an interrupted receive left in the tray. */
