@@ -210,7 +210,11 @@ class TypedSocket(Wrapper[S, R]):
             EncodeError: a required field is missing, or the message is over the limit.
             TypeError: a message of another class, or a topic is missing or not wanted.
         """
-        await self.socket.send_multipart(self._typed.encode(message, topic), whole(flags))
+        frames = self._typed.encode(message, topic)
+        if len(frames) == 1:  # send() is faster
+            await self.socket.send(frames[0], whole(flags))
+        else:
+            await self.socket.send_multipart(frames, whole(flags))
 
     async def send_envelope(self, envelope: Envelope[S], flags: int = 0) -> None:
         """Send a message with its topic, route and attachments; otherwise as `send`.

@@ -44,18 +44,18 @@ class TypedSocket(Wrapper[S, R]):
     """
 
     __slots__ = (
+        "_fast",
         "_fetch",
         "_limit",
         "_longest",
         "_pairs",
-        "_pairwise",
         "_parse",
-        "_parse_single",
         "_parsers",
         "_plain",
         "_send",
         "_send_multipart",
         "_serialise",
+        "_single",
         "_topics",
     )
 
@@ -109,10 +109,8 @@ class TypedSocket(Wrapper[S, R]):
         )
         self._limit = self.framing.incoming.limit
         # Where `on_error` takes errors, receives have to go on after them, within their time.
-        fast = self._on_error is None
-        self._parse, self._parsers = typed.parse, typed.parsers
-        self._parse_single = typed.parse if fast and typed.single else None
-        self._pairwise = fast and not typed.single and bool(typed.parse or typed.parsers)
+        self._fast = self._on_error is None and bool(typed.parse or typed.parsers)
+        self._single, self._parse, self._parsers = typed.single, typed.parse, typed.parsers
 
     # Sending
 
@@ -210,32 +208,26 @@ class TypedSocket(Wrapper[S, R]):
             DecodeError: the message cannot be decoded; see errors. It was taken from the socket,
                 and the next call gets the next message.
         """
-        # The first two ways do what Typed.decode does, without the time of another call.
-        parse = self._parse_single
-        if parse is not None:
-            frames = self._fetch(flags, timeout)
-            try:
+        if not self._fast:
+            return self._until(partial(self._receive, self._typed.decode), flags, timeout)
+        # What Typed.decode does, without the time of another call.
+        frames = self._fetch(flags, timeout)
+        parse = self._parse
+        try:
+            if self._single:
                 [payload] = frames
-            except ValueError:
-                return self._refuse(frames)
-            if len(payload) <= self._limit:
-                try:
-                    return parse(payload)
-                except Exception:
-                    self._refuse(frames)
-                    raise  # nothing is wrong with it: a signal handler raised this
+            else:
+                name, payload = frames
+                parse = parse or self._parsers.get(name)
+        except ValueError:  # another number of frames
             return self._refuse(frames)
-        if self._pairwise:
-            frames = self._fetch(flags, timeout)
-            parse = self._parsers.get(frames[0], self._parse)
-            if parse is not None and len(frames) == 2 and len(frames[1]) <= self._limit:
-                try:
-                    return parse(frames[1])
-                except Exception:
-                    self._refuse(frames)
-                    raise
-            return self._refuse(frames)
-        return self._until(partial(self._receive, self._typed.decode), flags, timeout)
+        if parse is not None and len(payload) <= self._limit:
+            try:
+                return parse(payload)
+            except Exception:
+                self._refuse(frames)
+                raise  # nothing is wrong with it: a signal handler raised this
+        return self._refuse(frames)
 
     def recv_envelope(self, flags: int = 0, timeout: int | None = None) -> Received[R]:
         """Receive a message with its topic, route and attachments; otherwise as `recv`.
@@ -274,7 +266,7 @@ class TypedSocket(Wrapper[S, R]):
         The wire form has to be Tagged, without a topic.
         """
         super().subscribe_type(kind)
-        self._pairwise = False  # from now on messages are compared with the subscriptions
+        self._fast = False  # from now on messages are compared with the subscriptions
 
     def poll(self, timeout: int | None = None, events: int = Event.POLLIN) -> Event:
         """Wait until the socket can receive or send; see zmqlite.Socket.poll."""
