@@ -30,8 +30,8 @@ from ..errors import Again, ContextTerminated, StateError, ZMQError, failure
 from .codec import Codec
 from .envelope import Envelope, Received, error_reply
 from .errors import KEPT, BatchError, DecodeError
-from .socket import unfinished, views
 from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
+from .views import unfinished, views
 from .wrapper import DONTWAIT, OnError, Wrapper, whole
 
 T = TypeVar("T")
@@ -270,7 +270,7 @@ class TypedSocket(Wrapper[S, R]):
 
 
 class _Views:
-    """Receives the frames of one message as views, as zmqlite.proto.socket does.
+    """Receives the frames of one message as zmqlite.proto.views.Views does, and awaits them.
 
     One task at a time, or frames of different messages would be mixed up.
     """

@@ -15,12 +15,12 @@ from google.protobuf.message import Message as ProtobufMessage
 from ..arguments import milliseconds
 from ..constants import Event
 from ..errors import Again, ContextTerminated, StateError, ZMQError, failure, timed_out
-from ..message import Message
 from ..socket import Socket
 from .codec import Codec
 from .envelope import Envelope, Received, error_reply
 from .errors import KEPT, BatchError, DecodeError
 from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
+from .views import Views
 from .wrapper import DONTWAIT, OnError, Wrapper, whole
 
 S = TypeVar("S", bound=ProtobufMessage)
@@ -105,7 +105,7 @@ class TypedSocket(Wrapper[S, R]):
         self._longest = self.framing.outgoing.limit
         self._topics = self.framing.outgoing.has_topic
         self._fetch: Callable[[int, int | None], list[Any]] = (
-            socket.recv_multipart if typed.copied else _Views(socket, self.framing.most)
+            socket.recv_multipart if typed.copied else Views(socket, self.framing.most)
         )
         self._limit = self.framing.incoming.limit
         # Where `on_error` takes errors, receives have to go on after them, within their time.
@@ -380,41 +380,3 @@ class TypedSocket(Wrapper[S, R]):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class _Views:
-    """Receives the frames of one message as views, for messages with attachments.
-
-    The frames are received one by one. Those of a message are kept here until it is complete, so
-    that an exception in between loses none. Frames over `most` make the message one to be refused:
-    no views are made of them.
-    """
-
-    __slots__ = ("_frames", "_most", "_socket")
-
-    def __init__(self, socket: Socket, most: int) -> None:
-        self._socket = socket
-        self._most = most
-        self._frames: list[Any] = []
-
-    def __call__(self, flags: int, timeout: int | None) -> list[Any]:
-        frames = self._frames
-        if not frames:
-            frames.append(self._socket.recv_message(flags, timeout))
-        while unfinished(frames):
-            if len(frames) <= self._most:
-                frames.append(self._socket.recv_message(flags, timeout))
-            else:
-                frames.extend(self._socket.recv_multipart(flags, timeout))
-        self._frames = []
-        return views(frames, self._most)
-
-
-def unfinished(frames: list[Any]) -> bool:
-    """Whether more frames of the same message follow these."""
-    return isinstance(frames[-1], Message) and frames[-1].more
-
-
-def views(frames: list[Any], most: int) -> list[Any]:
-    """Return the content of frames: views of the first, and the rest as the bytes that they are."""
-    return [*(frame.data for frame in frames[: most + 1]), *frames[most + 1 :]]
