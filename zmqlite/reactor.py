@@ -64,9 +64,10 @@ class Reactor:
     While it runs, it belongs to that thread: another one gets RuntimeError for everything but
     `stop`. To have it do something else, send it a message, as to an Actor.
 
-    It owns one file descriptor, an eventfd that `stop` writes to. That is closed when the last
-    reference to the Reactor goes, and by exec. After fork() the child gets one of its own, so
-    neither process wakes the other.
+    It owns one file descriptor, an eventfd that `stop` writes to. That is closed with the Reactor:
+    when the last reference goes, or, if its own handlers refer to it, by the garbage collector.
+    exec closes it, too. After fork() the child gets one of its own, so neither process wakes the
+    other.
     """
 
     def __init__(self) -> None:
@@ -89,7 +90,7 @@ class Reactor:
 
     def _renew(self) -> None:
         """Stop sharing the eventfd, and the thread that runs it, with the parent of this child."""
-        if self._thread not in (None, threading.get_ident()):
+        if self._thread != threading.get_ident():
             self._running = threading.Lock()
             self._thread = None
         self._poller.unregister(self._wake)
@@ -100,8 +101,9 @@ class Reactor:
         """Call `handler(item)` whenever there is something to read, until it is cancelled.
 
         An item is a socket, an object whose `socket` is one, such as a TypedSocket, or a
-        descriptor. The handler of a descriptor is also called at its end and after an error:
-        reading tells. Cancel an item before you close it, or `run` raises SocketClosed.
+        descriptor. The handler of a descriptor is also called at end of file and after an error,
+        which reading from it reports. Cancel an item before you close it, or `run` raises
+        SocketClosed.
 
         Raises:
             ValueError: it has a reader; or more items than the process may have descriptors.

@@ -52,12 +52,6 @@ class Bare(OneAtATime):
     def socket(self, kind: str, **options: int) -> Any:
         return proto.TypedSocket(super().socket(kind, **options), self.codec)
 
-    def bind(self, socket: Any, endpoint: str) -> str:
-        return super().bind(socket.socket, endpoint)
-
-    def connect(self, socket: Any, endpoint: str) -> None:
-        socket.socket.connect(endpoint)
-
     def send(self, socket: Any, message: bytes, count: int) -> None:
         super().send(socket, filled(message), count)
 

@@ -36,7 +36,7 @@ KINDS = [
     schemas.Ticket,
 ]
 FRAMINGS = [
-    proto.Framing(codec, codec, route=route, least=least)
+    proto.Framing(codec, codec, route=route, least=least, replies=replies)
     for attachments in (0, 1, range(3))
     for codec in (
         *(proto.Bare(kind, limit=4096, attachments=attachments) for kind in KINDS),
@@ -44,6 +44,7 @@ FRAMINGS = [
         proto.Tagged(*KINDS, limit=4096, attachments=attachments),
         proto.Tagged(*KINDS, topic=True, limit=4096, attachments=attachments),
     )
+    for replies in (False, True)
     for route, least in ((0, 0), (1, 0), (None, 0), (None, 1))
     if route is not None or not isinstance(attachments, range)
 ]
@@ -81,7 +82,7 @@ def random_frames(data: atheris.FuzzedDataProvider) -> list[bytes]:
     frames = []
     for _ in range(data.ConsumeIntInRange(0, 6)):
         if data.ConsumeBool():
-            frames.append(data.PickValueInList(NAMES))
+            frames.append(data.PickValueInList([*NAMES, b"", b"zmqlite.error: reason"]))
         else:
             frames.append(data.ConsumeBytes(data.ConsumeIntInRange(0, LONGEST)))
     frames.append(data.ConsumeBytes(data.remaining_bytes()))

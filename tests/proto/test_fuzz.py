@@ -29,7 +29,7 @@ codecs = st.one_of(
     st.builds(proto.Topic, st.sampled_from(KINDS)),
     st.builds(lambda topic: proto.Tagged(*KINDS, topic=topic, limit=1000), st.booleans()),
 )
-frame = st.one_of(st.binary(max_size=200), st.sampled_from([b"", *NAMES]))
+frame = st.one_of(st.binary(max_size=200), st.sampled_from([b"", b"zmqlite.error: reason", *NAMES]))
 names = st.text(st.characters(codec="utf-8"), max_size=20)
 
 everything = st.builds(
@@ -46,9 +46,11 @@ everything = st.builds(
 )
 
 
-@given(codecs, st.lists(frame, max_size=6), st.sampled_from([0, 1, None]))
-def test_only_decode_errors_come_out(codec: Any, frames: list[bytes], route: int | None) -> None:
-    framing = proto.Framing(codec, codec, route=route)
+@given(codecs, st.lists(frame, max_size=6), st.sampled_from([0, 1, None]), st.booleans())
+def test_only_decode_errors_come_out(
+    codec: Any, frames: list[bytes], route: int | None, replies: bool
+) -> None:
+    framing = proto.Framing(codec, codec, route=route, replies=replies)
     refused = None
     try:
         envelope = framing.unpack(frames)

@@ -36,7 +36,7 @@ def load(*names: str) -> list[Any]:
     ]
 
 
-def framing(vector: dict[str, Any]) -> proto.Framing[Any, Any]:
+def framing(vector: dict[str, Any], replies: bool = False) -> proto.Framing[Any, Any]:
     kind = TYPES[vector["type"]]
     options = {
         "limit": vector.get("limit", proto.LIMIT),
@@ -49,7 +49,7 @@ def framing(vector: dict[str, Any]) -> proto.Framing[Any, Any]:
         "tagged+topic": lambda: proto.Tagged(kind, topic=True, **options),
     }
     codec = forms[vector["form"]]()
-    return proto.Framing(codec, codec, route=None if "route" in vector else 0)
+    return proto.Framing(codec, codec, route=None if "route" in vector else 0, replies=replies)
 
 
 def frames(vector: dict[str, Any], key: str = "frames") -> list[bytes]:
@@ -90,9 +90,25 @@ def test_these_frames_are_refused_for_this_reason(vector: dict[str, Any]) -> Non
     assert caught.value.frames == frames(vector)
 
 
+@pytest.mark.parametrize("vector", load("errors"))
+def test_these_frames_are_an_error_reply(vector: dict[str, Any]) -> None:
+    with pytest.raises(proto.RemoteError) as caught:
+        framing(vector, replies=True).unpack(frames(vector))
+    assert caught.value.reason == vector["reason"]
+    assert caught.value.route == frames(vector, "route")
+    with pytest.raises(proto.DecodeError) as caught_elsewhere:
+        framing(vector).unpack(frames(vector))
+    assert not isinstance(caught_elsewhere.value, proto.RemoteError)
+
+
+@pytest.mark.parametrize("vector", GOOD)
+def test_no_message_is_taken_for_an_error_reply(vector: dict[str, Any]) -> None:
+    framing(vector, replies=True).unpack(frames(vector))
+
+
 def test_every_file_of_vectors_is_tested() -> None:
     names = {path.stem for path in VECTORS.glob("*.json")}
-    assert names == {"bare", "topic", "tagged", "routed", "malformed"}
+    assert names == {"bare", "topic", "tagged", "routed", "malformed", "errors"}
 
 
 def test_the_examples_of_the_page_are_right() -> None:

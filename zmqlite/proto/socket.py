@@ -14,12 +14,12 @@ from google.protobuf.message import Message as ProtobufMessage
 from ..arguments import milliseconds
 from ..constants import Event
 from ..errors import Again, ContextTerminated, StateError, ZMQError, failure, timed_out
-from ..message import Message
 from ..socket import Socket
 from .codec import Codec
 from .envelope import Envelope, Received, error_reply
 from .errors import KEPT, BatchError, DecodeError
 from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
+from .views import Views
 from .wrapper import DONTWAIT, OnError, Wrapper, whole
 
 S = TypeVar("S", bound=ProtobufMessage)
@@ -43,18 +43,18 @@ class TypedSocket(Wrapper[S, R]):
     """
 
     __slots__ = (
+        "_fast",
         "_fetch",
         "_limit",
         "_longest",
         "_pairs",
-        "_pairwise",
         "_parse",
-        "_parse_single",
         "_parsers",
         "_plain",
         "_send",
         "_send_multipart",
         "_serialise",
+        "_single",
         "_topics",
     )
 
@@ -104,14 +104,12 @@ class TypedSocket(Wrapper[S, R]):
         self._longest = self.framing.outgoing.limit
         self._topics = self.framing.outgoing.has_topic
         self._fetch: Callable[[int, int | None], list[Any]] = (
-            socket.recv_multipart if typed.copied else _Views(socket, self.framing.most)
+            socket.recv_multipart if typed.copied else Views(socket, self.framing.most)
         )
         self._limit = self.framing.incoming.limit
         # Where `on_error` takes errors, receives have to go on after them, within their time.
-        fast = self._on_error is None
-        self._parse, self._parsers = typed.parse, typed.parsers
-        self._parse_single = typed.parse if fast and typed.single else None
-        self._pairwise = fast and not typed.single and bool(typed.parse or typed.parsers)
+        self._fast = self._on_error is None and bool(typed.parse or typed.parsers)
+        self._single, self._parse, self._parsers = typed.single, typed.parse, typed.parsers
 
     # Sending
 
@@ -209,32 +207,26 @@ class TypedSocket(Wrapper[S, R]):
             DecodeError: the message cannot be decoded; see errors. It was taken from the socket,
                 and the next call gets the next message.
         """
-        # The first two ways do what Typed.decode does, without the time of another call.
-        parse = self._parse_single
-        if parse is not None:
-            frames = self._fetch(flags, timeout)
-            try:
+        if not self._fast:
+            return self._until(partial(self._receive, self._typed.decode), flags, timeout)
+        # What Typed.decode does, without the time of another call.
+        frames = self._fetch(flags, timeout)
+        parse = self._parse
+        try:
+            if self._single:
                 [payload] = frames
-            except ValueError:
-                return self._refuse(frames)
-            if len(payload) <= self._limit:
-                try:
-                    return parse(payload)
-                except Exception:
-                    self._refuse(frames)
-                    raise  # nothing is wrong with it: a signal handler raised this
+            else:
+                name, payload = frames
+                parse = parse or self._parsers.get(name)
+        except ValueError:  # another number of frames
             return self._refuse(frames)
-        if self._pairwise:
-            frames = self._fetch(flags, timeout)
-            parse = self._parsers.get(frames[0], self._parse)
-            if parse is not None and len(frames) == 2 and len(frames[1]) <= self._limit:
-                try:
-                    return parse(frames[1])
-                except Exception:
-                    self._refuse(frames)
-                    raise
-            return self._refuse(frames)
-        return self._until(partial(self._receive, self._typed.decode), flags, timeout)
+        if parse is not None and len(payload) <= self._limit:
+            try:
+                return parse(payload)
+            except Exception:
+                self._refuse(frames)
+                raise  # nothing is wrong with it: a signal handler raised this
+        return self._refuse(frames)
 
     def recv_envelope(self, flags: int = 0, timeout: int | None = None) -> Received[R]:
         """Receive a message with its topic, route and attachments; otherwise as `recv`.
@@ -273,7 +265,7 @@ class TypedSocket(Wrapper[S, R]):
         The wire form has to be Tagged, without a topic.
         """
         super().subscribe_type(kind)
-        self._pairwise = False  # from now on messages are compared with the subscriptions
+        self._fast = False  # from now on messages are compared with the subscriptions
 
     def poll(self, timeout: int | None = None, events: int = Event.POLLIN) -> Event:
         """Wait until the socket can receive or send; see zmqlite.Socket.poll."""
@@ -382,41 +374,3 @@ class TypedSocket(Wrapper[S, R]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class _Views:
-    """Receives the frames of one message as views, for messages with attachments.
-
-    The frames are received one by one. Those of a message are kept here until it is complete, so
-    that an exception in between loses none. Frames over `most` make the message one to be refused:
-    no views are made of them.
-    """
-
-    __slots__ = ("_frames", "_most", "_socket")
-
-    def __init__(self, socket: Socket, most: int) -> None:
-        self._socket = socket
-        self._most = most
-        self._frames: list[Any] = []
-
-    def __call__(self, flags: int, timeout: int | None) -> list[Any]:
-        frames = self._frames
-        if not frames:
-            frames.append(self._socket.recv_message(flags, timeout))
-        while unfinished(frames):
-            if len(frames) <= self._most:
-                frames.append(self._socket.recv_message(flags, timeout))
-            else:
-                frames.extend(self._socket.recv_multipart(flags, timeout))
-        self._frames = []
-        return views(frames, self._most)
-
-
-def unfinished(frames: list[Any]) -> bool:
-    """Whether more frames of the same message follow these."""
-    return isinstance(frames[-1], Message) and frames[-1].more
-
-
-def views(frames: list[Any], most: int) -> list[Any]:
-    """Return the content of frames: views of the first, and the rest as the bytes that they are."""
-    return [*(frame.data for frame in frames[: most + 1]), *frames[most + 1 :]]
