@@ -50,8 +50,8 @@ def end(threads, **found):
     say(json.dumps({"refused": sum(refused), "failed": failed, **found}))
 
 context = zmq.Context(linger=0)
-def pair(a, b):
-    sockets = context.socket(a, sndhwm=0, rcvhwm=0), context.socket(b, sndhwm=0, rcvhwm=0)
+def pair(a, b, hwm=0):
+    sockets = context.socket(a, sndhwm=hwm, rcvhwm=hwm), context.socket(b, sndhwm=hwm, rcvhwm=hwm)
     sockets[1].connect(sockets[0].bind("tcp://127.0.0.1:*"))
     return sockets
 """
@@ -84,7 +84,8 @@ CALLS: dict[str, Callable[[zmq.Socket], Any]] = {
 def storm(source: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(run_program(STORM + source).succeeded())
     assert found["failed"] == []
-    assert found["refused"] > 0
+    # A call that does not wait keeps the GIL, so that no other thread meets it.
+    assert found["refused"] > 0 or "DONTWAIT" in source
     return found
 
 
@@ -99,7 +100,7 @@ def storm(source: str) -> dict[str, Any]:
 )
 def test_what_four_threads_send_at_once_is_refused_or_arrives_whole(send: str) -> None:
     found = storm(f"""
-s, receiver = pair(zmq.PUSH, zmq.PULL)
+s, receiver = pair(zmq.PUSH, zmq.PULL, 10)  # who waits for room is inside
 sent = [[], [], [], []]
 
 def work(index, count):

@@ -52,6 +52,7 @@ class _Lib:
     ZL_MESSAGE: int
     ZL_WHOLE: int
     ZL_MANY: int
+    ZL_PARTS: int
     ZL_UNUSUAL: int
     ZMQ_VERSION_MAJOR: int
     ZMQ_VERSION_MINOR: int

@@ -45,7 +45,8 @@ FRAME: Final = lib.ZL_FRAME
 MESSAGE: Final = lib.ZL_MESSAGE
 WHOLE: Final = lib.ZL_WHOLE
 MANY: Final = lib.ZL_MANY
-"""What a receive returns: a frame as bytes, or as Message; a whole message; many of one frame."""
+PARTS: Final = lib.ZL_PARTS
+"""What a receive returns; see native/api.h."""
 
 _UNUSUAL: Final = lib.ZL_UNUSUAL
 
@@ -70,7 +71,7 @@ class Transfer(SocketOptions):
         self._pointer = handle.pointer
         self._receive = handle.receive
         self._send = handle.send
-        self._tray: list[bytes | None] = handle.tray  # or whatever else is received
+        self._tray = handle.tray
         self._type_name = type_name
         self._peer_names: set[bytes] = set()  # that connect_routing_id was set to
 
@@ -99,7 +100,7 @@ class Transfer(SocketOptions):
         """
         # Not self._receive(...): CPython 3.11 has no fast path to call what is kept in a slot.
         receive = self._receive
-        tray = self._tray
+        tray: list[bytes | None] = self._tray
         while True:
             code = receive(flags, timeout)
             if (data := tray[0]) is not None:
@@ -115,8 +116,14 @@ class Transfer(SocketOptions):
 
         C: zmq_msg_recv(3), ZMQ_RCVMORE in zmq_getsockopt(3)
         """
-        frames: list[bytes] = self._receive_other(WHOLE, flags, timeout)
-        return frames
+        receive = self._receive
+        tray: list[list[bytes] | None] = self._tray
+        while True:
+            code = receive(flags, timeout, WHOLE)
+            if (frames := tray[0]) is not None:
+                tray[0] = None
+                return frames
+            flags, timeout = self._again(code, flags, timeout)
 
     def recv_string(
         self, flags: int = 0, *, encoding: str = "utf-8", timeout: int | None = None
@@ -180,6 +187,21 @@ class Transfer(SocketOptions):
         limit = integer(limit, "limit", 1, INT_MAX)
         batch: list[bytes] = self._receive_other(MANY, flags, timeout, limit)
         return batch
+
+    def recv_parts(
+        self, limit: int, flags: int = 0, timeout: int | None = None
+    ) -> list[Message | bytes]:
+        """Receive one whole message: its first `limit` frames as Message, the rest as bytes.
+
+        A Message has no copy of its frame, but is larger than bytes as an object. So the limit is
+        for messages from strangers, who may send any number of frames. Otherwise as
+        `recv_multipart`.
+
+        C: zmq_msg_recv(3)
+        """
+        limit = integer(limit, "limit", 1, INT_MAX)
+        parts: list[Message | bytes] = self._receive_other(PARTS, flags, timeout, limit)
+        return parts
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield frames as `recv` does, until the context is shut down or terminated.

@@ -315,28 +315,3 @@ def test_a_message_without_its_attachment_is_refused_and_the_next_arrives(pair: 
         with pytest.raises(proto.FrameCount):
             typed.recv_envelope()
     assert list(map(bytes, typed.recv_envelope().attachments)) == [b"x"]
-
-
-def test_a_receive_that_is_interrupted_between_frames_loses_none(
-    pair: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pull, push = pair(zmq.PULL, zmq.PUSH)
-    codec = proto.Bare(Cat, attachments=2)
-    typed = proto.TypedSocket(pull, codec)
-    push.send_multipart([*codec.encode(TOM), b"one", b"two"])
-    push.send_multipart([*codec.encode(Cat()), b"three", b"four"])
-    receive, calls = zmq.Socket.recv_message, []
-
-    def interrupted(socket: zmq.Socket, *arguments: Any, **options: Any) -> zmq.Message:
-        calls.append(socket)
-        if len(calls) in (2, 4):
-            raise KeyboardInterrupt
-        return receive(socket, *arguments, **options)
-
-    monkeypatch.setattr(zmq.Socket, "recv_message", interrupted)
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            typed.recv_envelope()
-    got = typed.recv_envelope()
-    assert (got.message, list(map(bytes, got.attachments))) == (TOM, [b"one", b"two"])
-    assert list(map(bytes, typed.recv_envelope().attachments)) == [b"three", b"four"]

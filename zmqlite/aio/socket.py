@@ -22,7 +22,7 @@ from ..monitor import SocketEvent, decode
 from ..options import Option
 from ..socket import Socket as BlockingSocket
 from ..socket_options import SocketOptions, socket_option
-from ..transfer import BATCH, DONTWAIT, MANY, MESSAGE, WHOLE
+from ..transfer import BATCH, DONTWAIT, MANY, MESSAGE, PARTS, WHOLE
 from ..waiting import EVENTS, poll_events
 from .batches import partly_sent
 from .readiness import BOTH, IN, OUT, Shared, Watch
@@ -136,6 +136,14 @@ class Socket(SocketOptions):
         """
         limit = integer(limit, "limit", 1, INT_MAX)
         return await self._receive(partial(self._attempt, MANY, limit), flags)
+
+    async def recv_parts(self, limit: int, flags: int = 0) -> list[Message | bytes]:
+        """Receive one whole message: its first `limit` frames as Message, the rest as bytes.
+
+        See zmqlite.Socket.recv_parts.
+        """
+        limit = integer(limit, "limit", 1, INT_MAX)
+        return await self._receive(partial(self._attempt, PARTS, limit), flags)
 
     def __aiter__(self) -> Self:
         """Yield frames as `recv` does, until the context is shut down or terminated."""

@@ -347,35 +347,37 @@ static PyObject *bytes_of(zmq_msg_t *msg)
     return bytes;
 }
 
-static PyObject *list_of(zl_socket *s, int count)
+static PyObject *message_of(handle *h, zmq_msg_t *msg)
+{
+    frame *f = frame_make((PyTypeObject *)h->message);
+    if (f)
+        zmq_msg_copy(&f->msg, msg);
+    return (PyObject *)f;
+}
+
+/* The first `count` frames, of which the first `messages` as Message. */
+static PyObject *list_of(handle *h, int count, int messages)
 {
     PyObject *list = PyList_New(count);
     for (int i = 0; i < count && list; i++) {
-        PyObject *data = bytes_of(&zl_frame_at(s, i)->msg);
-        if (data)
-            PyList_SetItem(list, i, data);
+        zmq_msg_t *msg = &zl_frame_at(&h->socket, i)->msg;
+        PyObject *object = i < messages ? message_of(h, msg) : bytes_of(msg);
+        if (object)
+            PyList_SetItem(list, i, object);
         else
             Py_CLEAR(list);
     }
     return list;
 }
 
-static PyObject *message_of(handle *h, zmq_msg_t *msg)
-{
-    frame *f = frame_make((PyTypeObject *)h->message);
-    if (f)
-        zmq_msg_move(&f->msg, msg);
-    return (PyObject *)f;
-}
-
 /* Turns the first frames into an object, drops them and leaves. NULL: out of memory, and the frames are
    still there. */
-static PyObject *take(handle *h, int what, int count)
+static PyObject *take(handle *h, int what, int limit, int count)
 {
     zl_socket *s = &h->socket;
     PyObject *object = what == ZL_FRAME     ? bytes_of(&zl_frame_at(s, 0)->msg)
                        : what == ZL_MESSAGE ? message_of(h, &zl_frame_at(s, 0)->msg)
-                                            : list_of(s, count);
+                                            : list_of(h, count, what == ZL_PARTS ? limit : 0);
     if (object) {
         s->before = s->more;
         s->more = zl_frame_at(s, count - 1)->more;
@@ -424,7 +426,7 @@ static int put_back(handle *h)
     rc = zl_room(s, count, 0);
     for (; put < count && rc == 0; put++) {
         PyObject *each = list ? PyList_GetItem(object, count - 1 - put) : object;
-        rc = put_frame_back(s, each, list ? h->held == ZL_WHOLE && put > 0 : s->more);
+        rc = put_frame_back(s, each, list ? h->held != ZL_MANY && put > 0 : s->more);
     }
     if (rc < 0) {
         zl_drop(s, put - 1); /* all but the one that failed */
@@ -486,7 +488,7 @@ static int receive(handle *h, int what, int limit, manner *how)
     int rc = receive_frames(h, what, limit, how);
     if (rc <= 0)
         return rc;
-    PyObject *object = take(h, what, rc);
+    PyObject *object = take(h, what, limit, rc);
     if (!object)
         return RAISED;
     h->held = what;
@@ -501,7 +503,7 @@ static PyObject *handle_receive(PyObject *self, PyObject *const *args, Py_ssize_
     long what = ZL_FRAME, limit = 1;
     int rc = read_manner(&how, ZMQ_DONTWAIT, args, given);
     if (rc == 0 && given > 2)
-        rc = read_int(args[2], ZL_FRAME, ZL_MANY, &what);
+        rc = read_int(args[2], ZL_FRAME, ZL_PARTS, &what);
     if (rc == 0 && given > 3)
         rc = read_int(args[3], 1, INT_MAX, &limit);
     return done(rc < 0 ? rc : receive((handle *)self, (int)what, (int)limit, &how));
@@ -566,7 +568,7 @@ static PyObject *messages_next(PyObject *self)
     int rc = PyErr_CheckSignals() < 0 ? RAISED : receive_frames(h, it->what, 1, &how);
     if (rc > 0) {
         share_gil(h, zmq_msg_size(&zl_frame_at(&h->socket, 0)->msg));
-        return take(h, it->what, rc);
+        return take(h, it->what, 1, rc);
     }
     if (rc == 0) {
         PyObject *left = Py_NewRef(in_tray(h));

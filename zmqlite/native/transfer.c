@@ -116,7 +116,7 @@ int zl_fetch(zl_socket *s, int what, int limit, int most)
     if (what == ZL_MANY)
         return fetch_batch(s, limit);
     int rc = s->count ? 0 : fetch_frame(s);
-    if (what != ZL_WHOLE)
+    if (what == ZL_FRAME || what == ZL_MESSAGE)
         return rc < 0 ? rc : 1;
     for (int n = 1; rc >= 0; n++) {
         if (!zl_frame_at(s, n - 1)->more)

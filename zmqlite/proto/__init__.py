@@ -8,7 +8,6 @@
     codec       Bare, Topic, Tagged: from a message to frames and back
     envelope    Framing: the same with route, topic and attachments; error replies
     typed       Typed: what a typed socket knows, without a socket
-    views       receiving attachments without a copy
     wrapper     what both kinds of typed sockets share
     socket      TypedSocket: a Socket, driven by a Typed
     dispatcher  Dispatcher: handlers by type, on a Reactor

@@ -31,8 +31,7 @@ from .codec import Codec
 from .envelope import Envelope, Received, error_reply
 from .errors import KEPT, BatchError, DecodeError
 from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
-from .views import unfinished, views
-from .wrapper import DONTWAIT, OnError, Wrapper, whole
+from .wrapper import DONTWAIT, OnError, Wrapper, views, whole
 
 T = TypeVar("T")
 S = TypeVar("S", bound=ProtobufMessage)
@@ -89,7 +88,9 @@ class TypedSocket(Wrapper[S, R]):
             )
         super().__init__(socket, outgoing, incoming, route, on_error)
         self._fetch: Callable[[int], Coroutine[Any, Any, list[Any]]] = (
-            socket.recv_multipart if self._typed.copied else _Views(socket, self.framing.most)
+            socket.recv_multipart
+            if self._typed.copied
+            else partial(_receive_views, socket, self.framing.most + 1)
         )
 
     # Receiving
@@ -264,34 +265,8 @@ class TypedSocket(Wrapper[S, R]):
         self.close()
 
 
-class _Views:
-    """Receives the frames of one message as zmqlite.proto.views.Views does, and awaits them.
-
-    One task at a time, or frames of different messages would be mixed up.
-    """
-
-    __slots__ = ("_frames", "_lock", "_most", "_socket")
-
-    def __init__(self, socket: Socket, most: int) -> None:
-        self._socket = socket
-        self._most = most
-        self._frames: list[Any] = []
-        self._lock = asyncio.Lock()
-
-    async def __call__(self, flags: int) -> list[Any]:
-        if flags and self._lock.locked():  # another task waits, and comes first
-            raise failure(errno.EAGAIN, "zmq_recv", self._socket.type.name)
-        async with self._lock:
-            frames = self._frames
-            if not frames:
-                frames.append(await self._socket.recv_message(flags))
-            while unfinished(frames):
-                if len(frames) <= self._most:
-                    frames.append(await self._socket.recv_message())
-                else:
-                    frames.extend(await self._socket.recv_multipart())
-            self._frames = []
-        return views(frames, self._most)
+async def _receive_views(socket: Socket, limit: int, flags: int) -> list[Any]:
+    return views(await socket.recv_parts(limit, flags))
 
 
 def at_once(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -19,8 +19,7 @@ from .codec import Codec
 from .envelope import Envelope, Received, error_reply
 from .errors import KEPT, BatchError, DecodeError
 from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
-from .views import Views
-from .wrapper import DONTWAIT, OnError, Wrapper, whole
+from .wrapper import DONTWAIT, OnError, Wrapper, views, whole
 
 S = TypeVar("S", bound=ProtobufMessage)
 R = TypeVar("R", bound=ProtobufMessage)
@@ -104,7 +103,9 @@ class TypedSocket(Wrapper[S, R]):
         self._longest = self.framing.outgoing.limit
         self._topics = self.framing.outgoing.has_topic
         self._fetch: Callable[[int, int | None], list[Any]] = (
-            socket.recv_multipart if typed.copied else Views(socket, self.framing.most)
+            socket.recv_multipart
+            if typed.copied
+            else partial(_receive_views, socket, self.framing.most + 1)
         )
         self._limit = self.framing.incoming.limit
         # Where `on_error` takes errors, receives have to go on after them, within their time.
@@ -130,15 +131,17 @@ class TypedSocket(Wrapper[S, R]):
             TypeError: a message of another class, or a topic is missing or not wanted.
         """
         if type(message) is self._plain and topic is None:
+            # Not self._serialise(...): CPython 3.11 has no fast path to call what is in a slot.
+            to_bytes, send = self._serialise, self._send
             try:
-                data = self._serialise(message)
+                data = to_bytes(message)
             except Exception:
                 self._typed.encode(message)  # says what is wrong with it
                 raise  # nothing is: a signal handler raised this
             if len(data) <= self._longest:
                 if flags:
                     whole(flags)
-                self._send(data, flags, timeout)
+                send(data, flags, timeout)
                 return
         elif type(topic) is bytes if self._topics else topic is None:
             try:
@@ -210,8 +213,8 @@ class TypedSocket(Wrapper[S, R]):
         if not self._fast:
             return self._until(partial(self._receive, self._typed.decode), flags, timeout)
         # What Typed.decode does, without the time of another call.
-        frames = self._fetch(flags, timeout)
-        parse = self._parse
+        fetch, parse = self._fetch, self._parse
+        frames = fetch(flags, timeout)
         try:
             if self._single:
                 [payload] = frames
@@ -374,3 +377,7 @@ class TypedSocket(Wrapper[S, R]):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _receive_views(socket: Socket, limit: int, flags: int, timeout: int | None) -> list[Any]:
+    return views(socket.recv_parts(limit, flags, timeout))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..message import Message
 
+
 S = TypeVar("S", bound=ProtobufMessage)
 R = TypeVar("R", bound=ProtobufMessage)
 T = TypeVar("T")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
 from ..constants import Flag, SocketType
+from ..message import Message
 from ..options import Option
 from ..socket_options import SocketOptions
 from .codec import Codec, codec_for
@@ -162,3 +163,8 @@ def whole(flags: int) -> int:
     if flags & SNDMORE:
         raise ValueError("a typed message is whole: attachments go with it in an Envelope")
     return flags
+
+
+def views(parts: Sequence[Message | bytes]) -> list[Any]:
+    """Return the content of parts: views of Message objects, which are not copied, and bytes."""
+    return [part.data if isinstance(part, Message) else part for part in parts]
