@@ -129,7 +129,8 @@ class Transfer(SocketOptions):
         self, flags: int = 0, *, encoding: str = "utf-8", timeout: int | None = None
     ) -> str:
         """Receive one frame as text. UnicodeDecodeError carries the bytes, as its `object`."""
-        receive, tray = self._receive, self._tray
+        receive = self._receive
+        tray: list[bytes | None] = self._tray
         while True:
             code = receive(flags, timeout)
             if (data := tray[0]) is not None:
@@ -216,7 +217,8 @@ class Transfer(SocketOptions):
         return self._handle.messages(self, WHOLE)
 
     def _receive_other(self, what: int, flags: int, timeout: int | None, limit: int = 1) -> Any:
-        receive, tray = self._receive, self._tray
+        receive = self._receive
+        tray = self._tray
         while True:
             code = receive(flags, timeout, what, limit)
             if (got := tray[0]) is not None:
@@ -313,27 +315,31 @@ class Transfer(SocketOptions):
     ) -> int:
         """Send many messages of one frame each, in few calls into C; return how many.
 
-        That is less than all only if DONTWAIT or a timeout, which holds for every wait anew, ended
-        it. The messages are checked in batches of 1024 before the first of a batch is sent.
+        That is less than all only if DONTWAIT, a timeout, which holds for every wait anew, or a lack
+        of memory ended it. The messages are checked in batches of 1024 before the first of a batch is sent.
 
         Raises:
             Again, Timeout: not even the first could be sent.
         """
         flags, timeout = _usual(flags, timeout, DONTWAIT)
         left, total = iter(messages), 0
-        while batch := list(islice(left, BATCH)):
-            if set(map(type, batch)) != {bytes}:
-                batch = [_sendable(message) for message in batch]
-            after = total + len(batch)  # now, as nothing may fail once they are sent
-            code = self._handle.send_many(batch, flags, timeout)
-            if code is None:
-                total = after
-            elif code > 0:
-                return total + code
-            elif code == -errno.EAGAIN and total:
-                return total
-            else:
-                raise self._failure(code, "zmq_send", flags, timeout)
+        try:
+            while batch := list(islice(left, BATCH)):
+                if set(map(type, batch)) != {bytes}:
+                    batch = [_sendable(message) for message in batch]
+                after = total + len(batch)  # now, as nothing may fail once they are sent
+                code = self._handle.send_many(batch, flags, timeout)
+                if code is None:
+                    total = after
+                elif code > 0:
+                    return total + code
+                elif code == -errno.EAGAIN and total:
+                    return total
+                else:
+                    raise self._failure(code, "zmq_send", flags, timeout)
+        except MemoryError:
+            if not total:
+                raise
         return total
 
     def _attempt_send(self, data: Buffer | Message) -> bool:

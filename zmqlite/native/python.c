@@ -731,7 +731,7 @@ static PyObject *handle_send_multipart(PyObject *self, PyObject *const *args, Py
 }
 
 /* send_many(messages, flags=0, timeout=None) sends each bytes of a list as a message: None, or how many
-   were sent before one found no room in time. */
+   were sent before one found no room in time, or no memory. */
 static PyObject *handle_send_many(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
     manner how;
@@ -742,6 +742,10 @@ static PyObject *handle_send_many(PyObject *self, PyObject *const *args, Py_ssiz
         how.end = AS_OPTION; /* the timeout is for each wait anew */
         rc = send_items((handle *)self, args[0], sent, chunk, 1, &how);
         sent += rc > 0 ? rc : 0;
+    }
+    if (rc == RAISED && sent && PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        PyErr_Clear();
+        rc = -EAGAIN;
     }
     return done(rc == -EAGAIN && sent ? (int)sent : rc < 0 ? rc : 0);
 }
