@@ -28,11 +28,11 @@ typedef struct {
 /* Python holds one of these for each libzmq socket and reaches libzmq only through it. Whoever has
    set `busy` owns the fields that are not atomic. The atomic ones are also read from outside. */
 struct zl_socket {
-    void *_Atomic socket;   /* libzmq's; NULL once it is closed */
-    atomic_uchar busy;      /* a thread is inside */
-    atomic_int reason;      /* what a call gets once the socket is closed: -ENOTSOCK or -ETERM */
-    atomic_int visitors;    /* threads inside zl_monitor, which does not set `busy` */
-    atomic_int rcvtimeo;    /* the options of these names */
+    void *_Atomic socket; /* libzmq's; NULL once it is closed */
+    atomic_uchar busy;    /* a thread is inside */
+    atomic_int reason;    /* what a call gets once the socket is closed: -ENOTSOCK or -ETERM */
+    atomic_int visitors;  /* threads inside zl_monitor, which does not set `busy` */
+    atomic_int rcvtimeo;  /* the options of these names */
     atomic_int sndtimeo;
     unsigned int generation;
     int type;
@@ -41,7 +41,7 @@ struct zl_socket {
     unsigned char sending;  /* a message was begun with SNDMORE and not yet ended */
     unsigned char more;     /* the frame that Python took last has followers */
     unsigned char before;   /* what `more` was before that frame was taken */
-    unsigned char captured; /* zl_forward gave the first message in `frames` to the capture socket */
+    unsigned char captured; /* zl_forward has sent the first message in `frames` to `capture` */
     zl_frame *frames;       /* received and not yet taken: `count` of them from `first` on */
     int first, count, capacity;
 };
@@ -104,11 +104,11 @@ static inline int64_t zl_deadline(int64_t timeout)
 }
 
 /* One call of libzmq's behind the guard. */
-#define ZL_GUARDED(name, parameters, call)                                                         \
-    int name parameters                                                                            \
-    {                                                                                              \
-        int rc = zl_enter(s);                                                                      \
-        return rc < 0 ? rc : zl_left(s, zl_code(call));                                            \
+#define ZL_GUARDED(name, parameters, call)              \
+    int name parameters                                 \
+    {                                                   \
+        int rc = zl_enter(s);                           \
+        return rc < 0 ? rc : zl_left(s, zl_code(call)); \
     }
 
 /* guard.c */

@@ -23,9 +23,9 @@ static struct pollfd descriptor(zl_socket *s, zmq_pollitem_t *item)
 {
     int events = s ? ZMQ_POLLIN : item->events;
     struct pollfd native = {s ? s->fd : item->fd, 0, 0};
-    native.events = (short)((events & ZMQ_POLLIN ? POLLIN : 0) |
-                            (events & ZMQ_POLLOUT ? POLLOUT : 0) |
-                            (events & ZMQ_POLLPRI ? POLLPRI : 0));
+    native.events =
+        (short)((events & ZMQ_POLLIN ? POLLIN : 0) | (events & ZMQ_POLLOUT ? POLLOUT : 0) |
+                (events & ZMQ_POLLPRI ? POLLPRI : 0));
     return native;
 }
 

@@ -18,10 +18,10 @@
 
 #include "internal.h"
 
-#define ON_STACK 64       /* frames of a message, or messages of a batch, that need no malloc */
-#define LONG ZL_ZERO_COPY /* bytes that are not copied with the GIL held */
-#define AS_OPTION -2      /* no timeout was given: RCVTIMEO or SNDTIMEO counts */
-#define RAISED INT_MIN    /* among -errno codes: an exception is set */
+#define ON_STACK 64        /* frames of a message, or messages of a batch, that need no malloc */
+#define LONG ZL_ZERO_COPY  /* bytes that are not copied with the GIL held */
+#define AS_OPTION -2       /* no timeout was given: RCVTIMEO or SNDTIMEO counts */
+#define RAISED INT_MIN     /* among -errno codes: an exception is set */
 #define STRETCH (16 << 20) /* how much an iterator yields before it lets other threads run: 20 ms */
 
 /* What Python gets for a count or -errno, and for success that is not counted. */
@@ -133,8 +133,9 @@ static int borrow(zmq_msg_t *msg, PyObject *object, PyObject *owner)
 typedef struct {
     PyObject_HEAD
     zmq_msg_t msg;
-    Py_ssize_t views; /* buffers that point into it */
-    char writable;
+    Py_ssize_t address; /* of msg, for cffi */
+    Py_ssize_t views;   /* buffers that point into it */
+    char more, writable;
     PyObject *weakrefs;
 } frame;
 
@@ -143,8 +144,10 @@ static PyTypeObject *frame_type;
 static frame *frame_make(PyTypeObject *type)
 {
     frame *f = (frame *)PyType_GenericAlloc(type, 0);
-    if (f)
+    if (f) {
         zmq_msg_init(&f->msg);
+        f->address = (Py_ssize_t)&f->msg;
+    }
     return f;
 }
 
@@ -189,31 +192,20 @@ static Py_ssize_t frame_length(PyObject *self)
     return zmq_msg_size(&((frame *)self)->msg);
 }
 
-static PyObject *frame_more(PyObject *self, void *unused)
-{
-    (void)unused;
-    return PyBool_FromLong(zmq_msg_more(&((frame *)self)->msg));
-}
-
-static PyObject *frame_address(PyObject *self, void *unused)
-{
-    (void)unused;
-    return PyLong_FromVoidPtr(&((frame *)self)->msg);
-}
-
-static PyGetSetDef frame_attributes[] = {{"_more", frame_more, NULL, NULL, NULL},
-                                         {"_address", frame_address, NULL, NULL, NULL},
-                                         {NULL, NULL, NULL, NULL, NULL}};
 static PyMemberDef frame_members[] = {
+    {"_address", T_PYSSIZET, offsetof(frame, address), READONLY, NULL},
     {"_views", T_PYSSIZET, offsetof(frame, views), READONLY, NULL},
+    {"_more", T_BOOL, offsetof(frame, more), READONLY, NULL},
     {"_writable", T_BOOL, offsetof(frame, writable), 0, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(frame, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL}};
-static PyType_Slot frame_slots[] = {
-    {Py_tp_new, frame_new},           {Py_tp_dealloc, frame_dealloc},
-    {Py_bf_getbuffer, frame_getbuffer}, {Py_bf_releasebuffer, frame_releasebuffer},
-    {Py_sq_length, frame_length},     {Py_tp_getset, frame_attributes},
-    {Py_tp_members, frame_members},   {0, NULL}};
+static PyType_Slot frame_slots[] = {{Py_tp_new, frame_new},
+                                    {Py_tp_dealloc, frame_dealloc},
+                                    {Py_bf_getbuffer, frame_getbuffer},
+                                    {Py_bf_releasebuffer, frame_releasebuffer},
+                                    {Py_sq_length, frame_length},
+                                    {Py_tp_members, frame_members},
+                                    {0, NULL}};
 static PyType_Spec frame_spec = {"zmqlite._direct.Frame", sizeof(frame), 0,
                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, frame_slots};
 
@@ -222,6 +214,7 @@ static PyType_Spec frame_spec = {"zmqlite._direct.Frame", sizeof(frame), 0,
 typedef struct {
     PyObject_HEAD
     zl_socket socket;
+    Py_ssize_t address; /* of socket, for cffi */
     PyObject *tray;
     int held;          /* ZL_FRAME ...: what is in the tray */
     int yielded;       /* by an iterator since it let other threads run, see STRETCH */
@@ -243,6 +236,7 @@ static PyObject *handle_new(PyTypeObject *type, PyObject *args, PyObject *named)
     if (!h)
         return NULL;
     zl_socket_init(&h->socket);
+    h->address = (Py_ssize_t)&h->socket;
     h->message = Py_NewRef(message);
     h->error = Py_NewRef(error);
     if (!(h->tray = PyList_New(1)) || PyList_SetItem(h->tray, 0, Py_NewRef(Py_None)) < 0)
@@ -264,17 +258,11 @@ static void handle_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-static PyObject *handle_address(PyObject *self, void *unused)
-{
-    (void)unused;
-    return PyLong_FromVoidPtr(&((handle *)self)->socket);
-}
-
-static PyGetSetDef handle_attributes[] = {{"address", handle_address, NULL, NULL, NULL},
-                                          {NULL, NULL, NULL, NULL, NULL}};
-static PyMemberDef handle_members[] = {{"tray", T_OBJECT, offsetof(handle, tray), READONLY, NULL},
-                                       {"pointer", T_OBJECT, offsetof(handle, pointer), 0, NULL},
-                                       {NULL, 0, 0, 0, NULL}};
+static PyMemberDef handle_members[] = {
+    {"address", T_PYSSIZET, offsetof(handle, address), READONLY, NULL},
+    {"tray", T_OBJECT, offsetof(handle, tray), READONLY, NULL},
+    {"pointer", T_OBJECT, offsetof(handle, pointer), 0, NULL},
+    {NULL, 0, 0, 0, NULL}};
 
 /* ---- how a call waits */
 
@@ -350,8 +338,10 @@ static PyObject *bytes_of(zmq_msg_t *msg)
 static PyObject *message_of(handle *h, zmq_msg_t *msg)
 {
     frame *f = frame_make((PyTypeObject *)h->message);
-    if (f)
+    if (f) {
         zmq_msg_copy(&f->msg, msg);
+        f->more = zmq_msg_more(msg) != 0;
+    }
     return (PyObject *)f;
 }
 
@@ -692,7 +682,8 @@ static int send_items(handle *h, PyObject *items, Py_ssize_t from, int count, in
     if (count > ON_STACK && !(parts = malloc(count * sizeof *parts)))
         return no_memory();
     for (; made < count && rc == 0; made += rc == 0) {
-        PyObject *item = list ? PyList_GetItem(items, from + made) : PyTuple_GetItem(items, from + made);
+        PyObject *item =
+            list ? PyList_GetItem(items, from + made) : PyTuple_GetItem(items, from + made);
         rc = item ? pack(&parts[made], item) : RAISED;
     }
     if (rc == 0)
@@ -861,7 +852,8 @@ static int raw_call(handle *h, message_call *call, zmq_msg_t *msg, long flags)
 
 /* Reads (buffer, size, flags) and asks for the buffer: 0, -EFAULT if it has less than `size` bytes, or
    ZL_UNUSUAL. */
-static int raw_arguments(PyObject *const *args, int access, Py_buffer *view, long *size, long *flags)
+static int raw_arguments(PyObject *const *args, int access, Py_buffer *view, long *size,
+                         long *flags)
 {
     int rc = read_int(args[1], 0, LONG_MAX, size);
     rc = rc < 0 ? rc : read_int(args[2], INT_MIN, INT_MAX, flags);
@@ -936,15 +928,20 @@ static PyObject *handle_raw_msg_recv(PyObject *self, PyObject *const *args, Py_s
     return raw_message(self, zmq_msg_recv, args);
 }
 
+/* clang-format off */
 #define FAST(name) {#name, (PyCFunction)(void (*)(void))handle_##name, METH_FASTCALL, NULL}
 #define NOARGS(name) {#name, handle_##name, METH_NOARGS, NULL}
+/* clang-format on */
 static PyMethodDef handle_methods[] = {
-    FAST(receive),       FAST(receive_into),   NOARGS(settle), FAST(messages),
-    FAST(send),          FAST(send_multipart), FAST(send_many), FAST(poll), FAST(getsockopt),
-    FAST(raw_send),      FAST(raw_recv),       FAST(raw_msg_send), FAST(raw_msg_recv), {NULL, NULL, 0, NULL}};
-static PyType_Slot handle_slots[] = {
-    {Py_tp_new, handle_new},         {Py_tp_dealloc, handle_dealloc}, {Py_tp_methods, handle_methods},
-    {Py_tp_getset, handle_attributes}, {Py_tp_members, handle_members}, {0, NULL}};
+    FAST(receive),      FAST(receive_into),   NOARGS(settle),  FAST(messages),
+    FAST(send),         FAST(send_multipart), FAST(send_many), FAST(poll),
+    FAST(getsockopt),   FAST(raw_send),       FAST(raw_recv),  FAST(raw_msg_send),
+    FAST(raw_msg_recv), {NULL, NULL, 0, NULL}};
+static PyType_Slot handle_slots[] = {{Py_tp_new, handle_new},
+                                     {Py_tp_dealloc, handle_dealloc},
+                                     {Py_tp_methods, handle_methods},
+                                     {Py_tp_members, handle_members},
+                                     {0, NULL}};
 static PyType_Spec handle_spec = {"zmqlite._direct.Handle", sizeof(handle), 0, Py_TPFLAGS_DEFAULT,
                                   handle_slots};
 
@@ -995,8 +992,15 @@ static PyMethodDef direct_functions[] = {
     {"collect", (PyCFunction)(void (*)(void))direct_collect, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL}};
 static PyModuleDef_Slot direct_slots[] = {{Py_mod_exec, direct_exec}, {0, NULL}};
-static struct PyModuleDef direct_module = {
-    PyModuleDef_HEAD_INIT, "zmqlite._direct", NULL, 0, direct_functions, direct_slots, NULL, NULL, NULL};
+static struct PyModuleDef direct_module = {PyModuleDef_HEAD_INIT,
+                                           "zmqlite._direct",
+                                           NULL,
+                                           0,
+                                           direct_functions,
+                                           direct_slots,
+                                           NULL,
+                                           NULL,
+                                           NULL};
 
 PyMODINIT_FUNC PyInit__direct(void)
 {
