@@ -88,15 +88,18 @@ def vanishing_peer(choose: random.Random) -> tuple[str, threading.Thread]:
     return f"tcp://127.0.0.1:{listener.getsockname()[1]}", thread
 
 
-def send_somehow(sender: zmq.Socket, shared: zmq.Message, lent: Lent, choose: random.Random) -> int:
+def send_somehow(
+    sender: zmq.Socket, shared: zmq.Message, lent: Lent, choose: random.Random, several: bool
+) -> int:
     """Send frames that are lent, in one of the ways there are; 1, or 0 if nobody had room."""
     ways: list[Callable[[], object]] = [
         lambda: sender.send(lent.new(), timeout=1),
         lambda: sender.send(shared, timeout=1),
         lambda: sender.send(zmq.Message(lent.new()), timeout=1),
-        lambda: sender.send_multipart([lent.new(), b"", shared], timeout=1),
         lambda: sender.send_many([lent.new(), lent.new()], timeout=1),
     ]
+    if several:
+        ways.append(lambda: sender.send_multipart([lent.new(), b"", shared], timeout=1))
     try:
         choose.choice(ways)()
     except zmq.Again:
@@ -120,7 +123,10 @@ def vanish(choose: random.Random, faults: Counter[str]) -> int:
         gone = choose.randrange(100)
         shared = zmq.Message(lent.new())
         for number in range(100):
-            sent += send_somehow(sender, shared, lent, choose)
+            # libzmq aborts (issue 3442) if a connection ends while it sends one of several frames
+            # and the socket is closed with a linger of 0.
+            several = transport.startswith("inproc") and not strangers
+            sent += send_somehow(sender, shared, lent, choose, several)
             if number < gone and choose.random() < 0.5:
                 with contextlib.suppress(zmq.Again):
                     received = receiver.recv_multipart(timeout=1)
