@@ -211,13 +211,13 @@ def test_a_buffer_without_gaps_is_not_copied() -> None:
 
 
 def test_a_str_is_refused_with_a_way_out() -> None:
-    with pytest.raises(TypeError, match=r"takes bytes, not str; encode it, or use send_string\(\)"):
+    with pytest.raises(TypeError, match=r"takes bytes, not str: encode it, or use send_string\(\)"):
         payload("text")  # type: ignore[arg-type]  # the mistake itself
 
 
 @pytest.mark.parametrize("data", [None, 5, [b"a"], object()])
 def test_what_has_no_bytes_is_refused_by_its_type(data: Any) -> None:
-    with pytest.raises(TypeError, match=f"not {type(data).__name__}$"):
+    with pytest.raises(TypeError, match=f"not {type(data).__name__}($|: send_multipart)"):
         payload(data)
 
 

@@ -14,10 +14,12 @@ PACKAGE = ROOT / "zmqlite"
 
 ROWS = (
     ("_zmq",),
-    ("constants", "ownership"),
-    ("errors", "waiting"),
+    ("advice", "constants", "ownership"),
+    ("hints", "waiting"),
+    ("errors",),
     ("arguments", "descriptors"),
-    ("options", "curve", "message", "monitor"),
+    ("curve", "message", "monitor"),
+    ("options",),
     ("socket_options", "context_options"),
     ("handle",),
     ("sending", "receiving"),

@@ -3,7 +3,9 @@
 Layers, each importing only from those above it:
 
     _zmq                                          libzmq's API and our C, compiled
-    constants, errors, arguments, options, curve  numbers, exceptions, what users pass
+    constants, hints, errors                      numbers, exceptions and their texts
+    arguments, options, curve                     what users pass
+    advice                                        the right name for a wrong one
     ownership, descriptors, waiting               what calls into C need
     message, monitor                              what a socket gives
     handle, sending, receiving, socket            one socket and what goes through it
@@ -71,17 +73,18 @@ from .errors import (
     Timeout,
     ZMQError,
 )
+from .errors import meant as _meant
 from .message import Message
 from .monitor import Monitor, SocketEvent
 from .poll import Poller
 from .proxy import proxy, proxy_steerable
 from .socket import Socket
+from .socket_options import ALL_SOCKET_OPTIONS as _ALL_SOCKET_OPTIONS
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # not False, or the completion of editors would skip what follows
 if TYPE_CHECKING:
     from .actor import Actor, Pipe
     from .reactor import Reactor, Timer
-del TYPE_CHECKING
 
 __version__ = "0.1.0"
 
@@ -160,15 +163,24 @@ for _name in set(__all__) - set(_LATER):
 del _name
 
 
-def __getattr__(name: str) -> object:
-    """Import what was left for later; from then on it is a name like any other."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(_import_module(f".{_LATER[name]}", __name__), name)
-    found.__module__ = __name__
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # or type checkers would take any name
+
+    def __getattr__(name: str) -> object:
+        """Import what was left for later; from then on it is a name like any other."""
+        if name not in _LATER:
+            known = [*__all__, *_ALL_SOCKET_OPTIONS]
+            text = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(text + _meant(name, known, "module"), name=name)
+        found = getattr(_import_module(f".{_LATER[name]}", __name__), name)
+        found.__module__ = __name__
+        globals()[name] = found
+        return found
+
+
+del TYPE_CHECKING
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """Name what is for users, without the modules that it is made of."""
+    packages = {"aio", "capi", "proto"} & set(globals())
+    return sorted({*__all__, *packages, *(name for name in globals() if name.startswith("__"))})

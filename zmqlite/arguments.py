@@ -44,9 +44,14 @@ def text(value: str, name: str) -> bytes:
     """Return a text for C without its terminating NUL, in the encoding of file names."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
+    # No text shows the value, which may be a password, nor has a UnicodeError with it.
     if "\0" in value:
-        raise ValueError(f"{name} contains a NUL character: {value!r}")
-    return os.fsencode(value)
+        raise ValueError(f"{name} contains a NUL character")
+    try:
+        return os.fsencode(value)
+    except UnicodeEncodeError as error:
+        position = error.start
+    raise ValueError(f"character {position} of {name} is a lone surrogate, which has no encoding")
 
 
 def endpoint(value: str) -> bytes:
@@ -60,7 +65,7 @@ def endpoint(value: str) -> bytes:
         if transport == "norm" and ":" not in address.rpartition(";")[2]:  # libzmq aborts on it
             raise ValueError(f"a norm endpoint ends with address:port, not {value!r}")
     elif transport == "ipc" and len(os.fsencode(address)) > IPC_PATH_MAX:
-        raise failure(errno.ENAMETOOLONG, "endpoint", value)
+        raise failure(errno.ENAMETOOLONG, "", value)
     return encoded
 
 
@@ -86,19 +91,40 @@ def flat(data: Buffer, name: str) -> bytes | memoryview:
     try:
         view = memoryview(data)
     except TypeError:
-        kind = type(data).__name__
-        raise TypeError(f"{name} takes bytes or another buffer, not {kind}") from None
+        raise TypeError(f"{name} takes bytes or another buffer, {_instead(data)}") from None
     try:
         return view.cast("B")
     except TypeError:
         return view.tobytes()
 
 
-def payload(data: Buffer) -> bytes | memoryview:
-    """Return the content of one frame as flat bytes; see flat()."""
+def _instead(data: object) -> str:
+    """Name a type that is no buffer, and what to do with it."""
+    advice = ""
     if isinstance(data, str):
-        raise TypeError("send() takes bytes, not str; encode it, or use send_string()")
-    return flat(data, "send()")
+        advice = ": encode it, as in text.encode()"
+    elif isinstance(data, dict):
+        advice = ": encode it, as with json.dumps(value).encode(), or send typed messages, see "
+        advice += "zmqlite.proto"
+    elif isinstance(data, list | tuple):
+        advice = ": send_multipart() takes a list of frames, send_many() several messages"
+    elif hasattr(data, "SerializeToString"):
+        advice = ": zmqlite.proto.TypedSocket sends protobuf messages"
+    return f"not {type(data).__name__}{advice}"
+
+
+def payload(data: Buffer, name: str = "send()") -> bytes | memoryview:
+    """Return the content of one frame as flat bytes; see flat(). `name` is what was called."""
+    if isinstance(data, str) and name == "send()":
+        raise TypeError("send() takes bytes, not str: encode it, or use send_string()")
+    return flat(data, name)
+
+
+def socket_type(value: int) -> int:
+    """Return the number of a socket type, which libzmq may know or not."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"a socket type is zmqlite.PULL, zmqlite.PUSH ..., not {value!r}")
+    return integer(value, "type", -INT_MAX - 1, INT_MAX)
 
 
 def curve_key(value: bytes, name: str) -> bytes:

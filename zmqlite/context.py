@@ -20,13 +20,13 @@ from _thread import RLock  # threading's own: all of that takes long to import
 from types import TracebackType
 
 from ._zmq import ffi, lib
-from .arguments import integer, milliseconds
+from .arguments import milliseconds, socket_type
 from .constants import DRAFT_SOCKET_TYPES, ETERM, SocketType
 from .context_options import (
-    ALL_CONTEXT_OPTIONS,
     ContextOptions,
     check_thread_options,
     context_option,
+    context_options,
 )
 from .curve import has
 from .descriptors import reserve
@@ -35,7 +35,7 @@ from .message import collect
 from .options import Number
 from .ownership import owned
 from .socket import Socket
-from .socket_options import ALL_SOCKET_OPTIONS
+from .socket_options import socket_options
 from .waiting import PATIENCE, until
 
 TYPE_CHECKING = False
@@ -93,6 +93,7 @@ class Context(ContextOptions):
     )
 
     def __init__(self, io_threads: int = 1, linger: int | None = LINGER, **options: Any) -> None:
+        rows = context_options({"io_threads": io_threads, **options})
         self._linger = milliseconds(linger, "linger")
         self._handles: set[CData] = set()
         self._bound: set[bytes] = set()  # inproc endpoints
@@ -110,10 +111,8 @@ class Context(ContextOptions):
         self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
         _living.add(self)
         _end_with_multiprocessing()
-        for name, value in {"io_threads": io_threads, **options}.items():
-            if name not in ALL_CONTEXT_OPTIONS:
-                raise TypeError(f"Context() got {name}, which is no option of a context")
-            self.set(ALL_CONTEXT_OPTIONS[name], value)
+        for row, value in rows.items():
+            self.set(row, value)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         # A copy would end what belongs to the other one.
@@ -132,21 +131,20 @@ class Context(ContextOptions):
 
         C: zmq_socket(3)
         """
-        number = integer(type, "type", -(2**31), 2**31 - 1)
+        number = socket_type(type)
         name = _TYPE_NAMES.get(number, str(number))
         if name in DRAFT_SOCKET_TYPES and not has("draft"):
             # libzmq would make it, and abort the process at the first handshake.
-            raise failure(errno.ENOTSUP, "zmq_socket", f"{name}, a draft type")
-        unknown = options.keys() - ALL_SOCKET_OPTIONS.keys()
-        if unknown:
-            raise TypeError(f"socket() got {', '.join(sorted(unknown))}: no option of a socket")
+            hint = "it is a draft of libzmq, and this libzmq was built without drafts"
+            raise failure(errno.ENOTSUP, "zmq_socket", name, hint=hint)
+        rows = socket_options(options)
         socket = Socket(self, self._new_handle(number, name), name)
         try:
             # What SUB and XSUB have to send at their end are unsubscriptions, maybe to nobody.
             if name not in ("SUB", "XSUB"):
-                options = {"linger": self._linger, **options}
-            for option, value in options.items():
-                socket.set(ALL_SOCKET_OPTIONS[option], value)
+                socket.linger = self._linger
+            for row, value in rows.items():
+                socket.set(row, value)
         except BaseException:
             socket.close()
             raise

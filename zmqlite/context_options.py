@@ -11,12 +11,12 @@ import errno
 import os
 
 from .arguments import INT_MAX
-from .errors import ZMQError, failure
-from .options import Bool, Effect, Int, Number, resolve, rows_of
+from .errors import ZMQError, failure, meant
+from .options import Bool, Effect, HasAdvice, Int, Missing, Number, resolve, rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
@@ -29,7 +29,7 @@ class Cpu(Int):
         return cpu
 
 
-class ContextOptions:
+class ContextOptions(HasAdvice):
     """Options as attributes of a context.
 
     Set them before the first socket is created: what concerns the threads is silently ignored
@@ -43,6 +43,11 @@ class ContextOptions:
     """
 
     __slots__ = ()
+
+    _kind = "context"
+
+    if not TYPE_CHECKING:
+        instance = Missing()  # which pyzmq's programs ask the class for
 
     io_threads = Int(
         1, "Threads that do the networking; with 0 only inproc works.", 1, effect=Effect.START
@@ -108,6 +113,19 @@ ALL_CONTEXT_OPTIONS: dict[str, Number[Any, Any]] = rows_of(ContextOptions)
 def context_option(option: Number[Any, Any] | int, access: str) -> Number[Any, Any]:
     """Return the row to read ("r") or write ("w") a context's option by; see resolve()."""
     return resolve(ALL_CONTEXT_OPTIONS, option, access, _unlisted)
+
+
+def context_options(options: Mapping[str, Any]) -> dict[Number[Any, Any], Any]:
+    """Return options that were given by name, by their rows.
+
+    Raises:
+        TypeError: a context has no such option.
+    """
+    for name in options:
+        if name not in ALL_CONTEXT_OPTIONS:
+            near = meant(name, ALL_CONTEXT_OPTIONS)
+            raise TypeError(f"Context() got {name!r}, which is no option of a context{near}")
+    return {ALL_CONTEXT_OPTIONS[name]: value for name, value in options.items()}
 
 
 def _unlisted(number: int) -> Int:

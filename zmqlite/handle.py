@@ -12,8 +12,9 @@ from ._zmq import ffi, lib
 from .arguments import milliseconds
 from .constants import Flag
 from .errors import ZMQError, failure, timed_out
+from .hints import UNSUBSCRIBED
 from .options import Milliseconds, Option
-from .socket_options import SocketOptions, socket_option
+from .socket_options import SUBSCRIBE, SocketOptions, option_failure, socket_option
 from .waiting import until
 
 TYPE_CHECKING = False
@@ -46,12 +47,13 @@ lib.zl_install(ffi.cast("void *", id(calls)))
 class Handle(SocketOptions):
     """What Socket rests on: a socket of the shim, its options and waiting for it."""
 
-    __slots__ = ("_address", "_handle", "_peer_names", "_type_name")
+    __slots__ = ("_address", "_handle", "_peer_names", "_subject", "_type_name")
 
     def __init__(self, handle: CData, type_name: str) -> None:
         self._handle = handle
         self._address = int(ffi.cast("intptr_t", handle))  # what `calls` take
         self._type_name = type_name
+        self._subject = UNSUBSCRIBED if type_name == "SUB" else type_name  # for errors
         self._peer_names: set[bytes] = set()  # that connect_routing_id was set to
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
@@ -79,7 +81,7 @@ class Handle(SocketOptions):
             if code != -errno.EINVAL:
                 break
         if code < 0:
-            raise failure(-code, "zmq_getsockopt", row.name)
+            raise option_failure(-code, "zmq_getsockopt", row, self._type_name)
         return row.decode(ffi.buffer(value, length[0])[:])
 
     def set(self, option: Option[Any, Given] | int, value: Given) -> None:
@@ -99,9 +101,11 @@ class Handle(SocketOptions):
         data, size = (ffi.NULL, 0) if encoded is None else (encoded, len(encoded))
         code = lib.zl_setsockopt(self._handle, row.number, data, size)
         if code < 0:
-            raise failure(-code, "zmq_setsockopt", row.name)
+            raise option_failure(-code, "zmq_setsockopt", row, self._type_name)
         if row is _PEER_NAME and encoded is not None:
             self._peer_names.add(encoded)
+        elif row is SUBSCRIBE:
+            self._subject = self._type_name
 
     # Waiting
 
@@ -129,8 +133,8 @@ class Handle(SocketOptions):
         if code >= 0:
             return code
         if code == -errno.EAGAIN and wait > 0:
-            return timed_out(wait, call, self._type_name)
-        return failure(-code, call, self._type_name)
+            return timed_out(wait, call, self._subject)
+        return failure(-code, call, self._subject)
 
 
 def check_flags(flags: int, allowed: int) -> None:

@@ -64,7 +64,7 @@ class Message:
     __slots__ = ("__weakref__", "_handle")
 
     def __init__(self, data: Buffer = b"") -> None:
-        flat = payload(data)
+        flat = payload(data, "Message()")
         memory = ffi.from_buffer("char[]", flat)
         number = pin(memory)
         handle = lib.zl_message_new(memory, len(flat), number)

@@ -15,11 +15,12 @@ from enum import Enum, IntEnum, IntFlag
 
 from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
 from .constants import SocketType
+from .errors import InvalidArgument, meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Generic, Protocol, Self, TypeVar, overload
+    from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar, overload
 
     from .arguments import Buffer
 
@@ -46,6 +47,49 @@ else:
     def overload(function: Callable[..., Any]) -> Callable[..., Any]:
         """Stand for typing's: the definition that follows counts."""
         return function
+
+
+class HasAdvice:
+    """An object that answers to a wrong name with the right one."""
+
+    __slots__ = ()
+
+    _kind: str  # of names, for meant()
+
+    if not TYPE_CHECKING:  # or type checkers would take any name
+
+        def __getattr__(self, name: str) -> object:
+            option = getattr(type(self), name, None)
+            if isinstance(option, Option):  # that could not be read: say why, once more
+                return option.__get__(self, type(self))
+            raise AttributeError(self._unknown(name), name=name)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            try:
+                object.__setattr__(self, name, value)
+            except AttributeError:
+                if hasattr(type(self), name):
+                    raise
+            else:
+                return
+            raise AttributeError(self._unknown(name), name=name)
+
+        def _unknown(self, name: str) -> str:
+            cls = type(self)
+            known = [each for each in dir(cls) if not each.startswith("_")]
+            text = f"{cls.__module__}.{cls.__qualname__} has no attribute {name!r}"
+            return text + meant(name, known, cls._kind)
+
+
+class Missing:
+    """A name that a class of pyzmq has: asking the class for it raises, with advice."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type[HasAdvice]) -> NoReturn:
+        text = f"{owner.__module__}.{owner.__qualname__} has no attribute {self.name!r}"
+        raise AttributeError(text + meant(self.name, (), owner._kind), name=self.name)
 
 
 class Effect(Enum):
@@ -103,7 +147,10 @@ class Option(ABC, Generic[Got, Given]):
                 self.__doc__ = self.describe()
             return self
         self.require("r")
-        value: Got = instance.get(self)
+        try:
+            value: Got = instance.get(self)
+        except InvalidArgument as error:  # this libzmq lacks it, so hasattr() is to be False
+            raise AttributeError(str(error)) from error
         return value
 
     def __set__(self, instance: HasOptions, value: Given) -> None:
@@ -309,6 +356,16 @@ class Binary(Option[bytes, "Buffer"]):
     def values(self) -> str:
         limit = f" to {self.longest}" if self.longest < INT_MAX else " or more"
         return f"{self.shortest}{limit} bytes"
+
+
+class Topic(Option[bytes, "Buffer | str"]):
+    """What the messages of a subscription begin with; a str is taken as UTF-8."""
+
+    def encode(self, value: Buffer | str) -> bytes:
+        return bytes(flat(value.encode() if isinstance(value, str) else value, self.name))
+
+    def decode(self, raw: bytes) -> bytes:
+        return raw
 
 
 class RoutingId(Binary):

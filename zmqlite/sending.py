@@ -111,7 +111,7 @@ class Sender(Handle):
         left, total = iter(messages), 0
         while batch := list(islice(left, BATCH)):
             if set(map(type, batch)) != {bytes}:
-                batch = [bytes(payload(message)) for message in batch]
+                batch = [bytes(payload(message, "send_many()")) for message in batch]
             sent = 0
             while sent < len(batch):
                 count = _send_batch(self._address, batch, sent, wait)
@@ -142,7 +142,8 @@ class Sender(Handle):
 
     def _send(self, frames: Sequence[Buffer | Message], flags: int, timeout: int | None) -> None:
         check_flags(flags, DONTWAIT | SNDMORE)
-        parts = [part if isinstance(part, Message) else payload(part) for part in frames]
+        name = "send()" if len(frames) == 1 else "send_multipart()"
+        parts = [part if isinstance(part, Message) else payload(part, name) for part in frames]
         more = flags & SNDMORE
         collect()
         sent = self._wait(

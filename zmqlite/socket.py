@@ -18,7 +18,6 @@ from .descriptors import reserve
 from .errors import ContextTerminated, ForkedProcess, failure
 from .message import collect
 from .monitor import Monitor
-from .options import Binary
 from .receiving import Receiver
 from .sending import Sender
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
@@ -203,27 +202,25 @@ class Socket(Sender, Receiver):
 
     # Subscriptions
 
-    def subscribe(self, topic: Buffer) -> None:
-        """Receive messages that start with these bytes, too; b"" is every message (SUB).
+    def subscribe(self, topic: Buffer | str) -> None:
+        """Receive the messages that begin with a topic, too; an empty one is every message.
 
-        Subscriptions add up and are counted: two need two `unsubscribe`.
+        A `str` is sent as UTF-8. Subscriptions add up, and equal ones are counted: made twice, one
+        is taken back by two calls of `unsubscribe`.
+
+        Raises:
+            InvalidArgument: the socket is no SUB, and no XPUB with `xpub_manual`.
 
         C: ZMQ_SUBSCRIBE in zmq_setsockopt(3)
         """
-        self._subscription(SUBSCRIBE, topic)
+        self.set(SUBSCRIBE, topic)
 
-    def unsubscribe(self, topic: Buffer) -> None:
+    def unsubscribe(self, topic: Buffer | str) -> None:
         """Take one subscription back; one that was not made is no error.
 
         C: ZMQ_UNSUBSCRIBE in zmq_setsockopt(3)
         """
-        self._subscription(UNSUBSCRIBE, topic)
-
-    def _subscription(self, option: Binary, topic: Buffer) -> None:
-        raw = option.encode(topic)
-        code = lib.zl_setsockopt(self._handle, option.number, raw, len(raw))
-        if code < 0:
-            raise failure(-code, "zmq_setsockopt", option.name)
+        self.set(UNSUBSCRIBE, topic)
 
     # Waiting and watching
 
@@ -282,13 +279,13 @@ class Socket(Sender, Receiver):
 def _refuse_file(endpoint: str) -> None:
     """Keep libzmq from deleting a file that is no socket to make place for one.
 
-    For an abstract name it deletes the file of that name, too.
+    For an abstract name it deletes the file of that name, too, and of a symbolic link the link.
     """
     path = endpoint.removeprefix("ipc://")
     if path.startswith("*"):
         return  # libzmq makes up a name
     try:
-        mode = os.stat(path).st_mode
+        mode = os.lstat(path).st_mode
     except OSError:
         return
     if not stat.S_ISSOCK(mode):

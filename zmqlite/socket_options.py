@@ -5,6 +5,8 @@ All 80 that a stable libzmq has are here. A default is libzmq's own.
 
 from __future__ import annotations
 
+import errno
+
 from .constants import (
     DEALER,
     PUB,
@@ -20,6 +22,8 @@ from .constants import (
     Mechanism,
     SocketType,
 )
+from .curve import has
+from .errors import failure, meant
 from .options import (
     Binary,
     Bool,
@@ -27,6 +31,7 @@ from .options import (
     EnumInt,
     Fd,
     Filter,
+    HasAdvice,
     Int,
     Int64,
     Key,
@@ -34,6 +39,7 @@ from .options import (
     Option,
     RoutingId,
     Text,
+    Topic,
     UInt64,
     Unlisted,
     resolve,
@@ -42,10 +48,13 @@ from .options import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
+    from .errors import ZMQError
 
-class SocketOptions:
+
+class SocketOptions(HasAdvice):
     """Options as attributes of a socket.
 
     Set them before bind() and connect(): most act on later calls of these only, which each
@@ -62,6 +71,8 @@ class SocketOptions:
     """
 
     __slots__ = ()
+
+    _kind = "socket"
 
     # Queues
 
@@ -391,11 +402,11 @@ class SocketOptions:
 
 
 # Methods of Socket rather than attributes, since they add to a set.
-SUBSCRIBE = Binary(
+SUBSCRIBE = Topic(
     6, "A topic to receive from now on.", access="w", effect=Effect.NOW, types=(SUB, XPUB)
 )
 SUBSCRIBE.__set_name__(SocketOptions, "subscribe")
-UNSUBSCRIBE = Binary(
+UNSUBSCRIBE = Topic(
     7, "A topic to take back, once.", access="w", effect=Effect.NOW, types=(SUB, XPUB)
 )
 UNSUBSCRIBE.__set_name__(SocketOptions, "unsubscribe")
@@ -405,6 +416,32 @@ ALL_SOCKET_OPTIONS: dict[str, Option[Any, Any]] = {
     SUBSCRIBE.name: SUBSCRIBE,
     UNSUBSCRIBE.name: UNSUBSCRIBE,
 }
+
+
+def socket_options(options: Mapping[str, Any]) -> dict[Option[Any, Any], Any]:
+    """Return options that were given by name, by their rows.
+
+    Raises:
+        TypeError: a socket has no such option.
+    """
+    for name in options:
+        if name not in ALL_SOCKET_OPTIONS:
+            near = meant(name, ALL_SOCKET_OPTIONS)
+            raise TypeError(f"socket() got {name!r}, which is no option of a socket{near}")
+    return {ALL_SOCKET_OPTIONS[name]: value for name, value in options.items()}
+
+
+def option_failure(code: int, call: str, row: Option[Any, Any], kind: str) -> ZMQError:
+    """Build the exception for an option that a socket of type `kind` could not get or set."""
+    hint = None
+    if code == errno.EINVAL:
+        if row.needs and not has(row.needs):
+            hint = f"this libzmq was built without {row.needs}"
+        elif row.types is not None and kind not in (names := [each.name for each in row.types]):
+            hint = f"that is for {' and '.join(names)} sockets, and this is a {kind}"
+        elif row.name in ALL_SOCKET_OPTIONS and call == "zmq_setsockopt":
+            hint = "libzmq refuses this value, or the option for this type of socket"
+    return failure(code, call, row.name, hint=hint)
 
 
 def socket_option(option: Option[Any, Any] | int, access: str) -> Option[Any, Any]:

@@ -260,4 +260,8 @@ def _topic(topic: object) -> bytes:
 
 
 def _wrong_class(codec: Codec[M], message: object) -> TypeError:
-    return TypeError(f"{codec!r} does not encode {type(message).__name__}")
+    if isinstance(message, type):
+        name = message.__name__
+        return TypeError(f"{codec!r} does not encode the class {name}, but a message: {name}(...)")
+    kinds = " or ".join(kind.__name__ for kind in codec.types[:4])
+    return TypeError(f"{codec!r} does not encode {type(message).__name__}, but {kinds}")
