@@ -21,6 +21,7 @@ ROWS = (
     ("curve", "message", "monitor"),
     ("options",),
     ("socket_options", "context_options"),
+    ("keywords",),
     ("handle",),
     ("sending", "receiving"),
     ("socket",),

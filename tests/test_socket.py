@@ -237,8 +237,9 @@ def test_a_subscription_may_be_given_too(make: Make, connect: Connect) -> None:
 
 @pytest.mark.parametrize("name", ["sendhwm", "bind", "_handle", "context", "io_threads"])
 def test_an_unknown_option_is_refused_and_nothing_is_left(name: str, context: Context) -> None:
+    options: Any = {name: 1}
     with pytest.raises(TypeError, match=rf"socket\(\) got '{name}', which is no option of"):
-        context.socket(PULL, **{name: 1})
+        context.socket(PULL, **options)
     assert "0 sockets" in repr(context)
 
 

@@ -130,7 +130,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         "socket() got 'sndhmw', which is no option of a socket; did you mean 'sndhwm'?",
     ),
     "a misspelt option of a context": (
-        lambda make, context: zmq.Context(iothreads=2),
+        lambda make, context: anyhow(zmq).Context(iothreads=2),
         "Context() got 'iothreads', which is no option of a context; did you mean 'io_threads'?",
     ),
     "a misspelt attribute to read": (

@@ -6,6 +6,7 @@ Layers, each importing only from those above it:
     constants, hints, errors                      numbers, exceptions and their texts
     arguments, options, curve                     what users pass
     advice                                        the right name for a wrong one
+    keywords                                      options as arguments, for type checkers
     ownership, descriptors, waiting               what calls into C need
     message, monitor                              what a socket gives
     handle, sending, receiving, socket            one socket and what goes through it

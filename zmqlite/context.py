@@ -41,9 +41,10 @@ from .waiting import PATIENCE, until
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any, Final, NoReturn, Self, TypeVar
+    from typing import Any, Final, NoReturn, Self, TypeVar, Unpack
 
     from ._zmq import CData
+    from .keywords import ContextKeywords, SocketKeywords
 
     Got = TypeVar("Got")
     Given = TypeVar("Given")
@@ -92,7 +93,9 @@ class Context(ContextOptions):
         "_termination",
     )
 
-    def __init__(self, io_threads: int = 1, linger: int | None = LINGER, **options: Any) -> None:
+    def __init__(
+        self, io_threads: int = 1, linger: int | None = LINGER, **options: Unpack[ContextKeywords]
+    ) -> None:
         rows = context_options({"io_threads": io_threads, **options})
         self._linger = milliseconds(linger, "linger")
         self._handles: set[CData] = set()
@@ -120,7 +123,7 @@ class Context(ContextOptions):
 
     # Sockets
 
-    def socket(self, type: int, **options: Any) -> Socket:
+    def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket:
         """Make a socket; options follow by name, as in `socket(PUB, sndhwm=10)`.
 
         Raises:

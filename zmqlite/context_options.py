@@ -49,62 +49,36 @@ class ContextOptions(HasAdvice):
     if not TYPE_CHECKING:
         instance = Missing()  # which pyzmq's programs ask the class for
 
-    io_threads = Int(
-        1, "Threads that do the networking; with 0 only inproc works.", 1, effect=Effect.START
-    )
-    max_sockets = Int(
-        2,
-        "Sockets at the same time, those of monitors included, and one more as soon as a socket "
-        "connects to an inproc endpoint that nobody has bound.",
-        1023,
-        low=1,
-        high=65535,
-        effect=Effect.START,
-    )
-    socket_limit = Int(3, "The largest max_sockets.", access="r")
-    thread_priority = Int(
-        3,
-        "Priority of the threads. With the policies SCHED_FIFO and SCHED_RR it is theirs; with "
-        "others any number asks for the highest, which needs a privilege.",
-        access="w",
-        effect=Effect.START,
-    )
-    thread_sched_policy = Int(
-        4,
-        "Scheduling policy of the threads, one of os.SCHED_*; -1 if never set.",
-        -1,
-        effect=Effect.START,
-    )
-    max_msgsz = Int(
-        5, "Stored, but heeded nowhere; set a socket's maxmsgsize.", INT_MAX, effect=Effect.NEVER
-    )
-    msg_t_size = Int(6, "Bytes of a zmq_msg_t.", 64, access="r")
-    thread_affinity_cpu_add = Cpu(
-        7,
-        "A CPU for the threads to run on; more of them add up.",
-        access="w",
-        effect=Effect.START,
-        high=1023,
-    )
-    thread_affinity_cpu_remove = Int(
-        8, "A CPU that was added, to take back.", access="w", effect=Effect.START
-    )
-    thread_name_prefix = Int(9, "A number in front of the threads' names.", 0, effect=Effect.START)
-    zero_copy_recv = Bool(
-        10,
-        "Let frames share the memory that they were received into, rather than copy each; a small "
-        "one that is kept then keeps up to 8 KiB.",
-        True,
-        effect=Effect.SOCKETS,
-    )
-    ipv6 = Bool(42, "What a new socket's ipv6 is.", False, effect=Effect.SOCKETS)
-    blocky = Bool(
-        70,
-        "Whether a new socket's linger is libzmq's own default, rather than 0; a Context(linger=) "
-        "sets its own anyway.",
-        True,
-        effect=Effect.SOCKETS,
-    )
+    io_threads: Int = Int(1, 1, effect=Effect.START)
+    """Threads that do the networking; with 0 only inproc works."""
+    max_sockets: Int = Int(2, 1023, low=1, high=65535, effect=Effect.START)
+    """Sockets at the same time, those of monitors included, and one more as soon as a socket
+    connects to an inproc endpoint that nobody has bound."""
+    socket_limit: Int = Int(3, access="r")
+    """The largest max_sockets."""
+    thread_priority: Int = Int(3, access="w", effect=Effect.START)
+    """Priority of the threads. With the policies SCHED_FIFO and SCHED_RR it is theirs; with others
+    any number asks for the highest, which needs a privilege."""
+    thread_sched_policy: Int = Int(4, -1, effect=Effect.START)
+    """Scheduling policy of the threads, one of os.SCHED_*; -1 if never set."""
+    max_msgsz: Int = Int(5, INT_MAX, effect=Effect.NEVER)
+    """Stored, but heeded nowhere; set a socket's maxmsgsize."""
+    msg_t_size: Int = Int(6, 64, access="r")
+    """Bytes of a zmq_msg_t."""
+    thread_affinity_cpu_add: Cpu = Cpu(7, access="w", effect=Effect.START, high=1023)
+    """A CPU for the threads to run on; more of them add up."""
+    thread_affinity_cpu_remove: Int = Int(8, access="w", effect=Effect.START)
+    """A CPU that was added, to take back."""
+    thread_name_prefix: Int = Int(9, 0, effect=Effect.START)
+    """A number in front of the threads' names."""
+    zero_copy_recv: Bool = Bool(10, True, effect=Effect.SOCKETS)
+    """Let frames share the memory that they were received into, rather than copy each; a small one
+    that is kept then keeps up to 8 KiB."""
+    ipv6: Bool = Bool(42, False, effect=Effect.SOCKETS)
+    """What a new socket's ipv6 is."""
+    blocky: Bool = Bool(70, True, effect=Effect.SOCKETS)
+    """Whether a new socket's linger is libzmq's own default, rather than 0; a Context(linger=) sets
+    its own anyway."""
 
 
 ALL_CONTEXT_OPTIONS: dict[str, Number[Any, Any]] = rows_of(ContextOptions)

@@ -8,10 +8,13 @@ that have options bring `get` and `set`, which make the calls.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import os
 import sys
 from abc import ABC, abstractmethod
 from enum import Enum, IntEnum, IntFlag
+from importlib import import_module
 
 from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
 from .constants import SocketType
@@ -20,7 +23,18 @@ from .errors import InvalidArgument, meant
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar, overload
+    from typing import (
+        Any,
+        Final,
+        Generic,
+        NoReturn,
+        Protocol,
+        Self,
+        TypedDict,
+        TypeVar,
+        Unpack,
+        overload,
+    )
 
     from .arguments import Buffer
 
@@ -34,6 +48,14 @@ if TYPE_CHECKING:
 
         def get(self, option: Any, /) -> Any: ...
         def set(self, option: Any, value: Any, /) -> None: ...
+
+    class Facts(TypedDict, total=False):
+        """What rows of every class may state."""
+
+        access: str
+        effect: Effect
+        types: tuple[SocketType, ...] | None
+        needs: str
 
 else:
     Got = Given = E = Row = None
@@ -105,34 +127,58 @@ class Effect(Enum):
     NEVER = "never"
 
 
+class _Doc:
+    """The `__doc__` of a class of rows, and of each row, which is made when help() asks for it."""
+
+    def __init__(self, of_class: str | None) -> None:
+        self._of_class = of_class
+
+    def __get__(self, row: Option[Any, Any] | None, owner: type) -> str | None:
+        return self._of_class if row is None else row.describe()
+
+
 class Option(ABC, Generic[Got, Given]):
     """One option: its number and what is known about it. `Got` is read, `Given` is written.
 
-    A row states what differs from its class. `access` is "r", "w" or "rw"; `types` are the sockets
-    that the option is for, None for all: libzmq mostly ignores it on others; `needs` is what
-    libzmq must be built with, for has().
+    `default` is libzmq's, None where it is not worth telling. `access` is "r", "w" or "rw"; `types`
+    are the sockets that the option is for, None for all: libzmq mostly ignores it on others;
+    `needs` is what libzmq must be built with, for has(). What the option is for is said in a
+    docstring below it in its table, where editors find it, see `doc`.
     """
 
-    access: str = "rw"
-    effect: Effect = Effect.LATER
-    types: tuple[SocketType, ...] | None = None
-    needs: str = ""
     sizes: tuple[int, ...] = (4,)
     """Buffer sizes to read with, in turn while libzmq says EINVAL: it does not tell the size."""
 
     def __init__(
-        self, number: int, doc: str = "", default: Got | None = None, **facts: Any
+        self,
+        number: int,
+        default: Got | None = None,
+        *,
+        access: str = "rw",
+        effect: Effect = Effect.LATER,
+        types: tuple[SocketType, ...] | None = None,
+        needs: str = "",
     ) -> None:
-        self.number = number
-        self.name = f"option {number}"
-        self.doc = doc
-        self.default = default
-        for name, value in facts.items():
-            getattr(self, name)  # refuse a fact that nothing heeds
-            setattr(self, name, value)
+        self.number: Final[int] = number
+        self.name: str = f"option {number}"
+        self.table: type | None = None
+        self.default: Final[Got | None] = default
+        self.access: Final[str] = access
+        self.effect: Final[Effect] = effect
+        self.types: Final[tuple[SocketType, ...] | None] = types
+        self.needs: Final[str] = needs
+
+    def __init_subclass__(cls) -> None:
+        type.__setattr__(cls, "__doc__", _Doc(cls.__doc__))
 
     def __set_name__(self, owner: type, name: str) -> None:
+        self.table = owner
         self.name = name
+
+    @property
+    def doc(self) -> str:
+        """What the option is for; empty where the source of its table is not at hand."""
+        return "" if self.table is None else attribute_docs(self.table).get(self.name, "")
 
     def __repr__(self) -> str:
         return f"<option {self.name} ({self.number})>"
@@ -143,8 +189,6 @@ class Option(ABC, Generic[Got, Given]):
     def __get__(self, instance: HasOptions, owner: type) -> Got: ...  # noqa: F811
     def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:  # noqa: F811
         if instance is None:
-            if "__doc__" not in vars(self):  # for help(), and not before: importing is faster so
-                self.__doc__ = self.describe()
             return self
         self.require("r")
         try:
@@ -177,7 +221,7 @@ class Option(ABC, Generic[Got, Given]):
 
     def describe(self) -> str:
         """Put all that the row says into sentences, for help()."""
-        sentences = [self.doc]
+        sentences = [self.doc] if self.doc else []
         if "w" in self.access and self.values():
             sentences.append(f"Values: {self.values()}.")
         if self.default is not None:
@@ -221,6 +265,21 @@ class Ranged(Number[int, Given]):
     low: int = 0
     high: int = INT_MAX
 
+    def __init__(
+        self,
+        number: int,
+        default: int | None = None,
+        *,
+        low: int | None = None,
+        high: int | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(number, default, **facts)
+        if low is not None:
+            self.low = low
+        if high is not None:
+            self.high = high
+
     def from_int(self, number: int) -> int:
         return number
 
@@ -239,16 +298,16 @@ class Int(Ranged[int]):
 class Int64(Int):
     """A C int64_t."""
 
-    sizes = (8,)
-    high = 2**63 - 1
+    sizes: tuple[int, ...] = (8,)
+    high: int = 2**63 - 1
 
 
 class UInt64(Int):
     """A C uint64_t."""
 
-    sizes = (8,)
-    signed = False
-    high = 2**64 - 1
+    sizes: tuple[int, ...] = (8,)
+    signed: bool = False
+    high: int = 2**64 - 1
 
 
 class Fd(Int):
@@ -280,9 +339,11 @@ class Bool(Number[bool, bool]):
 class EnumInt(Number[E, E]):
     """An integer that has names."""
 
-    def __init__(self, *row: Any, kind: type[E], **facts: Any) -> None:
-        super().__init__(*row, **facts)
-        self.kind = kind
+    def __init__(
+        self, number: int, default: E | None = None, *, kind: type[E], **facts: Unpack[Facts]
+    ) -> None:
+        super().__init__(number, default, **facts)
+        self.kind: Final[type[E]] = kind
 
     def to_int(self, value: E) -> int:
         return self.kind(integer(value, self.name, 0, INT_MAX))
@@ -297,7 +358,9 @@ class EnumInt(Number[E, E]):
 class Filter(Option[int, int | None]):
     """A process, user or group number that is let in; more of them add up, None clears."""
 
-    high: int = 2**32 - 1
+    def __init__(self, number: int, *, high: int = 2**32 - 1, **facts: Unpack[Facts]) -> None:
+        super().__init__(number, **facts)
+        self.high: Final[int] = high
 
     def encode(self, value: int | None) -> bytes | None:
         if value is None:
@@ -314,10 +377,20 @@ class Filter(Option[int, int | None]):
 class Text(Option[str, str | None]):
     """A text, which libzmq takes without a NUL and gives back with one."""
 
-    sizes = (256, 4096, 65536, 2**20)
+    sizes: tuple[int, ...] = (256, 4096, 65536, 2**20)
 
-    longest: int = 255
-    clears: bool = False
+    def __init__(
+        self,
+        number: int,
+        default: str | None = None,
+        *,
+        longest: int = 255,
+        clears: bool = False,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(number, default, **facts)
+        self.longest: Final[int] = longest
+        self.clears: Final[bool] = clears
 
     def encode(self, value: str | None) -> bytes | None:
         if value is None:
@@ -339,10 +412,22 @@ class Text(Option[str, str | None]):
 class Binary(Option[bytes, "Buffer"]):
     """Bytes of any content."""
 
-    sizes = (256,)
+    sizes: tuple[int, ...] = (256,)
 
     shortest: int = 0
     longest: int = INT_MAX
+
+    def __init__(
+        self,
+        number: int,
+        default: bytes | None = None,
+        *,
+        longest: int | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(number, default, **facts)
+        if longest is not None:
+            self.longest = longest
 
     def encode(self, value: Buffer) -> bytes:
         encoded = value if type(value) is bytes else bytes(flat(value, self.name))
@@ -371,8 +456,8 @@ class Topic(Option[bytes, "Buffer | str"]):
 class RoutingId(Binary):
     """The name of a peer. One that starts with NUL could be taken for one that libzmq made up."""
 
-    shortest = 1
-    longest = 255
+    shortest: int = 1
+    longest: int = 255
 
     def encode(self, value: Buffer) -> bytes:
         encoded = super().encode(value)
@@ -384,7 +469,7 @@ class RoutingId(Binary):
 class Key(Option[bytes, bytes]):
     """A CURVE key as 40 bytes of Z85, never raw: libzmq takes any 32 bytes for a raw key."""
 
-    sizes = (41,)
+    sizes: tuple[int, ...] = (41,)
 
     def encode(self, value: bytes) -> bytes | None:
         return curve_key(value, self.name)
@@ -399,7 +484,7 @@ class Key(Option[bytes, bytes]):
 class Unlisted(Option["int | bytes", "int | bytes"]):
     """An option by its number alone: four bytes are a C int, anything else stays bytes."""
 
-    sizes = (4, 8, 256, 4096, 65536)
+    sizes: tuple[int, ...] = (4, 8, 256, 4096, 65536)
 
     def encode(self, value: int | bytes) -> bytes | None:
         if isinstance(value, bytes):
@@ -433,3 +518,21 @@ def resolve(
 def rows_of(table: type) -> dict[str, Any]:
     """Return the rows that a table class defines, by name."""
     return {name: row for name, row in vars(table).items() if isinstance(row, Option)}
+
+
+@functools.cache
+def attribute_docs(table: type) -> dict[str, str]:
+    """Return the docstrings of a table's attributes, which Python does not keep, from the source.
+
+    For help(), and not before: what reads sources takes long to import.
+    """
+    ast, inspect = import_module("ast"), import_module("inspect")
+    try:
+        [definition] = ast.parse(inspect.getsource(table)).body
+    except OSError:  # only compiled files are there
+        return {}
+    return {
+        row.target.id: inspect.cleandoc(text.value.value).replace("\n", " ")
+        for row, text in itertools.pairwise(definition.body)
+        if isinstance(row, ast.AnnAssign) and isinstance(text, ast.Expr)
+    }

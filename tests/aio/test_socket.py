@@ -149,10 +149,11 @@ def test_options_are_attributes_but_for_the_timeouts(drive: Drive) -> None:
                     setattr(socket, name, 100)
                 with pytest.raises(ValueError, match=r"asyncio\.timeout"):
                     getattr(socket, name)
+                wrong: Any = {name: 100}
                 with pytest.raises(ValueError, match=r"asyncio\.timeout"):
-                    context.socket(zmq.SUB, **{name: 100})
+                    context.socket(zmq.SUB, **wrong)
             with pytest.raises(TypeError, match="no_such"):
-                context.socket(zmq.SUB, no_such=1)
+                context.socket(zmq.SUB, no_such=1)  # type: ignore[call-arg]
             with pytest.raises(AttributeError):
                 socket.no_such = 1  # type: ignore[attr-defined]
 

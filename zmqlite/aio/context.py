@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from types import TracebackType
-from typing import Any, Final, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack
 
 from .. import context as blocking
 from ..arguments import INT_MAX, integer
@@ -16,6 +16,9 @@ from ..options import Number
 from ..socket_options import ALL_SOCKET_OPTIONS
 from .readiness import Shared
 from .socket import Socket, refuse_timeouts
+
+if TYPE_CHECKING:
+    from ..keywords import AsyncSocketKeywords, ContextKeywords
 
 Got = TypeVar("Got")
 Given = TypeVar("Given")
@@ -29,7 +32,9 @@ class BlockingContext(blocking.Context):
 
     __slots__ = ("shared",)
 
-    def __init__(self, io_threads: int, linger: int | None, turn: int, options: Any) -> None:
+    def __init__(
+        self, io_threads: int, linger: int | None, turn: int, options: ContextKeywords
+    ) -> None:
         self.shared = Shared(turn)
         super().__init__(io_threads, linger, **options)
 
@@ -61,7 +66,7 @@ class Context(ContextOptions):
         linger: int | None = LINGER,
         *,
         turn: int = TURN,
-        **options: Any,
+        **options: Unpack[ContextKeywords],
     ) -> None:
         turn = integer(turn, "turn", 0, INT_MAX)
         self.blocking: Final = BlockingContext(io_threads, linger, turn, options)
@@ -69,15 +74,15 @@ class Context(ContextOptions):
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Context can be neither copied nor pickled: give each process its own")
 
-    def socket(self, type: int, **options: Any) -> Socket:
+    def socket(self, type: int, **options: Unpack[AsyncSocketKeywords]) -> Socket:
         """Make a socket; options follow by name. Raises as zmqlite.Context.socket does.
 
         C: zmq_socket(3)
         """
         for name in options.keys() & {"rcvtimeo", "sndtimeo"}:
             refuse_timeouts(ALL_SOCKET_OPTIONS[name], "w")
-        options = {**options, "rcvtimeo": 0, "sndtimeo": 0}
-        return Socket(self.blocking.socket(type, **options), self.blocking.shared)
+        socket = self.blocking.socket(type, **options, rcvtimeo=0, sndtimeo=0)
+        return Socket(self, socket, self.blocking.shared)
 
     def get(self, option: Number[Got, Any] | int) -> Got | Any:
         """Read an option: a row such as `Context.io_threads`, or a number of zmq.h."""

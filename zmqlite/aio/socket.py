@@ -27,6 +27,8 @@ from .readiness import BOTH, IN, OUT, Shared, Watch
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from .context import Context
+
 Got = TypeVar("Got")
 Given = TypeVar("Given")
 T = TypeVar("T")
@@ -54,9 +56,11 @@ class Socket(SocketOptions):
         "_try_recv_multipart",
         "_try_send",
         "_watch",
+        "context",
     )
 
-    def __init__(self, socket: BlockingSocket, shared: Shared) -> None:
+    def __init__(self, context: Context, socket: BlockingSocket, shared: Shared) -> None:
+        self.context: Final[Context] = context
         self._blocking = socket
         self._watch = Watch(socket, shared)
         self._try_recv = socket._try_recv
@@ -258,7 +262,7 @@ class Socket(SocketOptions):
         """
         receiver = self._blocking.monitor(events).socket
         receiver.rcvtimeo = 0
-        return Monitor(Socket(receiver, self._watch.shared))
+        return Monitor(Socket(self.context, receiver, self._watch.shared))
 
     # Options
 
@@ -286,11 +290,11 @@ class Socket(SocketOptions):
         refuse_timeouts(option, "w")
         self._call(self._blocking.set, option, value)
 
-    def subscribe(self, topic: Buffer) -> None:
-        """Receive messages that start with these bytes, too; see zmqlite.Socket.subscribe."""
+    def subscribe(self, topic: Buffer | str) -> None:
+        """Receive the messages that begin with a topic, too; see zmqlite.Socket.subscribe."""
         self._call(self._blocking.subscribe, topic)
 
-    def unsubscribe(self, topic: Buffer) -> None:
+    def unsubscribe(self, topic: Buffer | str) -> None:
         """Take one subscription back; one that was not made is no error."""
         self._call(self._blocking.unsubscribe, topic)
 
