@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_type_hints
 
 from typing_extensions import Buffer
@@ -42,7 +43,7 @@ def given(row: Option[Any, Any]) -> Any:
     return next(kind for cls, kind in GIVEN.items() if isinstance(row, cls))
 
 
-def expected(rows: dict[str, Option[Any, Any]], *without: str) -> dict[str, Any]:
+def expected(rows: Mapping[str, Option[Any, Any]], *without: str) -> dict[str, Any]:
     return {
         name: given(row) for name, row in rows.items() if "w" in row.access and name not in without
     }

@@ -25,10 +25,10 @@ from importlib import import_module as _import_module
 try:
     from ._zmq import ffi as _ffi
     from ._zmq import lib as _lib
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _missing:
     raise ImportError(
         f"zmqlite in {__path__[0]} has no compiled module; in a checkout: pip install -e ."
-    ) from error
+    ) from _missing
 
 from .constants import (
     DEALER,
@@ -82,7 +82,8 @@ from .proxy import proxy, proxy_steerable
 from .socket import Socket
 from .socket_options import ALL_SOCKET_OPTIONS as _ALL_SOCKET_OPTIONS
 
-TYPE_CHECKING = False  # not False, or the completion of editors would skip what follows
+# Not False, or the completion of editors (jedi) would skip what follows.
+TYPE_CHECKING = bool()  # noqa: UP018
 if TYPE_CHECKING:
     from .actor import Actor, Pipe
     from .reactor import Reactor, Timer

@@ -63,7 +63,7 @@ class Monitor:
     __slots__ = ("__weakref__", "socket")
 
     def __init__(self, socket: Socket) -> None:
-        self.socket = socket
+        self.socket: Socket = socket
 
     def recv(self, flags: int = 0, timeout: int | None = None) -> SocketEvent:
         """Wait for the next event, `timeout` milliseconds or for ever.

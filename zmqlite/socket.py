@@ -59,7 +59,7 @@ class Socket(Sender, Receiver):
 
     def __init__(self, context: Context, handle: CData, type_name: str) -> None:
         super().__init__(handle, type_name)
-        self.context = context
+        self.context: Context = context
         self._bound: dict[str, str] = {}  # by the real name, the one given to bind
         self._monitor: weakref.ref[Socket] | None = None  # where events of this socket arrive
         self._monitored: CData | None = None  # the socket whose events arrive here

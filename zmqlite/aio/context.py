@@ -35,7 +35,7 @@ class BlockingContext(blocking.Context):
     def __init__(
         self, io_threads: int, linger: int | None, turn: int, options: ContextKeywords
     ) -> None:
-        self.shared = Shared(turn)
+        self.shared: Shared = Shared(turn)
         super().__init__(io_threads, linger, **options)
 
     def _close_sockets(self) -> None:

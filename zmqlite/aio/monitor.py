@@ -23,7 +23,7 @@ class Monitor:
     __slots__ = ("__weakref__", "_stopped", "socket")
 
     def __init__(self, socket: Socket) -> None:
-        self.socket = socket
+        self.socket: Socket = socket
         self._stopped = False
 
     async def recv(self) -> SocketEvent:

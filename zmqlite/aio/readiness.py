@@ -49,8 +49,8 @@ class Shared:
     __slots__ = ("end", "turn", "watches")
 
     def __init__(self, turn: int) -> None:
-        self.turn = turn  # milliseconds
-        self.end = 0.0  # of the turn
+        self.turn: int = turn  # milliseconds
+        self.end: float = 0.0  # of the turn
         self.watches: set[Watch] = set()  # those with a descriptor
 
     def start_turn(self) -> None:
@@ -87,10 +87,10 @@ class Watch:
 
     def __init__(self, blocking: Socket, shared: Shared) -> None:
         self._blocking = blocking
-        self.shared = shared
+        self.shared: Shared = shared
         self._queues: dict[int, dict[Waiter, None]] = {IN: {}, OUT: {}}
         self._descriptor: int | None = None
-        self.idle = True  # nobody waits
+        self.idle: bool = True  # nobody waits
         self.loop: AbstractEventLoop | None = None
 
     # What the operations do

@@ -60,12 +60,12 @@ class ContextHandle(Handle):
     kind = "context"
 
     def __init__(self, pointer: CData) -> None:
-        self.cell = ffi.new("void **", pointer)
-        self.ending = False
-        self.generation = lib.zl_generation
-        self.lock = threading.RLock()
-        self.priority = -1  # ZMQ_THREAD_PRIORITY, which cannot be read back
-        self.started = False  # had its first socket, and so its threads
+        self.cell: CData = ffi.new("void **", pointer)
+        self.ending: bool = False
+        self.generation: int = lib.zl_generation
+        self.lock: threading.RLock = threading.RLock()
+        self.priority: int = -1  # ZMQ_THREAD_PRIORITY, which cannot be read back
+        self.started: bool = False  # had its first socket, and so its threads
 
     def pointer(self, code: int = errno.EFAULT) -> CData:
         """Return libzmq's context, NULL once it has ended; refuse where a thread is ending it."""

@@ -36,8 +36,8 @@ class Box:
     def __init__(self) -> None:
         struct = ffi.new("zmq_msg_t *")
         lib.zmq_msg_init(struct)
-        self.struct = owned(struct, lib.zmq_msg_close)
-        self.readonly = False  # the content is an immutable object of Python's
+        self.struct: CData = owned(struct, lib.zmq_msg_close)
+        self.readonly: bool = False  # the content is an immutable object of Python's
         self._lease: Callable[[], CData | None] = _nothing
 
     @property
@@ -87,7 +87,7 @@ class zmq_msg_t:
 
     def __init__(self) -> None:
         self.box: Box | None = None
-        self.more = 0  # what zmq_msg_more says once it is closed
+        self.more: int = 0  # what zmq_msg_more says once it is closed
 
     def __repr__(self) -> str:
         return f"<zmq_msg_t at {id(self):#x}>"

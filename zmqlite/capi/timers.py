@@ -38,10 +38,10 @@ class TimersHandle(Handle):
     def __init__(self) -> None:
         cell = ffi.new("void **", lib.zmq_timers_new())
         self.cell: CData | None = owned(cell, lib.zmq_timers_destroy)
-        self.executing = False
+        self.executing: bool = False
         self.handlers: dict[int, tuple[TimerFunction, Any, int]] = {}
-        self.lock = threading.RLock()
-        self.myself = ffi.new_handle(self)
+        self.lock: threading.RLock = threading.RLock()
+        self.myself: CData = ffi.new_handle(self)
 
     def native(self, *, also_in_handler: bool = False) -> CData:
         """Return libzmq's timers; refuse if they were destroyed, or a handler must not."""

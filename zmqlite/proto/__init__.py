@@ -18,8 +18,8 @@ does not.
 
 try:
     from google.protobuf import __version__ as _protobuf_version
-except ModuleNotFoundError as error:
-    raise ImportError("zmqlite.proto needs protobuf: pip install protobuf") from error
+except ModuleNotFoundError as _missing:
+    raise ImportError("zmqlite.proto needs protobuf: pip install protobuf") from _missing
 
 from .codec import LIMIT, Bare, Codec, Tagged, Topic
 from .dispatcher import Delivery, Dispatcher, Failure

@@ -49,7 +49,7 @@ class Codec(ABC, Generic[M]):
     has_topic: bool = False
 
     def __init__(self, *, limit: int, attachments: int | range) -> None:
-        self.limit = integer(limit, "limit", 1, PROTOBUF_LIMIT)
+        self.limit: int = integer(limit, "limit", 1, PROTOBUF_LIMIT)
         if not isinstance(attachments, range):
             number = integer(attachments, "attachments", 0, PROTOBUF_LIMIT)
             attachments = range(number, number + 1)
@@ -135,7 +135,7 @@ class Bare(Codec[M]):
     def __init__(self, kind: type[M], *, limit: int = LIMIT, attachments: int | range = 0) -> None:
         super().__init__(limit=limit, attachments=attachments)
         self.kind = message_class(kind)
-        self.check = needs_check(kind)
+        self.check: bool = needs_check(kind)
 
     @property
     def types(self) -> tuple[type[M], ...]:

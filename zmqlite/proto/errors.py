@@ -52,7 +52,7 @@ class DecodeError(ProtoError):
         expected: type[ProtobufMessage] | None = None,
     ) -> None:
         super().__init__(reason)
-        self.frames = [bytes(frame) for frame in frames]
+        self.frames: list[bytes] = [bytes(frame) for frame in frames]
         self.expected = expected
         self.route: list[bytes] = []
 
@@ -95,7 +95,7 @@ class BatchError(DecodeError):
             first.frames,
             first.expected,
         )
-        self.route = first.route
+        self.route: list[bytes] = first.route
         self.messages = messages
         self.errors = errors
 
