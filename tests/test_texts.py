@@ -58,7 +58,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "nothing to receive": (
         lambda make, context: make(zmq.PULL).recv_multipart(zmq.DONTWAIT),
-        "Socket.recv_multipart() on PULL [zmq_recv]: the call would have to wait; "
+        "Socket.recv_multipart() on PULL [zmq_recv]: Resource temporarily unavailable; "
         "nothing is there to receive: give a timeout, or poll() first",
     ),
     "a PUSH without a peer": (
@@ -68,7 +68,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "a DEALER without a peer": (
         lambda make, context: make(zmq.DEALER).send_string("", zmq.DONTWAIT),
-        "Socket.send_string() on DEALER [zmq_send]: the call would have to wait; "
+        "Socket.send_string() on DEALER [zmq_send]: Resource temporarily unavailable; "
         "no ROUTER, REP or DEALER is connected (yet), or the queues of all are full (sndhwm)",
     ),
     "no event": (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +75,11 @@ def main(arguments: list[str] | None = None) -> int:
         description="Print versions, where libzmq comes from, what it can do, and limits.",
     )
     parser.parse_args(arguments)
-    for name, value in report():
-        print(f"{name:<12} {value}")
+    try:
+        for name, value in report():
+            print(f"{name:<12} {value}")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as head(1) does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return 1
     return 0

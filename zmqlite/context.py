@@ -30,7 +30,7 @@ from .context_options import (
 )
 from .curve import has
 from .descriptors import reserve
-from .errors import check, failure
+from .errors import ContextTerminated, check, failure
 from .message import collect
 from .options import Number
 from .ownership import owned
@@ -343,10 +343,29 @@ def _end_with_multiprocessing() -> None:
         util.Finalize(None, _end_all, exitpriority=-100)  # after what may still send
 
 
+def _silence_daemons() -> None:
+    """Let threads that wait in a socket as the interpreter exits end without a traceback.
+
+    Only daemon threads are left by now. They get ContextTerminated, and nobody asked them to catch
+    it: Python ends other daemon threads without a word, too.
+    """
+    threading: Any = sys.modules.get("threading")
+    if threading is None:
+        return
+    show = threading.excepthook
+
+    def hook(args: Any) -> None:
+        if not issubclass(args.exc_type, ContextTerminated):
+            show(args)
+
+    threading.excepthook = hook
+
+
 @atexit.register
 def _end_all() -> None:
     """Close all first, so that all linger at the same time; then nothing may call Python."""
     contexts = [each for each in _living if not (each._foreign or each._abandoned)]
+    _silence_daemons()
     try:
         for context in contexts:
             context._close_sockets()

@@ -183,7 +183,6 @@ _CLASSES: dict[int, type[ZMQError]] = {
 _TYPES: Final = frozenset(SocketType.__members__) | frozenset(DRAFT_SOCKET_TYPES)
 
 _reasons: Final = {
-    errno.EAGAIN: "the call would have to wait",
     EFSM: "not possible in the current state of the socket",
     ETERM: "the context was terminated",
     errno.ENOTSOCK: "the socket is closed",
