@@ -216,7 +216,7 @@ def test_the_sdist_holds_every_source_and_no_binary(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     sources = {
         str(path.relative_to(ROOT))
-        for folder in ("zmqlite", "vendor", "tests", "examples", "benchmarks", ".ci")
+        for folder in ("zmqlite", "vendor", "tests", "examples", "benchmarks")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not {"__pycache__", "_libs"} & set(path.parts)
     }

@@ -160,6 +160,16 @@ def test_options_are_attributes_but_for_the_timeouts(drive: Drive) -> None:
     drive(main())
 
 
+def test_a_socket_knows_its_context_and_so_does_its_monitor(drive: Drive) -> None:
+    async def main() -> None:
+        async with aio.Context() as context, context.socket(zmq.PULL) as socket:
+            assert socket.context is context
+            async with socket.monitor() as monitor:
+                assert monitor.socket.context is context
+
+    drive(main())
+
+
 def test_endpoints_are_made_and_ended(drive: Drive) -> None:
     async def main() -> None:
         async with aio.Context() as context, context.socket(zmq.REP) as socket:
