@@ -39,7 +39,7 @@ def test_a_duration_is_milliseconds_or_none_for_ever(value: Any, expected: int) 
 
 @pytest.mark.parametrize("value", [1.5, 0.0, True, False])
 def test_a_duration_in_seconds_is_refused_with_a_hint(value: Any) -> None:
-    with pytest.raises(TypeError, match=r"rcvtimeo is an int, in milliseconds, not .*are 1500"):
+    with pytest.raises(TypeError, match=r"rcvtimeo is an int in milliseconds, not .*: write 1500"):
         milliseconds(value, "rcvtimeo")
 
 

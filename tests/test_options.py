@@ -25,9 +25,10 @@ from zmqlite.options import (
     Text,
     UInt64,
     Unlisted,
+    attribute_docs,
     rows_of,
 )
-from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions, socket_option
+from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions, Subscriptions, socket_option
 
 Z85_KEY = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 
@@ -284,6 +285,16 @@ def test_an_option_cannot_be_deleted() -> None:
 def test_a_row_cannot_state_a_fact_that_its_class_does_not_heed() -> None:
     with pytest.raises(TypeError, match="lowest"):
         Int(1, lowest=0)  # type: ignore[call-arg]  # the mistake itself
+
+
+@pytest.mark.parametrize("table", [SocketOptions, Subscriptions, ContextOptions])
+def test_every_option_has_a_docstring_below_it(table: type) -> None:
+    documented = attribute_docs(table)
+    assert documented.keys() == rows_of(table).keys()
+    for name, row in rows_of(table).items():
+        assert row.doc == documented[name]
+        assert row.doc[0].isupper()
+        assert row.doc.endswith(".")
 
 
 def test_a_row_describes_itself() -> None:

@@ -220,7 +220,7 @@ def test_an_editor_completes_options_and_shows_what_they_are_for(tmp_path: Path)
     editor = Editor(tmp_path)
     assert {"sndhwm", "linger", "curve_server"} <= editor.complete("socket.")
     assert editor.hover("socket.sndhwm") == (
-        "Messages queued to send, for each peer; 0 for no limit."
+        "How many messages are queued to send, for each peer; 0 is no limit."
     )
     assert "PUSH" in editor.complete("zmq.PU")
 

@@ -1,6 +1,6 @@
-"""ZeroMQ for Python: a thin binding of libzmq, as in `import zmqlite as zmq`.
+"""ZeroMQ for Python: a thin binding of libzmq. Use it as `import zmqlite as zmq`.
 
-Layers, each importing only from those above it:
+The modules, in layers. Each imports only from the lines above it:
 
     _zmq                                          libzmq's API and our C, compiled
     constants, hints, errors                      numbers, exceptions and their texts
@@ -12,12 +12,12 @@ Layers, each importing only from those above it:
     handle, sending, receiving, socket            one socket and what goes through it
     context, poll, proxy                          many sockets
     reactor, actor                                a loop of handlers, threads with a pipe
-    capi, aio, proto                              the C door, asyncio, typed messages
+    capi, aio, proto                              the C API, asyncio, typed messages
     cli                                           python -m zmqlite
 
-Only type checkers see the imports below `if TYPE_CHECKING`: loading `typing` and what it loads
-itself takes a third as long as all of this. Reactor and Actor, which need that and more, are
-imported when somebody first asks for them.
+`import zmqlite` does not import `typing`, which would make it a third slower: imports that only
+type checkers need are below `if TYPE_CHECKING`. For the same reason Reactor and Actor are imported
+when they are first used.
 """
 
 from importlib import import_module as _import_module
@@ -168,7 +168,7 @@ del _name
 if not TYPE_CHECKING:  # or type checkers would take any name
 
     def __getattr__(name: str) -> object:
-        """Import what was left for later; from then on it is a name like any other."""
+        """Import Reactor, Actor and what belongs to them when they are first used."""
         if name not in _LATER:
             known = [*__all__, *_ALL_SOCKET_OPTIONS]
             text = f"module {__name__!r} has no attribute {name!r}"
@@ -183,6 +183,6 @@ del TYPE_CHECKING
 
 
 def __dir__() -> list[str]:
-    """Name what is for users, without the modules that it is made of."""
+    """List the public names, without the modules that define them."""
     packages = {"aio", "capi", "proto"} & set(globals())
     return sorted({*__all__, *packages, *(name for name in globals() if name.startswith("__"))})

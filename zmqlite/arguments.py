@@ -1,4 +1,4 @@
-"""From what a user passes to what C takes: each rule about arguments, once."""
+"""Checks of arguments: each returns the value for C, or raises an error that names the argument."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def milliseconds(value: int | None, name: str = "timeout") -> int:
     if type(value) is int and -1 <= value <= INT_MAX:
         return value
     if isinstance(value, bool | float):
-        raise TypeError(f"{name} is an int, in milliseconds, not {value!r}: 1.5 seconds are 1500")
+        raise TypeError(f"{name} is an int in milliseconds, not {value!r}: write 1500 for 1.5 s")
     return integer(value, name, -1, INT_MAX)
 
 
@@ -44,7 +44,7 @@ def text(value: str, name: str) -> bytes:
     """Return a text for C without its terminating NUL, in the encoding of file names."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
-    # No text shows the value, which may be a password, nor has a UnicodeError with it.
+    # The value may be a password: no error may show it or, as a UnicodeError does, contain it.
     if "\0" in value:
         raise ValueError(f"{name} contains a NUL character")
     try:
@@ -55,7 +55,7 @@ def text(value: str, name: str) -> bytes:
 
 
 def endpoint(value: str) -> bytes:
-    """Return an endpoint for C, refused where libzmq would misread it instead of failing."""
+    """Return an endpoint for C; refuse one that libzmq would misread instead of refusing it."""
     encoded = text(value, "endpoint")
     transport, separator, address = value.partition("://")
     if not (transport and separator and address):
@@ -70,7 +70,7 @@ def endpoint(value: str) -> bytes:
 
 
 def _check_ports(address: str, whole: str) -> None:
-    """Refuse a port that libzmq would take modulo 65536; leave other mistakes to libzmq."""
+    """Refuse a port above 65535, which libzmq would take modulo 65536, or one that is no number."""
     for part in address.partition("/")[0].split(";"):  # tcp://source:port;host:port, ws://…/path
         _, colon, port = part.rpartition("]")[2].rpartition(":")
         if not colon or port == "*":
@@ -128,7 +128,7 @@ def socket_type(value: int) -> int:
 
 
 def curve_key(value: bytes, name: str) -> bytes:
-    """Return a CURVE key for C: Z85 text of exactly the length that C reads without asking."""
+    """Return a CURVE key for C: Z85 text of exactly 40 bytes, which C reads without a length."""
     if not isinstance(value, bytes):
         raise TypeError(f"{name} is bytes, not {type(value).__name__}")
     if len(value) == RAW_KEY_LENGTH:

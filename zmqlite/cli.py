@@ -31,7 +31,7 @@ CAPABILITIES: Final = (
 
 
 def report() -> list[tuple[str, str]]:
-    """Name what matters about this installation, line by line."""
+    """Return the lines of the report as pairs of name and value."""
     declared = (lib.ZMQ_VERSION_MAJOR, lib.ZMQ_VERSION_MINOR, lib.ZMQ_VERSION_PATCH)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with Context() as context:
@@ -59,7 +59,7 @@ def _mode() -> str:
 
 
 def _library() -> str:
-    """Name the libzmq that this process has loaded, as the system tells it."""
+    """Return the path of the libzmq that this process has loaded."""
     try:
         maps = Path("/proc/self/maps").read_text()
     except OSError:

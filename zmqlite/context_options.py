@@ -1,7 +1,7 @@
 """The options of a context: one row each, all integers in C.
 
-All that a stable libzmq has are here, and zero_copy_recv, which has the number of a draft but
-works on stable builds. A default is libzmq's own.
+All that a stable libzmq has are here, and zero_copy_recv, which zmq.h calls a draft but stable
+builds have. A default is libzmq's own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Cpu(Int):
-    """A CPU for the threads to run on, which the system would let a thread have."""
+    """The number of a CPU that the system allows a thread to run on."""
 
     def to_int(self, value: int) -> int:
         cpu = super().to_int(value)
@@ -32,8 +32,8 @@ class Cpu(Int):
 class ContextOptions(HasAdvice):
     """Options as attributes of a context.
 
-    Set them before the first socket is created: what concerns the threads is silently ignored
-    afterwards, though it reads back.
+    Set them before the first socket is created, or give them to `Context(...)`. Afterwards libzmq
+    ignores those that concern its threads without an error, although they read back as set.
 
     Raises:
         AttributeError: a write-only option was read, or a read-only one set.
@@ -50,35 +50,39 @@ class ContextOptions(HasAdvice):
         instance = Missing()  # which pyzmq's programs ask the class for
 
     io_threads: Int = Int(1, 1, effect=Effect.START)
-    """Threads that do the networking; with 0 only inproc works."""
+    """How many threads do the network traffic; with 0 only inproc works."""
     max_sockets: Int = Int(2, 1023, low=1, high=65535, effect=Effect.START)
-    """Sockets at the same time, those of monitors included, and one more as soon as a socket
-    connects to an inproc endpoint that nobody has bound."""
+    """How many sockets there may be at a time. Monitors count, and so does one more socket from the
+    first connect() to an inproc endpoint that is not bound.
+    """
     socket_limit: Int = Int(3, access="r")
-    """The largest max_sockets."""
+    """The largest value of max_sockets."""
     thread_priority: Int = Int(3, access="w", effect=Effect.START)
-    """Priority of the threads. With the policies SCHED_FIFO and SCHED_RR it is theirs; with others
-    any number asks for the highest, which needs a privilege."""
+    """The priority of the I/O threads. With SCHED_FIFO and SCHED_RR it is used as it is; with other
+    policies any number asks for the highest priority, which needs a privilege.
+    """
     thread_sched_policy: Int = Int(4, -1, effect=Effect.START)
-    """Scheduling policy of the threads, one of os.SCHED_*; -1 if never set."""
+    """The scheduling policy of the I/O threads, one of os.SCHED_*; -1 until it is set."""
     max_msgsz: Int = Int(5, INT_MAX, effect=Effect.NEVER)
-    """Stored, but heeded nowhere; set a socket's maxmsgsize."""
+    """Has no effect in libzmq: set maxmsgsize of a socket instead."""
     msg_t_size: Int = Int(6, 64, access="r")
-    """Bytes of a zmq_msg_t."""
+    """The size of a zmq_msg_t, in bytes."""
     thread_affinity_cpu_add: Cpu = Cpu(7, access="w", effect=Effect.START, high=1023)
-    """A CPU for the threads to run on; more of them add up."""
+    """A CPU that the I/O threads may run on; several add up."""
     thread_affinity_cpu_remove: Int = Int(8, access="w", effect=Effect.START)
-    """A CPU that was added, to take back."""
+    """A CPU to take back from those that were added."""
     thread_name_prefix: Int = Int(9, 0, effect=Effect.START)
-    """A number in front of the threads' names."""
+    """A number that the names of the I/O threads start with."""
     zero_copy_recv: Bool = Bool(10, True, effect=Effect.SOCKETS)
-    """Let frames share the memory that they were received into, rather than copy each; a small one
-    that is kept then keeps up to 8 KiB."""
+    """Do not copy a received frame out of the memory it was read into. A small frame that is kept
+    then keeps up to 8 KiB.
+    """
     ipv6: Bool = Bool(42, False, effect=Effect.SOCKETS)
-    """What a new socket's ipv6 is."""
+    """The ipv6 option of new sockets."""
     blocky: Bool = Bool(70, True, effect=Effect.SOCKETS)
-    """Whether a new socket's linger is libzmq's own default, rather than 0; a Context(linger=) sets
-    its own anyway."""
+    """Whether the linger of new sockets is libzmq's own default, not 0. Has no effect here, because
+    a Context sets its own linger.
+    """
 
 
 ALL_CONTEXT_OPTIONS: dict[str, Number[Any, Any]] = rows_of(ContextOptions)
@@ -107,10 +111,10 @@ def _unlisted(number: int) -> Int:
 
 
 def check_thread_options(policy: int, priority: int) -> None:
-    """Raise what libzmq would abort on as it starts its threads; -1 is "not set".
+    """Raise an error where libzmq would abort when it starts its threads; -1 is "not set".
 
-    Policy and priority are two options, and neither can be judged without the other. So a
-    context calls this before it creates its first socket, after which they have no effect.
+    Only policy and priority together are right or wrong. So a context calls this before its first
+    socket, when libzmq starts the threads, and not when either option is set.
 
     Raises:
         ZMQError: the process lacks the privilege (EPERM).
@@ -121,7 +125,7 @@ def check_thread_options(policy: int, priority: int) -> None:
 
 
 def _schedule(policy: int, priority: int) -> None:
-    """Do to the calling thread what libzmq does to those that it starts."""
+    """Set policy and priority of the calling thread as libzmq does for its own threads."""
     if policy == -1:
         policy = os.sched_getscheduler(0)
     real_time = policy in (os.SCHED_FIFO, os.SCHED_RR)
@@ -134,7 +138,7 @@ def _schedule(policy: int, priority: int) -> None:
 
 
 def _rehearse(attempt: Callable[[], object], subject: str) -> None:
-    """Make an attempt on a thread of its own, where it changes nothing for others."""
+    """Call `attempt` on a new thread, since it changes the thread; raise as for zmq_ctx_set."""
     failed: list[ZMQError] = []
     running = _thread.allocate_lock()
 

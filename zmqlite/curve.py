@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ._zmq import CData
     from .arguments import Buffer
 
-# zmq_has says no to these, though libzmq always has the former, and epgm where it has pgm.
+# zmq_has() denies these, but libzmq always has the first three, and epgm where it has pgm.
 _ALWAYS = frozenset({"tcp", "inproc", "udp"})
 _COVERED_BY = {"epgm": "pgm"}
 
@@ -97,7 +97,7 @@ def has(capability: str) -> bool:
     """
     name = text(capability, "capability").decode().lower()
     name = _COVERED_BY.get(name, name)
-    # libzmq compares letter by letter, and its names are in lower case but for WS and WSS.
+    # libzmq compares exactly; its names are in lower case, except WS and WSS.
     spellings = (name.encode(), name.upper().encode())
     return name in _ALWAYS or any(lib.zmq_has(spelling) for spelling in spellings)
 
@@ -113,7 +113,7 @@ def zmq_version() -> tuple[int, int, int]:
 
 
 class _Scratch:
-    """Lends C a buffer that may come to hold a secret, and wipes it afterwards."""
+    """A buffer for C that may hold a secret; it is overwritten with zeros afterwards."""
 
     def __init__(self, size: int) -> None:
         self._buffer = ffi.new("char[]", size)

@@ -4,19 +4,19 @@
     └── ZMQError                       any errno without a class of its own
         ├── Again                      EAGAIN        (also BlockingIOError)
         │   └── Timeout                a wait ran out (also TimeoutError)
-        ├── StateError                 EFSM          send and receive out of turn
+        ├── StateError                 EFSM          send or receive in the wrong order
         ├── HostUnreachable            EHOSTUNREACH  nobody has that routing id
         ├── AddressInUse               EADDRINUSE
-        ├── NotSupported               ENOTSUP       not with this socket type, or this libzmq
+        ├── NotSupported               ENOTSUP       not for this socket type, or this libzmq
         ├── InvalidArgument            EINVAL        (also ValueError)
         ├── ActorEnded                 EPIPE         nobody at the other end of an actor's pipe
         ├── ContextTerminated          ETERM
         ├── SocketClosed               ENOTSOCK      used after close()
-        ├── SocketBusy                 EBUSY         another thread is inside the socket
+        ├── SocketBusy                 EBUSY         another thread is using the socket
         └── ForkedProcess              ECHILD        used in a child process after fork()
 
-The last three are refused by zmqlite before libzmq is reached, where libzmq would crash, hang or
-lose messages.
+SocketClosed, SocketBusy and ForkedProcess are raised by zmqlite itself, in cases where libzmq would
+crash, hang or lose messages.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Timeout(Again, TimeoutError):
 
 
 class StateError(ZMQError):
-    """A REQ or REP socket was used out of turn, or a message was left half read or sent."""
+    """A REQ or REP socket cannot send, or cannot receive, in its current state."""
 
 
 class HostUnreachable(ZMQError):
@@ -147,11 +147,11 @@ class InvalidArgument(ZMQError, ValueError):
 
 
 class ActorEnded(ZMQError):
-    """The other end of an actor's pipe has ended: it takes nothing, and no more will come."""
+    """The other end of an actor's pipe has ended: it receives nothing and sends nothing any more."""
 
 
 class ContextTerminated(ZMQError):
-    """The context was shut down or terminated; all that is left to do is to close the socket."""
+    """The context was shut down or terminated; its sockets can only be closed."""
 
 
 class SocketClosed(ZMQError):
@@ -159,7 +159,7 @@ class SocketClosed(ZMQError):
 
 
 class SocketBusy(ZMQError):
-    """Another thread, or the code that a signal handler interrupted, is inside the socket."""
+    """A call of another thread, or one that a signal handler interrupted, is using the socket."""
 
 
 class ForkedProcess(ZMQError):

@@ -1,9 +1,9 @@
-"""What an option is: a row of a table, and the attribute that it becomes.
+"""Options: each is a descriptor, a row in the table of a socket's or a context's options.
 
-The class of a row is the C type of the option. A row turns a value into the bytes that libzmq
-takes (`encode`) and back (`decode`), refusing first what libzmq would refuse without saying why,
-or accept and misunderstand. The tables are in socket_options and context_options; the objects
-that have options bring `get` and `set`, which make the calls.
+The class of a row is the C type of the option. `encode` turns a value into the bytes for libzmq, and
+`decode` turns them back. `encode` refuses values that libzmq would refuse without a reason, or would
+accept and misread. The tables are in socket_options and context_options. A socket and a context
+have the methods `get` and `set`, which call libzmq.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
         def set(self, option: Any, value: Any, /) -> None: ...
 
     class Facts(TypedDict, total=False):
-        """What rows of every class may state."""
+        """The keyword arguments that every class of rows has."""
 
         access: str
         effect: Effect
@@ -72,7 +72,7 @@ else:
 
 
 class HasAdvice:
-    """An object that answers to a wrong name with the right one."""
+    """An object whose AttributeError for an unknown name says which name was meant."""
 
     __slots__ = ()
 
@@ -82,7 +82,7 @@ class HasAdvice:
 
         def __getattr__(self, name: str) -> object:
             option = getattr(type(self), name, None)
-            if isinstance(option, Option):  # that could not be read: say why, once more
+            if isinstance(option, Option):  # reading it raised AttributeError: raise that again
                 return option.__get__(self, type(self))
             raise AttributeError(self._unknown(name), name=name)
 
@@ -104,7 +104,7 @@ class HasAdvice:
 
 
 class Missing:
-    """A name that a class of pyzmq has: asking the class for it raises, with advice."""
+    """A name that a class of pyzmq has: reading it, also from the class, raises with advice."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -128,7 +128,7 @@ class Effect(Enum):
 
 
 class _Doc:
-    """The `__doc__` of a class of rows, and of each row, which is made when help() asks for it."""
+    """A `__doc__` for the class of a row and one for the row, made when help() reads it."""
 
     def __init__(self, of_class: str | None) -> None:
         self._of_class = of_class
@@ -193,7 +193,7 @@ class Option(ABC, Generic[Got, Given]):
         self.require("r")
         try:
             value: Got = instance.get(self)
-        except InvalidArgument as error:  # this libzmq lacks it, so hasattr() is to be False
+        except InvalidArgument as error:  # libzmq was built without it, and hasattr() is False
             raise AttributeError(str(error)) from error
         return value
 
@@ -216,11 +216,11 @@ class Option(ABC, Generic[Got, Given]):
         """Return the value of the bytes that zmq_getsockopt wrote."""
 
     def values(self) -> str:
-        """Name the values that may be set; empty where the type says it all."""
+        """Name the values that may be set; empty where all values of the type may."""
         return ""
 
     def describe(self) -> str:
-        """Put all that the row says into sentences, for help()."""
+        """Return all that is known about the option as text, for help()."""
         sentences = [self.doc] if self.doc else []
         if "w" in self.access and self.values():
             sentences.append(f"Values: {self.values()}.")
@@ -337,7 +337,7 @@ class Bool(Number[bool, bool]):
 
 
 class EnumInt(Number[E, E]):
-    """An integer that has names."""
+    """An integer whose values are the members of an enum."""
 
     def __init__(
         self, number: int, default: E | None = None, *, kind: type[E], **facts: Unpack[Facts]
@@ -356,7 +356,7 @@ class EnumInt(Number[E, E]):
 
 
 class Filter(Option[int, int | None]):
-    """A process, user or group number that is let in; more of them add up, None clears."""
+    """The number of a process, user or group to accept; several add up, None clears them."""
 
     def __init__(self, number: int, *, high: int = 2**32 - 1, **facts: Unpack[Facts]) -> None:
         super().__init__(number, **facts)
@@ -375,7 +375,7 @@ class Filter(Option[int, int | None]):
 
 
 class Text(Option[str, str | None]):
-    """A text, which libzmq takes without a NUL and gives back with one."""
+    """A text. libzmq expects it without a NUL at the end, and returns it with one."""
 
     sizes: tuple[int, ...] = (256, 4096, 65536, 2**20)
 
@@ -454,7 +454,7 @@ class Topic(Option[bytes, "Buffer | str"]):
 
 
 class RoutingId(Binary):
-    """The name of a peer. One that starts with NUL could be taken for one that libzmq made up."""
+    """The name of a peer. Names that libzmq makes up itself start with NUL."""
 
     shortest: int = 1
     longest: int = 255
@@ -462,12 +462,12 @@ class RoutingId(Binary):
     def encode(self, value: Buffer) -> bytes:
         encoded = super().encode(value)
         if encoded.startswith(b"\0"):
-            raise ValueError(f"{self.name} must not start with NUL: libzmq makes up such names")
+            raise ValueError(f"{self.name} must not start with NUL, as names that libzmq makes do")
         return encoded
 
 
 class Key(Option[bytes, bytes]):
-    """A CURVE key as 40 bytes of Z85, never raw: libzmq takes any 32 bytes for a raw key."""
+    """A CURVE key as 40 bytes of Z85. Not as 32 raw bytes: libzmq takes any text of that length."""
 
     sizes: tuple[int, ...] = (41,)
 
@@ -482,7 +482,7 @@ class Key(Option[bytes, bytes]):
 
 
 class Unlisted(Option["int | bytes", "int | bytes"]):
-    """An option by its number alone: four bytes are a C int, anything else stays bytes."""
+    """An option that has no row: four bytes are read as a C int, others as bytes."""
 
     sizes: tuple[int, ...] = (4, 8, 256, 4096, 65536)
 
@@ -500,9 +500,10 @@ class Unlisted(Option["int | bytes", "int | bytes"]):
 def resolve(
     rows: Mapping[str, Row], option: Row | int, access: str, unlisted: Callable[[int], Row]
 ) -> Row:
-    """Return the row to read ("r") or write ("w") an option by: the given one, or its number's.
+    """Return the row of an option that is to be read ("r") or written ("w").
 
-    A number that no row has, from a newer libzmq than the table, gets an unlisted row.
+    `option` is the row itself or a number of zmq.h. For a number that no row has, as of a newer
+    libzmq, `unlisted` makes a row.
 
     Raises:
         AttributeError: the row does not allow this access.
