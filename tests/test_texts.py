@@ -72,7 +72,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         "no ROUTER, REP or DEALER is connected (yet), or the queues of all are full (sndhwm)",
     ),
     "no event": (
-        lambda make, context: make(zmq.PULL).monitor().recv(timeout=5),
+        lambda make, context: await_event(make(zmq.PULL)),
         "Monitor.recv() [zmq_recv]: no message came within 5 ms",
     ),
     "a subscription of a PUB": (
@@ -200,6 +200,11 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
 def anyhow(value: Any) -> Any:
     """The value, of which a type checker knows nothing."""
     return value
+
+
+def await_event(socket: zmq.Socket) -> zmq.SocketEvent:
+    with socket.monitor() as monitor:
+        return monitor.recv(timeout=5)
 
 
 def closed(make: Make) -> zmq.Socket:

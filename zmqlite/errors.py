@@ -147,7 +147,7 @@ class InvalidArgument(ZMQError, ValueError):
 
 
 class ActorEnded(ZMQError):
-    """The other end of an actor's pipe has ended: it receives nothing and sends nothing any more."""
+    """The other end of an actor's pipe has ended; no more messages go through the pipe."""
 
 
 class ContextTerminated(ZMQError):

@@ -1,9 +1,9 @@
 """Options: each is a descriptor, a row in the table of a socket's or a context's options.
 
-The class of a row is the C type of the option. `encode` turns a value into the bytes for libzmq, and
-`decode` turns them back. `encode` refuses values that libzmq would refuse without a reason, or would
-accept and misread. The tables are in socket_options and context_options. A socket and a context
-have the methods `get` and `set`, which call libzmq.
+The class of a row is the C type of the option. `encode` turns a value into the bytes for libzmq,
+and `decode` turns them back. `encode` refuses values that libzmq would refuse without a reason, or
+would accept and misread. The tables are in socket_options and context_options. A socket and a
+context have the methods `get` and `set`, which call libzmq.
 """
 
 from __future__ import annotations
@@ -533,7 +533,7 @@ def attribute_docs(table: type) -> dict[str, str]:
     except OSError:  # only compiled files are there
         return {}
     return {
-        row.target.id: inspect.cleandoc(text.value.value).replace("\n", " ")
+        row.target.id: " ".join(text.value.value.split())
         for row, text in itertools.pairwise(definition.body)
         if isinstance(row, ast.AnnAssign) and isinstance(text, ast.Expr)
     }
