@@ -1,7 +1,7 @@
-"""What may have been meant by a name that does not exist.
+"""Advice for a name that does not exist: the nearest one, or what replaces a name of pyzmq.
 
-Imported when the first such name is met, see `errors.meant`, because this and difflib would take a
-tenth of the time that zmqlite takes to import.
+`errors.meant` imports this module when it first needs it: with difflib it would make
+`import zmqlite` slower.
 """
 
 from __future__ import annotations

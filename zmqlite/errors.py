@@ -1,4 +1,4 @@
-"""What went wrong, as exceptions: one class per thing that a caller handles differently.
+"""The exceptions: one class for each failure that a caller may want to handle differently.
 
     OSError
     └── ZMQError                       any errno without a class of its own
@@ -66,7 +66,7 @@ class ZMQError(OSError):
     def __init__(
         self, code: int, reason: str | None = None, call: str = "", subject: str | None = None
     ) -> None:
-        # Not super(): an Again that is raised in a loop pays for that.
+        # Not super().__init__, which is slower: programs raise Again in loops.
         OSError.__init__(self, code, _reason(code) if reason is None else reason)
         self.call = call
         self.subject = subject
@@ -75,7 +75,7 @@ class ZMQError(OSError):
     def method(self) -> str | None:
         """The method or function of zmqlite that the program called, None if not known.
 
-        It is read off the traceback, so an error has it once it was raised, and a copy has not.
+        It is found in the traceback, so only an error that was raised has it. Copies keep it.
         """
         return vars(self).get("_method") or method(self.__traceback__)
 
@@ -84,14 +84,14 @@ class ZMQError(OSError):
         return type(self), self.args, state
 
     def __str__(self) -> str:
-        """Say what was called on what, the reason and, where users stumble, what to do."""
+        """Return the method, its subject, the reason and, for common mistakes, what to do."""
         called = self._called()
         text = f"{called}: {self.strerror}" if called else str(self.strerror)
         hint = self.hint or self._advice()
         return f"{text}; {hint}" if hint else text
 
     def _called(self) -> str:
-        """Name the method with its subject, then C's function in brackets."""
+        """Return the method with its subject, then C's function in brackets."""
         name, function = self.method, self.call.startswith("zmq_")
         if name is None or (self.call and not function):
             name, function = self.call, False
@@ -101,9 +101,9 @@ class ZMQError(OSError):
         return f"{text} [{self.call}]" if function else text
 
     def _argument(self, name: str) -> str:
-        """Return the subject as it follows the name of the method."""
+        """Return the subject in the form that follows the name of the method."""
         subject = self.subject
-        if subject is None or name.startswith("Monitor."):  # whose own socket is nobody's business
+        if subject is None or name.startswith("Monitor."):  # its socket is internal
             return "()"
         if name.endswith(f".{subject}"):  # an option, as an attribute
             return ""
@@ -192,8 +192,8 @@ _reasons: Final = {
     EMTHREAD: "no I/O thread for this transport",
     ENOCOMPATPROTO: "this transport does not work with this socket type",
 }
-"""Texts of errnos: here of those that the system does not know, or uses for something else, and
-later of the others that occurred."""
+"""Texts of errnos. At first those that the system does not know, or that have another meaning here;
+the system's texts are added when they are first needed."""
 
 
 def _reason(code: int) -> str:
@@ -226,15 +226,15 @@ def timed_out(
 
 
 def method(trace: TracebackType | None) -> str | None:
-    """Name what the program called in zmqlite, as far as a traceback tells.
+    """Return the method of zmqlite that the program called, found in a traceback.
 
-    That is the first function of this package after the last one of somebody else: what a handler
-    called, not the reactor that called the handler.
+    It is the first function of zmqlite after the last function of the program: if a handler called
+    `recv`, that is it, and not the `run` of the reactor that called the handler.
     """
     entry = None
     inside = False
     while trace is not None:
-        name = trace.tb_frame.f_globals.get("__name__", "")
+        name = str(trace.tb_frame.f_globals.get("__name__"))
         was_inside, inside = inside, name.partition(".")[0] == _PACKAGE
         if inside and not was_inside:
             entry = trace.tb_frame
@@ -243,7 +243,7 @@ def method(trace: TracebackType | None) -> str | None:
 
 
 def _name(frame: FrameType) -> str | None:
-    """Name a function of this package as its users do, None if it is not for them."""
+    """Return the name of a public method or function, None for an internal one."""
     name = frame.f_code.co_name
     owner = frame.f_locals.get("self")
     if name == "__get__":  # of an option; setting one begins in __setattr__

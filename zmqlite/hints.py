@@ -1,7 +1,7 @@
-"""What to look at after a failed call: the second half of an error's text.
+"""Hints: the last part of an error's text, which says what to do.
 
-All of it runs when a text is made and not when an error is raised, so that an Again or Timeout that
-nobody prints costs nothing for it.
+They are looked up when the text is made, not when the error is raised: an Again or Timeout that is
+caught and never printed costs no time for them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 UNSUBSCRIBED: Final = "SUB without a subscription"
 """How errors name a SUB socket until its first subscription."""
 
-# By errno and C function where the function decides what to look at, otherwise by errno alone.
+# The key is the errno, with C's function where the hint depends on it.
 _HINTS: Final[dict[int | tuple[int, str], str]] = {
     (errno.EAGAIN, "zmq_recv"): "nothing is there to receive: give a timeout, or poll() first",
     EFSM: (
@@ -86,7 +86,7 @@ _RECEIVERS: Final = {
 
 
 def hint(code: int, call: str, subject: str | None) -> str | None:
-    """Say what to look at after a failed call, None where the reason says it all."""
+    """Return the hint for a failed call, None if there is none."""
     if code == errno.EAGAIN and call == "zmq_recv":
         return _SUBSCRIPTIONS.get(subject or "") or _HINTS[code, call]
     if code == errno.EAGAIN and call == "zmq_send":
@@ -100,7 +100,7 @@ def hint(code: int, call: str, subject: str | None) -> str | None:
 
 
 def timeout_hint(call: str, subject: str | None) -> str | None:
-    """Say what to look at after a wait that ran out."""
+    """Return the hint for a wait that ended without a result, None if there is none."""
     if call == "zmq_send":
         return _nobody_has_room(subject)
     return _SUBSCRIPTIONS.get(subject or "") if call == "zmq_recv" else None
