@@ -234,6 +234,26 @@ def test_a_message_of_several_frames_is_no_member_of_a_batch(pair: Pair) -> None
         receiver.recv_many(timeout=5000)
 
 
+def test_a_peer_of_a_type_that_does_not_fit_is_no_peer(make: Make) -> None:
+    sender, receiver = make(zmq.PUSH), make(zmq.REP)
+    with sender.monitor(zmq.MonitorEvent.DISCONNECTED) as monitor:
+        sender.connect(receiver.bind("tcp://127.0.0.1:*"))
+        monitor.recv(timeout=5000)
+    with pytest.raises(zmq.Timeout, match=r"; no PULL is connected \(yet\)"):
+        sender.send(b"", timeout=5)
+
+
+def test_what_python_asks_for_by_itself_imports_nothing() -> None:
+    program = """
+import sys, zmqlite
+with zmqlite.Context() as context, context.socket(zmqlite.PULL) as socket:
+    assert not hasattr(socket, "__array__") and not hasattr(context, "_repr_html_")
+assert not hasattr(zmqlite, "__wrapped__")
+assert "difflib" not in sys.modules
+"""
+    succeed(sys.executable, "-c", program)
+
+
 def test_a_frame_that_does_not_fit_is_told_to_be_still_there(pair: Pair) -> None:
     receiver, sender = pair(zmq.PULL, zmq.PUSH)
     sender.send(b"abcdef")

@@ -98,7 +98,7 @@ def meant(name: str, known: Iterable[str], kind: str = "") -> str:
     known = list(known)
     if advice is None and name.isupper() and name.lower() in known:
         advice = _option(name.lower())
-    if advice is None and not name.startswith("_") and name not in known:
+    if advice is None and name not in known:
         by_lower = {each.lower(): each for each in known}
         near = get_close_matches(name.lower(), by_lower, 1)
         advice = f"did you mean {by_lower[near[0]]!r}?" if near else None

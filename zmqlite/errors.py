@@ -270,6 +270,8 @@ def check(rc: T, call: str, subject: str | None = None) -> T:
 
 def meant(name: str, known: Iterable[str], kind: str = "") -> str:
     """Say what may have been meant by a name that does not exist; see advice.meant."""
+    if name.startswith("_"):  # asked for by Python itself, or not set yet
+        return ""
     try:
         return str(import_module(".advice", _PACKAGE).meant(name, known, kind))
     except (ImportError, OSError):  # no descriptor is left, or the interpreter is about to exit

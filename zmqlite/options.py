@@ -147,7 +147,7 @@ class Option(ABC, Generic[Got, Given]):
     """
 
     sizes: tuple[int, ...] = (4,)
-    """Buffer sizes to read with, in turn while libzmq says EINVAL: it does not tell the size."""
+    """Buffer sizes to read with, one after the other while libzmq answers EINVAL."""
 
     def __init__(
         self,
