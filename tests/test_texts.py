@@ -235,12 +235,13 @@ def test_a_message_of_several_frames_is_no_member_of_a_batch(pair: Pair) -> None
 
 
 def test_a_peer_of_a_type_that_does_not_fit_is_no_peer(make: Make) -> None:
-    sender, receiver = make(zmq.PUSH), make(zmq.REP)
+    # Without `immediate` the first message is queued for whoever may answer.
+    sender, receiver = make(zmq.PUSH, immediate=True), make(zmq.REP)
     with sender.monitor(zmq.MonitorEvent.DISCONNECTED) as monitor:
         sender.connect(receiver.bind("tcp://127.0.0.1:*"))
         monitor.recv(timeout=5000)
-    with pytest.raises(zmq.Timeout, match=r"; no PULL is connected \(yet\)"):
-        sender.send(b"", timeout=5)
+        with pytest.raises(zmq.Timeout, match=r"; no PULL is connected \(yet\)"):
+            sender.send(b"", timeout=5)
 
 
 def test_what_python_asks_for_by_itself_imports_nothing() -> None:
