@@ -126,6 +126,9 @@ class Context(ContextOptions):
     def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket:
         """Make a socket; options follow by name, as in `socket(PUB, sndhwm=10)`.
 
+        Type checkers know their names and types. A dict of options for several sockets is a
+        `zmqlite.keywords.SocketKeywords` for them.
+
         Raises:
             NotSupported: a draft type, and libzmq was built without drafts.
             InvalidArgument: no such type.
