@@ -77,7 +77,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "a subscription of a PUB": (
         lambda make, context: make(zmq.PUB).subscribe(""),
-        "Socket.subscribe [zmq_setsockopt]: Invalid argument; "
+        "Socket.subscribe() [zmq_setsockopt]: Invalid argument; "
         "that is for SUB and XPUB sockets, and this is a PUB",
     ),
     "an option of another type": (
@@ -269,7 +269,7 @@ def test_the_method_is_what_a_handler_called_and_not_what_called_the_handler(
     reactor.timer(0, lambda: socket.recv(zmq.DONTWAIT), times=1)
     with pytest.raises(zmq.Again) as caught:
         reactor.run()
-    assert caught.value.method == "Socket.recv"
+    assert caught.value.method == "Socket.recv()"
 
 
 def test_an_error_keeps_its_method_when_it_is_copied(make: Make) -> None:
@@ -277,7 +277,7 @@ def test_an_error_keeps_its_method_when_it_is_copied(make: Make) -> None:
         make(zmq.PULL).recv(zmq.DONTWAIT)
     copy = pickle.loads(pickle.dumps(caught.value))
     assert str(copy) == str(caught.value)
-    assert copy.method == "Socket.recv"
+    assert copy.method == "Socket.recv()"
 
 
 def test_an_error_that_a_program_makes_needs_no_reason() -> None:

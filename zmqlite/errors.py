@@ -52,8 +52,8 @@ class ZMQError(OSError):
 
     `call` is libzmq's function, as in "zmq_bind", or the method of zmqlite where none of libzmq was
     called. `subject` is the endpoint, the option or the type of the socket, None where there is
-    nothing to name. `method` is what the program called, as in "Socket.bind". Without a `reason`
-    the text of the errno is taken.
+    nothing to name. `method` is what the program called or set, as in "Socket.bind()" and
+    "Socket.linger". Without a `reason`, `strerror` is the text of the errno.
 
     C: zmq_errno(3)
     """
@@ -73,7 +73,7 @@ class ZMQError(OSError):
 
     @property
     def method(self) -> str | None:
-        """The method or function of zmqlite that the program called, None if not known.
+        """The method, function or option of zmqlite that the program used, None if not known.
 
         It is found in the traceback, so only an error that was raised has it. Copies keep it.
         """
@@ -94,19 +94,20 @@ class ZMQError(OSError):
         """Return the method with its subject, then C's function in brackets."""
         name, function = self.method, self.call.startswith("zmq_")
         if name is None or (self.call and not function):
-            name, function = self.call, False
-        if not name:
-            return ""
-        text = name + self._argument(name)
-        return f"{text} [{self.call}]" if function else text
+            name, function = self.call and f"{self.call}()", False
+        if name.endswith("()"):
+            name = name.removesuffix("()") + self._argument(name)
+        return f"{name} [{self.call}]" if function else name
 
     def _argument(self, name: str) -> str:
         """Return the subject in the form that follows the name of the method."""
         subject = self.subject
-        if subject is None or name.startswith("Monitor."):  # its socket is internal
+        if (
+            subject is None or name == f"Socket.{subject}()"
+        ):  # subscribe() sets the option subscribe
             return "()"
-        if name.endswith(f".{subject}"):  # an option, as an attribute
-            return ""
+        if name.startswith("Monitor."):  # users do not know its PAIR socket
+            return "()"
         if subject.partition(" ")[0] in _TYPES and self.call != "zmq_socket":
             return f"() on {subject}"
         return f"({subject!r})"
@@ -253,8 +254,8 @@ def _name(frame: FrameType) -> str | None:
     if (name.startswith("_") and not name.startswith("__")) or name.startswith("<"):
         return None
     if owner is None:
-        return name
-    return type(owner).__name__ + ("" if name == "__init__" else f".{name}")
+        return f"{name}()"
+    return type(owner).__name__ + ("()" if name == "__init__" else f".{name}()")
 
 
 _FAILED = (-1, ffi.NULL)
