@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 from checkout import succeed
@@ -34,6 +34,7 @@ from zmqlite import (
     proxy_steerable,
 )
 from zmqlite._zmq import lib
+from zmqlite.context import _living
 
 
 def test_a_context_has_the_options_it_is_made_with() -> None:
@@ -199,9 +200,19 @@ def test_a_forgotten_context_ends_with_its_sockets() -> None:
 def test_sockets_keep_their_context_alive() -> None:
     socket = Context().socket(PULL)
     gc.collect()
-    assert not socket.context.closed
+    assert not assert_type(socket.context, Context).closed
     socket.bind("tcp://127.0.0.1:*")
     socket.context.term()
+
+
+def test_contexts_that_are_gone_leave_nothing_behind() -> None:
+    gc.collect()
+    before = len(_living)
+    contexts = [Context(linger=0) for _ in range(5)]
+    assert len(_living) == before + 5
+    contexts.clear()
+    gc.collect()
+    assert len(_living) == before
 
 
 def test_an_inproc_endpoint_that_nobody_bound_holds_up_no_end() -> None:
@@ -366,7 +377,7 @@ def test_what_was_received_before_the_shutdown_is_there_no_more(
 def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("zmqlite.context.PATIENCE", 50)
+    monkeypatch.setattr("zmqlite.owner.GRACE", 50)
     context = Context(linger=0)
     socket = context.socket(PULL)
     socket._loan[0] = lib.ZL_INSIDE  # as a call does

@@ -8,16 +8,9 @@ from hypothesis import strategies as st
 from support import Make
 
 import zmqlite as zmq
-from zmqlite._zmq import ffi, lib
-from zmqlite.curve import (
-    _Scratch,
-    curve_keypair,
-    curve_public,
-    has,
-    z85_decode,
-    z85_encode,
-    zmq_version,
-)
+from zmqlite._zmq import ffi
+from zmqlite.curve import _Scratch, curve_keypair, curve_public, z85_decode, z85_encode
+from zmqlite.library import has
 
 needs_curve = pytest.mark.skipif(not has("curve"), reason="libzmq was built without CURVE")
 
@@ -112,42 +105,6 @@ def test_a_buffer_that_held_a_secret_is_wiped() -> None:
 def test_z85_of_something_else_is_refused(call: Any, value: Any) -> None:
     with pytest.raises(TypeError):
         call(value)
-
-
-@pytest.mark.parametrize("name", ["tcp", "inproc", "udp", "TCP", "ipc", "IPC", "Ipc"])
-def test_the_common_transports_are_there_in_any_spelling(name: str) -> None:
-    assert has(name) is True
-
-
-@pytest.mark.parametrize("name", ["curve", "gssapi", "draft", "norm", "pgm", "tipc", "vmci"])
-def test_a_capability_is_libzmq_s_in_any_spelling(name: str) -> None:
-    assert has(name) is has(name.upper()) is bool(lib.zmq_has(name.encode()))
-
-
-@pytest.mark.parametrize("name", ["ws", "wss"])
-def test_websockets_are_found_under_their_usual_name(name: str) -> None:
-    assert has(name) is has(name.upper()) is bool(lib.zmq_has(name.upper().encode()))
-
-
-def test_epgm_comes_with_pgm() -> None:
-    assert has("epgm") is has("pgm")
-
-
-@pytest.mark.parametrize("name", ["", "teleport", "tcp "])
-def test_an_unknown_capability_is_not_there(name: str) -> None:
-    assert has(name) is False
-
-
-@pytest.mark.parametrize(
-    ("name", "error"), [(None, TypeError), (b"ipc", TypeError), ("a\0", ValueError)]
-)
-def test_a_capability_is_a_text(name: Any, error: type[Exception]) -> None:
-    with pytest.raises(error, match="capability"):
-        has(name)
-
-
-def test_the_version_is_one_that_zmqlite_supports() -> None:
-    assert zmq_version() >= (4, 3, 4)
 
 
 @needs_curve

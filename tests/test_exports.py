@@ -141,6 +141,7 @@ def test_the_import_brings_nothing_heavy() -> None:
         "typing",
         "typing_extensions",
         "urllib",
+        "weakref",
         "zmq",
         "zmqlite.actor",
         "zmqlite.aio",

@@ -1,11 +1,13 @@
-"""Imports point down: no module of the package imports from its own row or from one above it."""
+"""Imports point down: no module of the package imports from its own row or from one above it.
+
+Imports for type checkers count, too: two modules that need each other's types are tied.
+"""
 
 from __future__ import annotations
 
 import ast
 import graphlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from checkout import ROOT
@@ -13,13 +15,13 @@ from checkout import ROOT
 PACKAGE = ROOT / "zmqlite"
 
 ROWS = (
-    ("_zmq",),
+    ("_zmq", "_typing"),
     ("advice", "constants", "ownership"),
     ("hints", "waiting"),
     ("errors",),
-    ("arguments", "descriptors"),
-    ("curve", "message", "monitor"),
-    ("options",),
+    ("arguments", "fds"),
+    ("curve", "library", "message", "monitor", "owner"),
+    ("options", "inproc"),
     ("socket_options", "context_options"),
     ("keywords",),
     ("handle",),
@@ -34,9 +36,9 @@ ROWS = (
 LEVELS = {name: level for level, row in enumerate(ROWS) for name in row}
 PUBLIC = LEVELS["__init__"]
 
-# Packages on top of the core, and the modules in them that know another of these packages. Nothing
-# in the core knows any of them.
-DOORS = ("aio", "capi", "proto")
+# Packages on top of the core, and modules of them that import from another of these packages. The
+# core imports none of them.
+PACKAGES = ("aio", "capi", "proto")
 BETWEEN = {"proto.aio": "aio"}
 
 MODULES = {
@@ -44,24 +46,17 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 CORE = [name for name in MODULES if "." not in name]
-INSIDE_DOORS = [name for name in MODULES if "." in name]
+IN_PACKAGES = [name for name in MODULES if "." in name]
 
 
 class Imports(ast.NodeVisitor):
-    """The imports of a module that run: which at its top level, and which somewhere inside."""
+    """The imports of a module: those at its top level, type checkers' included, and others."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: str) -> None:
         self.top: list[ast.Import | ast.ImportFrom] = []
         self.inner: list[ast.Import | ast.ImportFrom] = []
         self._depth = 0
-        self.visit(ast.parse(path.read_text(encoding="utf-8")))
-
-    def visit_If(self, node: ast.If) -> None:
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            for other in node.orelse:
-                self.visit(other)
-        else:
-            self.generic_visit(node)
+        self.visit(ast.parse(source))
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
         self._depth += 1
@@ -76,11 +71,11 @@ class Imports(ast.NodeVisitor):
     visit_ImportFrom = visit_Import
 
 
-IMPORTS = {name: Imports(path) for name, path in MODULES.items()}
+IMPORTS = {name: Imports(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
 
 
 def targets(name: str) -> Iterator[str]:
-    """Yield the modules of the package that a module imports when it is imported."""
+    """Yield the modules of the package that a module imports at its top level."""
     package = name.split(".")[:-1]
     for node in IMPORTS[name].top:
         if isinstance(node, ast.Import):
@@ -99,6 +94,12 @@ def targets(name: str) -> Iterator[str]:
             yield submodule if submodule in MODULES else ".".join([*base, "__init__"])
 
 
+@pytest.mark.parametrize("condition", ["TYPE_CHECKING", "typing.TYPE_CHECKING"])
+def test_imports_for_type_checkers_count(condition: str) -> None:
+    imports = Imports(f"if {condition}:\n    from .socket import Socket\n")
+    assert [ast.unparse(node) for node in imports.top] == ["from .socket import Socket"]
+
+
 @pytest.mark.parametrize("name", CORE)
 def test_a_module_of_the_core_imports_from_rows_below_it(name: str) -> None:
     assert name in LEVELS, "give the module a place in ROWS"
@@ -107,14 +108,14 @@ def test_a_module_of_the_core_imports_from_rows_below_it(name: str) -> None:
         assert LEVELS[target] < LEVELS[name], f"{name} imports {target}"
 
 
-@pytest.mark.parametrize("name", INSIDE_DOORS)
-def test_a_door_imports_from_itself_and_from_modules_of_the_core(name: str) -> None:
-    door = name.partition(".")[0]
-    assert door in DOORS, "give the package a place in DOORS"
+@pytest.mark.parametrize("name", IN_PACKAGES)
+def test_a_package_imports_from_itself_and_from_modules_of_the_core(name: str) -> None:
+    package = name.partition(".")[0]
+    assert package in PACKAGES, "give the package a place in PACKAGES"
     for target in targets(name):
-        if target.startswith((f"{door}.", f"{BETWEEN.get(name, door)}.")):
+        if target.startswith((f"{package}.", f"{BETWEEN.get(name, package)}.")):
             continue
-        assert target in LEVELS, f"{name} imports {target}, which is another door"
+        assert target in LEVELS, f"{name} imports {target}, which is in another package"
         assert LEVELS[target] < PUBLIC, f"{name} imports {target}"
 
 
@@ -129,7 +130,7 @@ def test_nothing_is_imported_inside_a_function(name: str) -> None:
 
 def test_every_place_is_taken() -> None:
     assert set(LEVELS) - {"_zmq"} == set(CORE)
-    assert {name.partition(".")[0] for name in INSIDE_DOORS} == set(DOORS)
+    assert {name.partition(".")[0] for name in IN_PACKAGES} == set(PACKAGES)
 
 
 def test_the_map_in_the_package_names_every_module_of_the_core() -> None:

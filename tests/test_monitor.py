@@ -276,7 +276,8 @@ def test_monitors_leave_nothing_behind_in_their_context(make: Make, context: Con
     server.monitor().close()
 
     def size() -> int:
-        return len(context._handles) + len(context._bound) + len(context._awaited)
+        inproc = context._inproc
+        return len(context._owner.handles) + len(inproc.endpoints) + len(inproc.awaited)
 
     before = size()
     for _ in range(100):

@@ -8,8 +8,9 @@ import pytest
 
 from zmqlite._zmq import ffi, lib
 from zmqlite.constants import DEALER, SUB, GssapiNameType, Mechanism, SocketType
-from zmqlite.curve import curve_keypair, has
+from zmqlite.curve import curve_keypair
 from zmqlite.errors import InvalidArgument, check
+from zmqlite.library import has
 from zmqlite.options import Bool, Effect, Filter, Key, Option, Ranged, Text, Unlisted
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SUBSCRIBE, UNSUBSCRIBE, SocketOptions
 

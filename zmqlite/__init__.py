@@ -1,23 +1,24 @@
 """ZeroMQ for Python: a thin binding of libzmq. Use it as `import zmqlite as zmq`.
 
-The modules, in layers. Each imports only from the lines above it:
+The modules, in layers. Each imports only from the lines above it, for type checkers as well:
 
-    _zmq                                          libzmq's API and our C, compiled
-    constants, hints, errors                      numbers, exceptions and their texts
-    arguments, options, curve                     what users pass
-    advice                                        the right name for a wrong one
-    keywords                                      options as arguments, for type checkers
-    ownership, descriptors, waiting               what calls into C need
-    message, monitor                              what a socket gives
-    handle, sending, receiving, socket            one socket and what goes through it
-    context, poll, proxy                          many sockets
-    reactor, actor                                a loop of handlers, threads with a pipe
-    capi, aio, proto                              the C API, asyncio, typed messages
-    cli                                           python -m zmqlite
+    _zmq, _typing                        libzmq's API and our C, compiled; stand-ins for typing
+    constants, hints, errors             numbers, exceptions and their texts
+    advice                               the right name for a wrong one
+    arguments, library                   checks of what users pass, what libzmq can do
+    options, curve                       option descriptors, keys
+    keywords                             options as arguments, for type checkers
+    ownership, fds, waiting              what calls into C need
+    message, monitor                     frames without a copy; events as tuples
+    owner, inproc                        what a context and its sockets share
+    handle, sending, receiving, socket   one socket, its messages, its monitor
+    context, poll, proxy                 many sockets
+    reactor, actor                       a loop of handlers, threads with a pipe
+    capi, aio, proto                     zmq.h in Python, asyncio, typed messages
+    cli                                  python -m zmqlite
 
-`import zmqlite` does not import `typing`, which would make it a third slower: imports that only
-type checkers need are below `if TYPE_CHECKING`. For the same reason Reactor and Actor are imported
-when they are first used.
+Reactor and Actor need `typing` and other large modules, so they are imported on first use; see
+_typing.
 """
 
 from importlib import import_module as _import_module
@@ -58,7 +59,7 @@ from .constants import (
     SocketType,
 )
 from .context import Context
-from .curve import curve_keypair, curve_public, has, z85_decode, z85_encode, zmq_version
+from .curve import curve_keypair, curve_public, z85_decode, z85_encode
 from .errors import (
     ActorEnded,
     AddressInUse,
@@ -75,11 +76,12 @@ from .errors import (
     ZMQError,
 )
 from .errors import meant as _meant
+from .library import has, zmq_version
 from .message import Message
-from .monitor import Monitor, SocketEvent
+from .monitor import SocketEvent
 from .poll import Poller
 from .proxy import proxy, proxy_steerable
-from .socket import Socket
+from .socket import Monitor, Socket
 from .socket_options import ALL_SOCKET_OPTIONS as _ALL_SOCKET_OPTIONS
 
 # Not False, or the completion of editors (jedi) would skip what follows.

@@ -1,12 +1,12 @@
-"""Threads with a pipe: started when they are ready, ended when they are told, their errors kept.
+"""Threads with a pipe to their maker, which waits for their start and gets their errors.
 
-How an actor ends. Both ends of the pipe follow the same rule: who ends says so, with the last
-message it sends, and drops what comes until the other side has said so, too. So nobody is left
-waiting in the pipe, not even where both directions are full. The thread does that when the body
-has returned or raised, the maker in `stop`; the thread then closes its end, `stop` the other one.
+How an actor ends. Both sides follow the same rule: the side that ends sends an end message as its
+last, and then receives and drops messages until the other side's end message has arrived. So
+neither side is left waiting for the other, even if the pipe is full in both directions. The thread
+does that when the body has returned or raised, the maker in `stop`. Then each closes its socket.
 
-An Actor that is dropped without `stop` cannot wait. It says the end, if there is room, and leaves
-both ends to the thread, which refers to the pipe and never to the Actor.
+An Actor that is dropped without `stop` cannot wait. It sends the end message, if there is room, and
+the thread closes both sockets. The thread refers to the pipe and never to the Actor.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVarTuple
 
 from .arguments import milliseconds
 from .constants import DONTWAIT, POLLIN, POLLOUT, SocketType
-from .context import Context  # also since what is imported first ends last, see _end_all
+from .context import Context  # before _end_all below is registered, so that contexts end after it
 from .errors import ActorEnded, Again, ContextTerminated, SocketBusy, ZMQError, failure, timed_out
+from .owner import GRACE, ForkAware
 from .socket import Socket
-from .waiting import PATIENCE, remaining
+from .waiting import remaining
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -42,27 +42,27 @@ _numbers: Final = itertools.count(1)
 
 
 class Pipe:
-    """One end of the pipe between an actor and its maker: messages in order, both ways.
+    """One side of the pipe between an actor and its maker: messages in order, both ways.
 
     One thread at a time, as for any socket. `socket` is a PAIR socket, for a Poller or a Reactor,
-    or to be the capture of a proxy. Receive through the pipe itself, since only that knows the end:
-    in the actor that it is to stop, for its maker that the body has returned or raised. Messages
-    from before that arrive first.
+    or to be the capture of a proxy. Receive through the pipe itself, since only that recognises the
+    end: in the actor, that it is to stop; for its maker, that the body has returned or raised.
+    Messages that were sent before the end arrive first.
     """
 
     __slots__ = ("_end", "_ended", "_other", "_over", "_ready", "_said", "socket")
 
-    def __init__(self, socket: Socket, end: bytes, ready: threading.Event) -> None:
-        self.socket: Socket = socket
-        self._end = end  # the last message, which nobody else can know
+    def __init__(self, socket: Socket[Context], end: bytes, ready: threading.Event) -> None:
+        self.socket: Socket[Context] = socket
+        self._end = end  # the end message: random, so that no other message equals it
         self._ready = ready
         self._other: Pipe = self
-        self._ended = False  # nobody on this side takes what comes
-        self._said = False  # this side's end was sent
-        self._over = False  # the other side's end has arrived
+        self._ended = False  # nobody receives on this side any more
+        self._said = False  # this side's end message was sent
+        self._over = False  # the other side's end message has arrived
 
     def ready(self) -> None:
-        """Let the constructor of the Actor return, once all is set up; called by the body."""
+        """Let the constructor of the Actor return; the body calls this when it is set up."""
         self._ready.set()
 
     def send(self, data: Buffer | Message, flags: int = 0, timeout: int | None = None) -> None:
@@ -106,13 +106,13 @@ class Pipe:
             raise failure(errno.EPIPE, call)
 
     def _say_end(self) -> None:
-        """Say the end, once, if there is room; Again if not."""
+        """Send the end message, once; Again if there is no room."""
         if not self._said:
             self.socket.send(self._end, DONTWAIT)
             self._said = True
 
     def _finish(self, timeout: int) -> None:
-        """Say the end, and drop what comes until the other side has said it or time is over."""
+        """Send the end message, and drop messages until that of the other side or the timeout."""
         start = time.monotonic()
         while True:
             with contextlib.suppress(Again):
@@ -126,20 +126,22 @@ class Pipe:
             self.socket.poll(left, wanted)
 
 
-class _Life:
-    """What is known of an actor without the Actor: the thread refers to this."""
+class _Life(ForkAware):
+    """The state of an actor that its thread uses. The thread must not refer to the Actor."""
 
     def __init__(self, inner: Pipe, outer: Pipe) -> None:
+        super().__init__()
         self.inner = inner
         self.outer = outer
-        self.error: BaseException | None = None  # of the body, until somebody is told
-        self.failed = False  # it did that before it was ready
+        self.error: BaseException | None = None  # raised by the body and not reported yet
+        self.failed = False  # the body raised it before it was ready
         self.abandoned = False  # nobody will call stop
-        self._gone = False
-        self._lock = threading.RLock()  # of these two; reentrant, for the garbage collector
+        self._gone = False  # the thread is done with the pipe
+        # For the last two. Reentrant, since the garbage collector may run at any time.
+        self._lock = threading.RLock()
 
     def run(self, body: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-        """Run the body, and see to the end of the pipe; this is the thread."""
+        """Run the body and then end the pipe: the target of the thread."""
         try:
             body(self.inner, *arguments)
         except BaseException as error:
@@ -157,7 +159,7 @@ class _Life:
                 self._clear()
 
     def abandon(self) -> None:
-        """Tell the thread to end, and leave the pipe to it."""
+        """Tell the thread to end, and let it close both sockets."""
         with self._lock:
             self.abandoned = self.outer._ended = True
             if self._gone:
@@ -167,8 +169,8 @@ class _Life:
                     self.outer._say_end()
 
     def _clear(self) -> None:
-        """Close and report what nobody else will."""
-        with contextlib.suppress(SocketBusy):  # somebody has kept the pipe, and is inside
+        """Close the maker's socket and report the error, as nobody calls `stop`."""
+        with contextlib.suppress(SocketBusy):  # another thread uses the pipe
             self.outer.socket.close()
         if error := self.take_error():
             thread = threading.current_thread()
@@ -177,19 +179,19 @@ class _Life:
             )
 
     def _is_end(self, error: BaseException) -> bool:
-        """Whether a body raised no more than that it had to end."""
+        """Return whether the body raised this because it had to end."""
         if isinstance(error, ActorEnded):
             return self.inner._over or self.outer._ended
         if isinstance(error, ContextTerminated):
             try:
                 self.inner.socket.poll(0)
             except ContextTerminated:
-                return True  # it was the context of the actor itself
-            return self.abandoned  # or the program ends, and all contexts do
+                return True  # the context of the actor has ended
+            return self.abandoned  # another context has: expected when the program exits
         return False
 
     def take_error(self) -> BaseException | None:
-        """Return what the body raised, to one who tells."""
+        """Return what the body raised, to a caller that reports it; only once."""
         error, self.error = self.error, None
         return error
 
@@ -209,16 +211,16 @@ class Actor:
     The constructor returns when the body has called `pipe.ready()`, after it has bound its sockets
     and so on, or has returned; it raises what the body raised before that.
 
-    The end, by `stop` or a `with` block, reaches the body through its pipe: the iteration ends, and
-    receiving raises ActorEnded, which the body lets through, as it does ContextTerminated. Its
-    own sockets it makes in the same context and closes itself, by `with`. What it raises
-    otherwise ends it, too: then receiving from `pipe` raises ActorEnded here, and `stop` raises
-    what it was. Code that does not look at its pipe cannot be stopped; `timeout`, in milliseconds
-    (-1 or None: for ever), is how long the constructor and `stop` wait for it each.
+    `stop` or the end of a `with` block tells the body to end through its pipe: the iteration ends,
+    and receiving raises ActorEnded. The body need not catch that, nor ContextTerminated. It makes
+    its own sockets in the same context, and closes them, best by `with`. If it raises anything
+    else, receiving from `pipe` raises ActorEnded, and `stop` raises the same exception. A body that
+    never receives from its pipe cannot be stopped: `timeout`, in milliseconds (-1 or None: for
+    ever), is how long the constructor, and then `stop`, wait for it.
 
-    An actor that is dropped without `stop` is told to end and reported as ResourceWarning; those
-    that are left at the end of the program are told to end and have a second for it. What their
-    bodies raised goes to `threading.excepthook`. In a forked child there is no actor.
+    An actor that is dropped without `stop` is told to end, with a ResourceWarning. Those that are
+    left when the program exits are told to end and have a second for it. What the bodies of either
+    raise goes to `threading.excepthook`. In a forked child there is no actor.
     """
 
     def __init__(
@@ -262,17 +264,17 @@ class Actor:
             self.stop()
 
     def stop(self) -> None:
-        """Have the actor end, and wait for that; drop what it sent and nobody has received.
+        """Tell the actor to end and wait until it has; messages nobody has received are dropped.
 
-        Any thread may call it, while no other one is inside the pipe. Doing it again does nothing.
+        Any thread may call it, while no other thread uses the pipe. Another call does nothing.
 
         Raises:
-            Timeout: the body was busy for longer; it goes on until it looks at its pipe, and
+            Timeout: the body did not end in time. It goes on until it receives from its pipe, and
                 `stop` may be called again.
-            SocketBusy: another thread is inside `pipe`.
+            SocketBusy: another thread uses `pipe`.
             Exception: whatever the body raised, once.
         """
-        if self.pipe.socket.context._foreign:
+        if self._life.forked:
             return
         if threading.current_thread() is self._thread:
             raise RuntimeError("an actor does not stop itself: its body returns")
@@ -291,20 +293,15 @@ class Actor:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __del__(self) -> None:
-        if not hasattr(self, "_thread") or self.pipe.socket.context._foreign:
+        if not hasattr(self, "_thread") or self._life.forked:
             return
         if not self._life.abandoned and (self._life.error or not self.pipe.socket.closed):
             unstopped = repr(self)
-            self._life.abandon()  # first, since a warning may be turned into an exception
+            self._life.abandon()  # before the warning, which may be turned into an exception
             warnings.warn(f"unstopped {unstopped}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
@@ -313,7 +310,7 @@ class Actor:
 
 
 def _pipe(context: Context, ready: threading.Event) -> tuple[Pipe, Pipe]:
-    """Make both ends of a pipe."""
+    """Return both sides of a pipe: the maker's and the actor's."""
     end = os.urandom(16)
     endpoint = f"inproc://zmqlite.actor.{next(_numbers)}"
     outer = Pipe(context.socket(SocketType.PAIR, linger=0), end, ready)
@@ -337,10 +334,10 @@ _living: Final[weakref.WeakSet[Actor]] = weakref.WeakSet()
 
 @atexit.register
 def _end_all() -> None:
-    """Tell all to end, and wait a moment for that, while their contexts are still there."""
-    actors = [each for each in _living if not each.pipe.socket.context._foreign]
+    """Tell all actors to end, and wait for the grace period, before their contexts are ended."""
+    actors = [each for each in _living if not each._life.forked]
     start = time.monotonic()
     for actor in actors:
         actor._life.abandon()
     for actor in actors:
-        actor._thread.join(remaining(start, PATIENCE) / 1000)
+        actor._thread.join(remaining(start, GRACE) / 1000)

@@ -14,7 +14,7 @@ from . import __version__
 from ._zmq import ffi, lib
 from .arguments import IPC_PATH_MAX
 from .context import Context
-from .curve import has, zmq_version
+from .library import has, zmq_version
 
 CAPABILITIES: Final = (
     "curve",

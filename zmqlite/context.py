@@ -1,13 +1,8 @@
-"""Contexts: the owner of sockets, and the promise that nothing hangs at the end.
-
-Who owns what. A context keeps the C handle of each of its sockets until that is closed, not the
-Socket object; so whichever of them the garbage collector takes first, the context can close what is
-open. All calls that use libzmq's context pointer hold `_lock`, which `term` takes to make sure that
-nobody comes in any more; it waits for libzmq without it.
+"""Contexts: they own the sockets, and end within a known time.
 
 How long the end takes. Every socket starts with the context's linger. `term` wakes all threads,
-closes all sockets, then waits until what can still be sent was sent or the linger is over. The same
-happens when a `with` block ends, when the last reference goes and when the interpreter exits.
+closes all sockets, and then waits until all messages were sent or the lingers are over. The same
+happens at the end of a `with` block, when the last reference goes and when the interpreter exits.
 """
 
 from __future__ import annotations
@@ -15,35 +10,32 @@ from __future__ import annotations
 import atexit
 import errno
 import sys
-import weakref
-from _thread import RLock  # threading's own: all of that takes long to import
-from types import TracebackType
+from _thread import RLock  # what threading calls RLock; importing threading takes long
+from _weakref import ref  # likewise for weakref
 
 from ._zmq import ffi, lib
 from .arguments import milliseconds, socket_type
-from .constants import DRAFT_SOCKET_TYPES, ETERM, SocketType
+from .constants import DRAFT_SOCKET_TYPES, SocketType
 from .context_options import (
     ContextOptions,
     check_thread_options,
     context_option,
     context_options,
 )
-from .curve import has
-from .descriptors import reserve
 from .errors import ContextTerminated, check, failure
+from .fds import reserve
+from .inproc import Inproc
+from .library import has
 from .message import collect
 from .options import Number
-from .ownership import owned
+from .owner import Owner
 from .socket import Socket
 from .socket_options import socket_options
-from .waiting import PATIENCE, until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any, Final, NoReturn, Self, TypeVar, Unpack
 
-    from ._zmq import CData
     from .keywords import ContextKeywords, SocketKeywords
 
     Got = TypeVar("Got")
@@ -51,27 +43,29 @@ if TYPE_CHECKING:
 
 
 LINGER: Final = 5000
-"""Milliseconds that a closed socket goes on sending, unless the context is told otherwise."""
+"""Milliseconds that a closed socket goes on sending, unless the context has another linger."""
 
 BASE_FDS: Final = 6
 THREAD_FDS: Final = 2
-"""Descriptors that libzmq opens with the first socket of a context, and with it for every I/O
-thread, and aborts without."""
+"""File descriptors that libzmq opens with the first socket of a context, and for each I/O thread
+with it. libzmq aborts if it cannot open them."""
 
 _TYPE_NAMES: Final = {kind.value: kind.name for kind in SocketType} | {
     number: name for name, number in DRAFT_SOCKET_TYPES.items()
 }
-_living: Final[weakref.WeakSet[Context]] = weakref.WeakSet()
+_living: Final[set[ref[Context]]] = set()
+"""All contexts of this process and its parents; those that the garbage collector took leave it."""
 
 
 class Context(ContextOptions):
-    """The I/O threads of libzmq and the sockets that use them; most programs need one.
+    """The I/O threads of libzmq and the sockets that use them; most programs need one context.
 
-    `io_threads` can be 0 for inproc alone. `linger` is what every socket but SUB and XSUB, which
-    drop what they cannot send, starts with: how long, in milliseconds, unsent messages outlive it;
-    -1 (or None) is for ever, and then ending the context can take that long. Other options of the
-    context follow by name, as in `ipv6=True`.
-    Any thread may use it. A child process made by fork() has to make its own.
+    `io_threads` can be 0 if all sockets use inproc. `linger` is the initial linger of every socket
+    but SUB and XSUB, which drop what they cannot send: for how many milliseconds after its close
+    unsent messages are kept. -1 (or None) is for ever, and then ending the context can take for
+    ever. Other options of the context follow by name, as in `ipv6=True`.
+
+    Any thread may use a context. A child process made by fork() has to make its own.
 
     C: zmq_ctx_new(3), zmq_ctx_set(3)
     """
@@ -79,16 +73,10 @@ class Context(ContextOptions):
     __slots__ = (
         "__weakref__",
         "_abandoned",
-        "_awaited",
-        "_bound",
-        "_generation",
-        "_handles",
+        "_inproc",
         "_linger",
-        "_lock",
-        "_pointer",
+        "_owner",
         "_priority",
-        "_shut",
-        "_spare",
         "_started",
         "_termination",
     )
@@ -98,32 +86,24 @@ class Context(ContextOptions):
     ) -> None:
         rows = context_options({"io_threads": io_threads, **options})
         self._linger = milliseconds(linger, "linger")
-        self._handles: set[CData] = set()
-        self._bound: set[bytes] = set()  # inproc endpoints
-        self._awaited: set[bytes] = set()  # inproc endpoints, connected to and not bound yet
-        self._spare: CData | None = None  # the socket that will bind what is still awaited
-        # Reentrant: a signal handler may call anything while its thread is in the middle.
-        self._lock = RLock()
         self._termination = RLock()
-        self._priority = -1  # thread_priority, which cannot be read back
-        self._started = False
-        self._shut = False
-        self._abandoned = False  # somebody who waited for the end was interrupted, by Ctrl-C
-        self._generation = lib.zl_generation
-        self._pointer = ffi.new("void **")
-        self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
-        _living.add(self)
+        self._priority = -1  # thread_priority, which zmq_ctx_get does not return
+        self._started = False  # the I/O threads
+        self._abandoned = False  # a call of `term` was interrupted by Ctrl-C
+        self._owner = Owner()
+        self._inproc = Inproc(self._owner)  # last: its presence tells __del__ that all is set
+        _living.add(ref(self, _living.discard))
         _end_with_multiprocessing()
         for row, value in rows.items():
             self.set(row, value)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        # A copy would end what belongs to the other one.
+        # A copy would terminate the context of the original.
         raise TypeError("a Context can be neither copied nor pickled: give each process its own")
 
     # Sockets
 
-    def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket:
+    def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket[Context]:
         """Make a socket; options follow by name, as in `socket(PUB, sndhwm=10)`.
 
         Type checkers know their names and types. A dict of options for several sockets is a
@@ -140,13 +120,13 @@ class Context(ContextOptions):
         number = socket_type(type)
         name = _TYPE_NAMES.get(number, str(number))
         if name in DRAFT_SOCKET_TYPES and not has("draft"):
-            # libzmq would make it, and abort the process at the first handshake.
+            # libzmq would create the socket, and abort the process at the first handshake.
             hint = "it is a draft of libzmq, and this libzmq was built without drafts"
             raise failure(errno.ENOTSUP, "zmq_socket", name, hint=hint)
         rows = socket_options(options)
-        socket = Socket(self, self._new_handle(number, name), name)
+        socket = self._new_socket(number, name)
         try:
-            # What SUB and XSUB have to send at their end are unsubscriptions, maybe to nobody.
+            # SUB and XSUB send nothing but subscriptions, which nobody needs after their end.
             if name not in ("SUB", "XSUB"):
                 socket.linger = self._linger
             for row, value in rows.items():
@@ -156,51 +136,16 @@ class Context(ContextOptions):
             raise
         return socket
 
-    def _new_handle(self, number: int, name: str) -> CData:
-        with self._entrance("zmq_socket"):
-            pointer = self._opened("zmq_socket")
-            if not self._started:
-                # What libzmq would abort on as it starts its threads.
+    def _new_socket(self, number: int, name: str) -> Socket[Context]:
+        owner, inproc = self._owner, self._inproc
+        with owner.locked("zmq_socket"):
+            if not (self._started or owner.shut):
+                # The first socket starts the I/O threads: check what libzmq would abort on then.
                 check_thread_options(self.thread_sched_policy, self._priority)
                 reserve(BASE_FDS + THREAD_FDS * self.io_threads, "zmq_socket", name)
-            handle = lib.zl_socket_make()
-            if not handle:
-                raise failure(errno.ENOMEM, "zmq_socket", name)
-            handle = owned(handle, lib.zl_socket_free)
-            self._handles.add(handle)  # before it is open, since Ctrl-C may come right after
-            code = lib.zl_socket_open(handle, pointer, number, 1)
-            if code < 0:
-                self._forget(handle)
-                raise failure(-code, "zmq_socket", name)
+            socket = Socket(self, owner, inproc, owner.open(number, "zmq_socket", name), name)
             self._started = True
-            return handle
-
-    def _forget(self, handle: CData) -> None:
-        self._handles.discard(handle)
-
-    # inproc endpoints. To end a connection to one that was never bound, libzmq makes a socket that
-    # binds it, and aborts where it cannot have one. So there is a spare one, made in time.
-
-    def _await(self, endpoint: bytes) -> None:
-        with self._entrance("zmq_connect"):
-            self._opened("zmq_connect")
-            if endpoint in self._bound:
-                return
-            if self._spare is None:
-                self._spare = self._new_handle(SocketType.PAIR, "PAIR")
-            self._awaited.add(endpoint)
-
-    def _appeared(self, endpoint: bytes) -> None:
-        self._bound.add(endpoint)
-        self._awaited.discard(endpoint)
-
-    def _disappeared(self, endpoints: Iterable[bytes]) -> None:
-        self._bound.difference_update(endpoints)
-
-    def _end_awaiting(self, endpoint: bytes) -> None:
-        if self._spare is not None:
-            lib.zl_bind(self._spare, endpoint)  # fails where somebody has bound it after all
-            self._awaited.discard(endpoint)
+            return socket
 
     # Options
 
@@ -210,9 +155,9 @@ class Context(ContextOptions):
         C: zmq_ctx_get(3)
         """
         row = context_option(option, "r")
-        with self._entrance("zmq_ctx_get"):
-            pointer = self._opened("zmq_ctx_get")
-            ffi.errno = 0  # -1 is also a value
+        with self._owner.locked("zmq_ctx_get"):
+            pointer = self._owner.pointer("zmq_ctx_get")
+            ffi.errno = 0  # tells an error from an option whose value is -1
             value = lib.zmq_ctx_get(pointer, row.number)
             if value == -1 and ffi.errno:
                 raise failure(ffi.errno, "zmq_ctx_get", row.name)
@@ -228,8 +173,8 @@ class Context(ContextOptions):
         """
         row = context_option(option, "w")
         number = row.to_int(value)
-        with self._entrance("zmq_ctx_set"):
-            pointer = self._opened("zmq_ctx_set")
+        with self._owner.locked("zmq_ctx_set"):
+            pointer = self._owner.pointer("zmq_ctx_set")
             check(lib.zmq_ctx_set(pointer, row.number, number), "zmq_ctx_set", row.name)
         if row is ContextOptions.thread_priority:
             self._priority = number
@@ -239,111 +184,77 @@ class Context(ContextOptions):
     @property
     def closed(self) -> bool:
         """Whether the context was terminated."""
-        return not self._pointer[0]
-
-    @property
-    def _foreign(self) -> bool:
-        """Whether this is a child process, and the context its parent's."""
-        return self._generation != lib.zl_generation
-
-    def _entrance(self, call: str) -> RLock:
-        """Return the lock, unless a thread of the parent process may have held it at the fork."""
-        if self._foreign:
-            raise failure(errno.ECHILD, call)
-        return self._lock
-
-    def _opened(self, call: str) -> CData:
-        """Return libzmq's pointer to somebody who holds the lock."""
-        if self._shut:
-            raise failure(ETERM, call)
-        pointer: CData = self._pointer[0]
-        return pointer
+        return self._owner.closed
 
     def shutdown(self) -> None:
         """Wake every thread that waits in a socket of this context, with ContextTerminated.
 
-        Any thread may call it; nothing is closed. From then on all that can be done with the
-        sockets is to close them, and with the context to terminate it.
+        Any thread may call it; nothing is closed. After it sockets can only be closed, and the
+        context only be terminated.
 
         C: zmq_ctx_shutdown(3)
         """
-        if self._foreign:
+        owner = self._owner
+        if owner.forked:
             return
-        with self._lock:
-            if self._shut:
-                return
-            for endpoint in tuple(self._awaited):
-                self._end_awaiting(endpoint)
-            lib.zmq_ctx_shutdown(self._pointer[0])
-            self._shut = True
+        with owner.lock:
+            if not owner.shut:
+                self._inproc.bind_awaited()
+                owner.shutdown()
 
     def term(self) -> None:
-        """Close all sockets and end the context; all it holds is free afterwards.
+        """Close all sockets and end the context, which frees all its resources.
 
         Waits while sockets have messages to send, each at most its linger. Threads that wait in a
-        socket get ContextTerminated. Doing it again does nothing, nor does it in a forked child.
+        socket get ContextTerminated. Another call does nothing, and so does a call in a forked
+        child.
 
         Raises:
-            SocketBusy: another thread did not come out of a call within a second.
-            KeyboardInterrupt: the wait was interrupted; call it again to go on with it.
+            SocketBusy: another thread did not leave its call within a second.
+            KeyboardInterrupt: the wait was interrupted; another call goes on with it.
 
         C: zmq_ctx_term(3)
         """
-        if self._foreign:
+        if self._owner.forked:
             return
         with self._termination:
-            self._abandoned = True  # unless it comes to its end
+            self._abandoned = True  # until all of this is done
             self._close_sockets()
-            while self._pointer[0]:
-                code = lib.zl_raw_ctx_term(self._pointer)
-                if code not in (0, -errno.EINTR):
-                    raise failure(-code, "zmq_ctx_term")
+            self._owner.terminate()
             self._abandoned = False
         collect()
 
     def _close_sockets(self) -> None:
+        """Wake all threads and close all sockets; a subclass may do more."""
         self.shutdown()
-        for handle in tuple(self._handles):
-            code = _close(handle)
-            if code not in (0, -errno.ENOTSOCK, -ETERM):
-                raise failure(-code, "zmq_ctx_term")
-            self._forget(handle)
+        self._owner.close_all()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.term()
 
     def __del__(self) -> None:
-        if hasattr(self, "_pointer") and not self._abandoned:
+        if hasattr(self, "_inproc") and not self._abandoned:
             self.term()
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed else f"{len(self._handles)} sockets"
+        state = "closed" if self.closed else f"{len(self._owner.handles)} sockets"
         return f"<zmqlite.Context, {state}, at {id(self):#x}>"
 
 
-def _close(handle: CData) -> int:
-    return until(lambda patience: lib.zl_close(handle, patience, -ETERM), PATIENCE)
-
-
-_registered: Final[set[int]] = set()  # the generations of processes that multiprocessing will end
+_registered: Final[set[int]] = set()  # fork generations of processes with a Finalize
 
 
 def _end_with_multiprocessing() -> None:
-    """Have all ended where this is a child of multiprocessing, which leaves without atexit."""
+    """Have _end_all called in a child of multiprocessing, which exits without running atexit."""
     process, util = (sys.modules.get(f"multiprocessing.{name}") for name in ("process", "util"))
     if process is None or util is None or process.parent_process() is None:
         return
     if lib.zl_generation not in _registered:
         _registered.add(lib.zl_generation)
-        util.Finalize(None, _end_all, exitpriority=-100)  # after what may still send
+        util.Finalize(None, _end_all, exitpriority=-100)  # after other finalizers, which may send
 
 
 def _silence_daemons() -> None:
@@ -366,8 +277,12 @@ def _silence_daemons() -> None:
 
 @atexit.register
 def _end_all() -> None:
-    """Close all first, so that all linger at the same time; then nothing may call Python."""
-    contexts = [each for each in _living if not (each._foreign or each._abandoned)]
+    """Close the sockets of all contexts, so that all linger at the same time; end the contexts.
+
+    After that libzmq's threads must not call into Python any more.
+    """
+    living = (reference() for reference in _living.copy())
+    contexts = [each for each in living if each and not (each._owner.forked or each._abandoned)]
     _silence_daemons()
     try:
         for context in contexts:
@@ -376,7 +291,7 @@ def _end_all() -> None:
             context.term()
     except KeyboardInterrupt:
         for context in contexts:
-            context._abandoned = True  # or the garbage collector would wait again
+            context._abandoned = True  # or __del__ would wait again
         raise
     finally:
         lib.zl_stop()

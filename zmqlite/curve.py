@@ -1,19 +1,15 @@
-"""CURVE keys, their Z85 text form, and what the libzmq in use can do."""
+"""CURVE keys, and Z85, the text form of keys and other binary data."""
 
 from __future__ import annotations
 
 from ._zmq import ffi, lib
-from .arguments import KEY_LENGTH, curve_key, flat, text
+from .arguments import KEY_LENGTH, curve_key, flat
 from .errors import check
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._zmq import CData
     from .arguments import Buffer
-
-# zmq_has() denies these, but libzmq always has the first three, and epgm where it has pgm.
-_ALWAYS = frozenset({"tcp", "inproc", "udp"})
-_COVERED_BY = {"epgm": "pgm"}
 
 
 def curve_keypair() -> tuple[bytes, bytes]:
@@ -47,7 +43,7 @@ def curve_public(secret: bytes) -> bytes:
 
 
 def z85_encode(data: Buffer) -> bytes:
-    """Return binary data as printable text: five characters for every four bytes.
+    """Return binary data as printable text: five characters for each four bytes.
 
     Raises:
         ValueError: the size is not a multiple of 4.
@@ -65,7 +61,7 @@ def z85_encode(data: Buffer) -> bytes:
 
 
 def z85_decode(encoded: bytes | str) -> bytes:
-    """Return the binary data of a Z85 text: four bytes for every five characters.
+    """Return the binary data of a Z85 text: four bytes for each five characters.
 
     Raises:
         ValueError: the length is not a multiple of 5, or the text is not Z85.
@@ -87,33 +83,8 @@ def z85_decode(encoded: bytes | str) -> bytes:
         return ffi.buffer(raw, 4 * size)[:]
 
 
-def has(capability: str) -> bool:
-    """Tell whether libzmq was built with a transport, a mechanism or a feature.
-
-    Such as ipc, tipc, pgm, epgm, norm, vmci, ws, wss, curve, gssapi, draft, in any case. tcp,
-    inproc and udp are always there; an unknown name is False.
-
-    C: zmq_has(3)
-    """
-    name = text(capability, "capability").decode().lower()
-    name = _COVERED_BY.get(name, name)
-    # libzmq compares exactly; its names are in lower case, except WS and WSS.
-    spellings = (name.encode(), name.upper().encode())
-    return name in _ALWAYS or any(lib.zmq_has(spelling) for spelling in spellings)
-
-
-def zmq_version() -> tuple[int, int, int]:
-    """Return the release of the libzmq in use: major, minor, patch.
-
-    C: zmq_version(3)
-    """
-    major, minor, patch = (ffi.new("int *") for _ in range(3))
-    lib.zmq_version(major, minor, patch)
-    return major[0], minor[0], patch[0]
-
-
 class _Scratch:
-    """A buffer for C that may hold a secret; it is overwritten with zeros afterwards."""
+    """A buffer for C that may hold a secret, and is overwritten with zeros at the end."""
 
     def __init__(self, size: int) -> None:
         self._buffer = ffi.new("char[]", size)
@@ -121,6 +92,6 @@ class _Scratch:
     def __enter__(self) -> CData:
         return self._buffer
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *_: object) -> None:
         size = len(self._buffer)
         ffi.memmove(self._buffer, bytes(size), size)

@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from enum import Enum, IntEnum, IntFlag
 from importlib import import_module
 
+from ._typing import Generic, overload
 from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
 from .constants import SocketType
 from .errors import InvalidArgument, meant
@@ -23,18 +24,7 @@ from .errors import InvalidArgument, meant
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import (
-        Any,
-        Final,
-        Generic,
-        NoReturn,
-        Protocol,
-        Self,
-        TypedDict,
-        TypeVar,
-        Unpack,
-        overload,
-    )
+    from typing import Any, Final, NoReturn, Protocol, Self, TypedDict, TypeVar, Unpack
 
     from .arguments import Buffer
 
@@ -59,16 +49,6 @@ if TYPE_CHECKING:
 
 else:
     Got = Given = E = Row = None
-
-    class Generic:
-        """What stands for typing's: a class of which only type checkers see the parameters."""
-
-        def __class_getitem__(cls, parameters: object) -> type:
-            return cls
-
-    def overload(function: Callable[..., Any]) -> Callable[..., Any]:
-        """Stand for typing's: the definition that follows counts."""
-        return function
 
 
 class HasAdvice:
@@ -186,8 +166,8 @@ class Option(ABC, Generic[Got, Given]):
     @overload
     def __get__(self, instance: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, instance: HasOptions, owner: type) -> Got: ...  # noqa: F811
-    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:  # noqa: F811
+    def __get__(self, instance: HasOptions, owner: type) -> Got: ...
+    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:
         if instance is None:
             return self
         self.require("r")
@@ -260,7 +240,7 @@ class Number(Option[Got, Given]):
 
 
 class Ranged(Number[int, Given]):
-    """A plain integer, within the range that libzmq accepts."""
+    """An integer within the range that libzmq accepts."""
 
     low: int = 0
     high: int = INT_MAX
@@ -325,7 +305,7 @@ class Milliseconds(Ranged[int | None]):
 
 
 class Bool(Number[bool, bool]):
-    """True or False; 1 and 0 are as good."""
+    """True or False; 1 and 0 are accepted, too."""
 
     def to_int(self, value: bool) -> int:
         if not isinstance(value, int):

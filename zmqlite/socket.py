@@ -1,4 +1,13 @@
-"""Sockets: their life, endpoints and options. Messages go through Sender and Receiver."""
+"""Sockets and their monitors: life, endpoints, subscriptions and events.
+
+Sender and Receiver, the bases of Socket, send and receive its messages. The Owner, which the
+sockets of a context share with it, opens and closes its handle.
+
+libzmq sends the events of a monitored socket to an inproc PAIR socket. If nobody receives them, it
+blocks its I/O thread, and with it all traffic of the context. So the PAIR socket that receives them
+has no high-water mark: events that are not read use memory and do no other harm. Before it is
+closed, libzmq is told to send no more events.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +16,45 @@ import itertools
 import os
 import stat
 import warnings
-import weakref
-from types import TracebackType
+from _weakref import ref  # what weakref calls ref; importing weakref takes long
 
+from ._typing import Generic
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, integer, milliseconds
 from .arguments import endpoint as encoded_endpoint
-from .constants import ETERM, Event, MonitorEvent, SocketType
-from .descriptors import reserve
-from .errors import ContextTerminated, ForkedProcess, failure
+from .constants import Event, MonitorEvent, SocketType
+from .errors import ContextTerminated, ForkedProcess, SocketClosed, failure
+from .fds import reserve
+from .inproc import INPROC
 from .message import collect
-from .monitor import Monitor
+from .monitor import SocketEvent, decode
 from .receiving import Receiver
 from .sending import Sender
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
-from .waiting import PATIENCE, events_of, poll_events, until, until_ready
+from .waiting import events_of, poll_events, until, until_ready
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Final, Self, TypeVar
+    from collections.abc import Iterator
+    from typing import Any, Final, Protocol, Self, Unpack
 
-    from typing_extensions import Buffer
+    from typing_extensions import Buffer, TypeVar
 
     from ._zmq import CData
-    from .context import Context
+    from .inproc import Inproc
+    from .keywords import SocketKeywords
+    from .owner import Owner
 
-    Got = TypeVar("Got")
-    Given = TypeVar("Given")
+    class MakesSockets(Protocol):
+        """What a socket asks of its context."""
+
+        def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket: ...
+
+    C = TypeVar("C", bound=MakesSockets, default=Any)
+else:
+    C = None
 
 
-INPROC: Final = "inproc://"
 ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 
 _ALL: Final = Event.POLLIN.value | Event.POLLOUT.value
@@ -44,7 +62,7 @@ _ALL: Final = Event.POLLIN.value | Event.POLLOUT.value
 _monitors = itertools.count(1)
 
 
-class Socket(Sender, Receiver):
+class Socket(Sender, Receiver, Generic[C]):
     """A message socket of one type, made by `Context.socket`.
 
     One thread at a time: a call while another thread is inside raises SocketBusy and does no harm.
@@ -52,17 +70,25 @@ class Socket(Sender, Receiver):
     or the garbage collector do so; messages that are still to be sent are kept for `linger`
     milliseconds after that. Options are attributes under libzmq's names: `socket.linger = 0`.
 
+    `context` is the context that made the socket. For type checkers Socket has the class of its
+    context as a parameter: `Context.socket` returns a Socket[Context], and an annotation `Socket`
+    leaves it open (Any).
+
     C: zmq_socket(3)
     """
 
-    __slots__ = ("__weakref__", "_bound", "_monitor", "_monitored", "context")
+    __slots__ = ("__weakref__", "_bound", "_inproc", "_monitor", "_monitored", "_owner", "context")
 
-    def __init__(self, context: Context, handle: CData, type_name: str) -> None:
+    def __init__(
+        self, context: C, owner: Owner, inproc: Inproc, handle: CData, type_name: str
+    ) -> None:
         super().__init__(handle, type_name)
-        self.context: Context = context
-        self._bound: dict[str, str] = {}  # by the real name, the one given to bind
-        self._monitor: weakref.ref[Socket] | None = None  # where events of this socket arrive
-        self._monitored: CData | None = None  # the socket whose events arrive here
+        self._owner = owner
+        self._inproc = inproc
+        self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
+        self._monitor: ref[Socket] | None = None  # receives the events of this socket
+        self._monitored: CData | None = None  # handle of the socket whose events this one receives
+        self.context: C = context  # last: its presence tells __del__ that all is set
 
     # Life
 
@@ -73,8 +99,8 @@ class Socket(Sender, Receiver):
         `Context.term` waits for that. Doing it again does nothing, nor does it in a forked child.
 
         Raises:
-            SocketBusy: another thread is inside the socket; `Context.shutdown` wakes it, and after
-                that it gets a second to come out.
+            SocketBusy: another thread is inside the socket. `Context.shutdown` wakes that thread,
+                which then has a second to leave.
 
         C: zmq_close(3)
         """
@@ -82,45 +108,34 @@ class Socket(Sender, Receiver):
             try:
                 self.linger = linger
             except (ContextTerminated, ForkedProcess):
-                pass  # too late to change it
+                pass  # libzmq takes no options any more
         code = self._end()
         if code < 0:
             raise failure(-code, "zmq_close", self._type_name)
 
     def _end(self) -> int:
-        # Each end of a monitor stops it first: libzmq would block on the next event, with nobody
-        # there to take it, and on the event of the stop itself.
+        # If this socket is monitored or receives events, these are stopped first: closing would
+        # cause an event, and libzmq would block on sending it if nobody receives.
         if self._monitored is not None:
             lib.zl_monitor(self._monitored, ffi.NULL, 0)
         if self._monitor is not None:
             lib.zl_monitor(self._handle, ffi.NULL, 0)
-        gone = -ETERM if self.context._shut else -errno.ENOTSOCK
-        code = lib.zl_close(self._handle, 0, gone)
-        if code == -errno.EBUSY and self.context._shut:
-            # Who is inside has been woken, or is the context, which closes it just now.
-            code = until(lambda ms: lib.zl_close(self._handle, ms, -ETERM), PATIENCE)
-        if code in (0, -errno.ENOTSOCK, -ETERM, -errno.ECHILD):
-            self.context._forget(self._handle)
-            self.context._disappeared(map(encoded_endpoint, self._bound.values()))
-            code = 0
+        code = self._owner.close(self._handle)
+        if code == 0:
+            self._inproc.unbound(map(encoded_endpoint, self._bound.values()))
         collect()
         return code
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __del__(self) -> None:
-        if hasattr(self, "context") and not self.closed and not self.context._foreign:
+        if hasattr(self, "context") and not self.closed and not self._owner.forked:
             unclosed = repr(self)
-            self._end()  # first, since a warning may be turned into an exception
+            self._end()  # before the warning, which may be turned into an exception
             warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
@@ -133,11 +148,11 @@ class Socket(Sender, Receiver):
         """Accept peers at an endpoint; return the real one, with the port of `tcp://*:*`.
 
         `tcp://interface:port` wants an interface name, an IP address or `*`. An ipc path that
-        already exists is taken over from whoever uses it, as libzmq does, but only if it is a
-        socket.
+        already exists is taken over from the process that uses it, as libzmq does, but only if it
+        is a socket.
 
         Raises:
-            AddressInUse: somebody is bound there, or the ipc path is a file of another kind.
+            AddressInUse: another socket is bound there, or the ipc path is a file of another kind.
             ValueError: a malformed endpoint or a port out of range.
             ZMQError: EACCES, EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EPROTONOSUPPORT ...
 
@@ -145,7 +160,7 @@ class Socket(Sender, Receiver):
         """
         encoded = encoded_endpoint(endpoint)
         if endpoint == ZAP_ENDPOINT and self._type_name not in ("REP", "ROUTER"):
-            # libzmq aborts at the next connection that asks for authentication.
+            # libzmq would abort at the next connection that asks for authentication.
             raise ValueError(f"{ZAP_ENDPOINT} is for a REP or ROUTER socket")
         if endpoint.startswith("ipc://"):
             _refuse_file(endpoint)
@@ -154,40 +169,41 @@ class Socket(Sender, Receiver):
         real = self.last_endpoint
         self._bound[real] = endpoint
         if endpoint.startswith(INPROC):
-            self.context._appeared(encoded)
+            self._inproc.bound(encoded)
         return real
 
     def connect(self, endpoint: str) -> None:
-        """Start connecting to an endpoint, now and again after every loss of the connection.
+        """Start connecting to an endpoint, and connect again whenever the connection is lost.
 
-        Success says nothing about the peer; see `monitor`. With inproc and ipc, as with tcp, the
+        Returning means nothing about the peer: see `monitor`. With inproc and ipc, as with tcp, the
         other side may bind later.
 
         C: zmq_connect(3)
         """
         encoded = encoded_endpoint(endpoint)
         if endpoint.startswith(INPROC):
-            self.context._await(encoded)
+            self._inproc.connecting(encoded)
         self._endpoint_call("zmq_connect", lib.zl_connect, encoded, endpoint)
 
     def unbind(self, endpoint: str) -> None:
         """Stop accepting peers at an endpoint, as given to `bind` or as returned by it.
 
-        Peers that came in there are disconnected, over tcp and ipc.
+        Peers that are connected there over tcp and ipc are disconnected.
 
         C: zmq_unbind(3)
         """
-        given = (real for real, name in reversed(self._bound.items()) if name == endpoint)
-        real = next(given, endpoint)  # of several the latest
+        matches = (real for real, given in reversed(self._bound.items()) if given == endpoint)
+        real = next(matches, endpoint)  # the latest, if the same was given several times
         encoded = encoded_endpoint(real)
         self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded, endpoint)
         self._bound.pop(real, None)
-        self.context._disappeared([encoded])
+        self._inproc.unbound([encoded])
 
     def disconnect(self, endpoint: str) -> None:
-        """End the connection to an endpoint, named exactly as it was to `connect`.
+        """End the connection to an endpoint, given exactly as it was given to `connect`.
 
-        Messages for that peer are kept for `linger`; those from it that were not read are dropped.
+        Messages for that peer are kept for `linger`. Messages from it that were not received yet
+        are dropped.
 
         C: zmq_disconnect(3)
         """
@@ -197,7 +213,7 @@ class Socket(Sender, Receiver):
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
         code = until(lambda _: function(self._handle, encoded), 0)
         if code < 0:
-            # No such call waits: libzmq refused a tipc address, and left errno as it was.
+            # These calls never wait. libzmq refused a tipc address without setting errno.
             raise failure(errno.EINVAL if code == -errno.EAGAIN else -code, call, endpoint)
 
     # Subscriptions
@@ -244,46 +260,95 @@ class Socket(Sender, Receiver):
         return code
 
     def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
-        """Watch the connections of this socket from now on: events in the order they happen.
+        """Report the connections of this socket from now on: events in the order they happen.
 
-        Begin before `bind` and `connect` to miss nothing. inproc and udp have no events. A socket
-        has one monitor at a time. MONITOR_STOPPED comes last, asked for or not.
+        Call it before `bind` and `connect` to miss nothing. inproc and udp have no events. A socket
+        has one monitor at a time. MONITOR_STOPPED is always the last event.
 
         Raises:
-            AddressInUse: the monitor of before is not closed.
+            AddressInUse: the previous monitor is not closed.
 
         C: zmq_socket_monitor(3)
         """
-        before = self._monitor and self._monitor()
-        if before and not before.closed:
+        previous = self._monitor and self._monitor()
+        if previous and not previous.closed:
             raise failure(errno.EADDRINUSE, "zmq_socket_monitor", self._type_name)
-        # Without the last event nothing would tell the receiver that no more will come.
+        # Without MONITOR_STOPPED the receiver would not learn that no more events will come.
         mask = integer(events, "events", 0, INT_MAX) | MonitorEvent.MONITOR_STOPPED
         endpoint = f"{INPROC}zmqlite.monitor.{next(_monitors)}"
+        encoded = endpoint.encode()
         receiver = self.context.socket(SocketType.PAIR, rcvhwm=0, linger=0)
-        # First the receiver: libzmq blocks on an event that nobody takes. For the same reason its
-        # end stops the events, from now on.
+        # Connected before libzmq binds, since libzmq blocks on an event that it cannot send. From
+        # here on closing the receiver stops the events first, for the same reason.
         receiver.connect(endpoint)
         receiver._monitored = self._handle
-        code = until(lambda _: lib.zl_monitor(self._handle, endpoint.encode(), mask), 0)
+        code = until(lambda _: lib.zl_monitor(self._handle, encoded, mask), 0)
         if code < 0:
             receiver.close()
-            self.context._end_awaiting(endpoint.encode())
+            self._inproc.bind_spare(encoded)
             raise failure(-code, "zmq_socket_monitor", self._type_name)
-        self.context._appeared(endpoint.encode())
-        self.context._disappeared([endpoint.encode()])  # nobody else will connect to it
-        self._monitor = weakref.ref(receiver)
+        self._inproc.bound(encoded)
+        self._inproc.unbound([encoded])  # nobody else will connect to it
+        self._monitor = ref(receiver)
         return Monitor(receiver)
 
 
-def _refuse_file(endpoint: str) -> None:
-    """Keep libzmq from deleting a file that is no socket to make place for one.
+class Monitor:
+    """The events of one socket, in order; made by `Socket.monitor`.
 
-    For an abstract name it deletes the file of that name, too, and of a symbolic link the link.
+    Another thread than the one that uses the monitored socket may read it, one thread at a time.
+    `socket` is the socket that receives the events, to be registered with a Poller. The monitored
+    socket may be closed first: then the iteration ends.
+    """
+
+    __slots__ = ("__weakref__", "socket")
+
+    def __init__(self, socket: Socket) -> None:
+        self.socket: Socket = socket
+
+    def recv(self, flags: int = 0, timeout: int | None = None) -> SocketEvent:
+        """Wait for the next event, `timeout` milliseconds or for ever.
+
+        Raises:
+            Again: no event in time.
+            SocketClosed: the monitor was closed.
+            ContextTerminated: the context was terminated while waiting.
+        """
+        while len(frames := self.socket.recv_multipart(flags, timeout=timeout)) != 2:
+            pass  # one frame of an event, whose other one libzmq lost because of a signal
+        return decode(frames)
+
+    def __iter__(self) -> Iterator[SocketEvent]:
+        """Yield events until the monitored socket, the monitor or the context is closed."""
+        while True:
+            try:
+                event = self.recv()
+            except (ContextTerminated, SocketClosed):
+                return
+            if event.event == MonitorEvent.MONITOR_STOPPED:
+                return
+            yield event
+
+    def close(self) -> None:
+        """Stop monitoring and drop the events that were not read; nothing if closed already."""
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _refuse_file(endpoint: str) -> None:
+    """Raise AddressInUse if the path of an ipc endpoint is a file, but not a socket.
+
+    libzmq deletes whatever has that path before it binds. For an abstract name, `ipc://@name`, it
+    deletes the file `@name`, too. Of a symbolic link it deletes the link.
     """
     path = endpoint.removeprefix("ipc://")
     if path.startswith("*"):
-        return  # libzmq makes up a name
+        return  # libzmq chooses a path
     try:
         mode = os.lstat(path).st_mode
     except OSError:

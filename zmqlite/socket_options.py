@@ -23,8 +23,8 @@ from .constants import (
     Mechanism,
     SocketType,
 )
-from .curve import has
 from .errors import failure, meant
+from .library import has
 from .options import (
     Binary,
     Bool,

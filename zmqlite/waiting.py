@@ -19,9 +19,6 @@ events_of: Final = functools.cache(Event)
 
 _SLICE: Final = lib.ZL_SLICE
 
-PATIENCE: Final = 1000
-"""Milliseconds that threads get to come out of their calls after a context has woken them."""
-
 
 def until(attempt: Callable[[int], int], timeout: int) -> int:
     """Make `attempt(ms)` until it ends for another reason than a signal; return its code.

@@ -1,22 +1,22 @@
-"""Sockets for asyncio: what waits is awaited, and a cancelled wait has lost nothing.
+"""Sockets for asyncio: calls that wait are awaited, and a cancelled one has lost nothing.
 
     from zmqlite import aio
 
     async with aio.Context() as context, context.socket(zmq.PULL) as socket: ...
 
-    readiness   Watch: the one loop that every operation waits in, and the descriptor behind it
-    socket      Socket: a blocking Socket, driven by it
-    context     Context: a blocking Context, whose sockets are these
-    monitor     Monitor: typed events to be awaited
-    poll        Poller: several sockets at once
+    readiness   Watch: the loop that every operation waits in, and the file descriptor behind it
+    batches     sent: how much of a batch was sent when it ended early
+    socket      Socket: awaits the calls of a blocking Socket; Monitor: awaits typed events
+    context     Context: a blocking Context whose sockets are these
+    poll        Poller: waits for several sockets
 
 Importing zmqlite does not import this package.
 """
 
+from .batches import sent
 from .context import Context
-from .monitor import Monitor
 from .poll import Poller
-from .socket import Socket, sent
+from .socket import Monitor, Socket
 
 __all__ = ["Context", "Monitor", "Poller", "Socket", "sent"]
 

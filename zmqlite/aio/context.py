@@ -1,11 +1,10 @@
-"""Contexts for asyncio: a blocking Context, and an end that other tasks do not wait for."""
+"""Contexts for asyncio: a blocking Context, and an end during which other tasks go on."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import threading
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack
 
 from .. import context as blocking
@@ -24,11 +23,11 @@ Got = TypeVar("Got")
 Given = TypeVar("Given")
 
 TURN: Final = 1
-"""Milliseconds that sockets go on without letting other tasks run, unless told otherwise."""
+"""Default time slice: milliseconds before busy sockets let other tasks run."""
 
 
 class BlockingContext(blocking.Context):
-    """A Context whose end wakes the coroutines that wait in its sockets."""
+    """A Context whose end also wakes the coroutines that wait in its sockets."""
 
     __slots__ = ("shared",)
 
@@ -49,8 +48,8 @@ class BlockingContext(blocking.Context):
 class Context(ContextOptions):
     """A context whose sockets are awaited; all else is as with zmqlite.Context.
 
-    `turn` is how many milliseconds its sockets may go on, all together, before other tasks get
-    their turn, in a program whose awaits never have to wait: 0 is after each call.
+    `turn` is the time slice of its sockets in milliseconds: after it they let other tasks run, even
+    if no await has to wait. 0 is after each call.
 
     `blocking` is the zmqlite.Context behind it, for threads that talk to these sockets over
     inproc. It is terminated with this one.
@@ -74,7 +73,7 @@ class Context(ContextOptions):
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Context can be neither copied nor pickled: give each process its own")
 
-    def socket(self, type: int, **options: Unpack[AsyncSocketKeywords]) -> Socket:
+    def socket(self, type: int, **options: Unpack[AsyncSocketKeywords]) -> Socket[Context]:
         """Make a socket; options follow by name. Raises as zmqlite.Context.socket does.
 
         C: zmq_socket(3)
@@ -108,8 +107,7 @@ class Context(ContextOptions):
         """Close all sockets and end the context, while other tasks go on.
 
         Waits while sockets have messages to send, each at most its linger. Coroutines that wait
-        in a socket get ContextTerminated. If this is cancelled, a thread goes on with it, and the
-        end of the process does not wait for that.
+        in a socket get ContextTerminated. If this is cancelled, a daemon thread goes on with it.
 
         C: zmq_ctx_term(3)
         """
@@ -130,22 +128,17 @@ class Context(ContextOptions):
                 self.blocking.term()
             except BaseException as raised:
                 error = raised
-            with contextlib.suppress(RuntimeError):  # nobody waited for it
+            with contextlib.suppress(RuntimeError):  # the event loop is closed
                 loop.call_soon_threadsafe(report, error)
 
-        # Not one of the executor's threads: for these asyncio.run would wait, deaf to Ctrl-C.
+        # Not a thread of the executor: asyncio.run waits for those, and Ctrl-C does not end that.
         threading.Thread(target=end, name="zmqlite.aio.Context.term", daemon=True).start()
         await ended
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.term()
 
     def __repr__(self) -> str:

@@ -31,6 +31,7 @@ from time import monotonic
 from typing import Final, TypeVar
 
 from ..constants import Event
+from ..owner import ForkAware
 from ..socket import Socket
 
 T = TypeVar("T")
@@ -40,17 +41,18 @@ OUT: Final = int(Event.POLLOUT)
 BOTH: Final = IN | OUT
 
 
-class Shared:
-    """What the sockets of one context share: their turn in the loop, and who watches it.
+class Shared(ForkAware):
+    """What the sockets of one context share: their time slice, and who watches a descriptor.
 
-    A turn is how long they may go on without letting other tasks run, all together.
+    The time slice is how long they may go on, all together, without letting other tasks run.
     """
 
     __slots__ = ("end", "turn", "watches")
 
     def __init__(self, turn: int) -> None:
-        self.turn: int = turn  # milliseconds
-        self.end: float = 0.0  # of the turn
+        super().__init__()
+        self.turn: int = turn  # the time slice in milliseconds
+        self.end: float = 0.0  # of the current time slice
         self.watches: set[Watch] = set()  # those with a descriptor
 
     def start_turn(self) -> None:
@@ -235,7 +237,7 @@ class Watch:
         if loop is None:
             return
         elsewhere = loop.is_running() and asyncio._get_running_loop() is not loop
-        if elsewhere and not self._blocking.context._foreign:
+        if elsewhere and not self.shared.forked:
             with contextlib.suppress(RuntimeError):  # it was closed meanwhile
                 loop.call_soon_threadsafe(self._end)
                 return
@@ -244,10 +246,9 @@ class Watch:
     def _end(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
         self.shared.watches.discard(self)
-        # A forked child shares its parent's selector: to take something out of it would take it
-        # from the parent.
-        foreign = self._blocking.context._foreign
-        usable = self.loop and not self.loop.is_closed() and not foreign
+        # A forked child shares its parent's selector: removing a descriptor from it would remove
+        # it for the parent, too.
+        usable = self.loop and not self.loop.is_closed() and not self.shared.forked
         if descriptor is not None:
             if self.loop and usable:
                 self.loop.remove_reader(descriptor)

@@ -1,6 +1,8 @@
 """Sockets for asyncio: each has a blocking Socket, tries its calls and waits in a Watch.
 
 The blocking socket has timeouts of 0, so that no call into it waits, whatever happens.
+
+This module is long because every method of a blocking socket has its counterpart here, documented.
 """
 
 from __future__ import annotations
@@ -10,33 +12,34 @@ from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from time import monotonic
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from ..constants import Event, MonitorEvent
-from ..errors import Again, ContextTerminated, failure
+from ..errors import Again, ContextTerminated, SocketClosed, failure
 from ..handle import BATCH, DONTWAIT, check_flags
 from ..message import Message
+from ..monitor import SocketEvent, decode
 from ..options import Option
 from ..socket import Socket as BlockingSocket
 from ..socket_options import SocketOptions, socket_option
 from ..waiting import events_of, poll_events
-from .monitor import Monitor
+from .batches import partly_sent
 from .readiness import BOTH, IN, OUT, Shared, Watch
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+    from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from .context import Context
+    C = TypeVarWithDefault("C", default=Any)
+else:
+    C = TypeVar("C")
 
 Got = TypeVar("Got")
 Given = TypeVar("Given")
 T = TypeVar("T")
 
-_SENT: Final = "_zmqlite_sent"
 
-
-class Socket(SocketOptions):
+class Socket(SocketOptions, Generic[C]):
     """A message socket of one type for asyncio, made by `zmqlite.aio.Context.socket`.
 
     What may have to wait is awaited; all else is as with zmqlite.Socket, options included. A call
@@ -59,8 +62,8 @@ class Socket(SocketOptions):
         "context",
     )
 
-    def __init__(self, context: Context, socket: BlockingSocket, shared: Shared) -> None:
-        self.context: Final[Context] = context
+    def __init__(self, context: C, socket: BlockingSocket, shared: Shared) -> None:
+        self.context: C = context
         self._blocking = socket
         self._watch = Watch(socket, shared)
         self._try_recv = socket._try_recv
@@ -256,7 +259,7 @@ class Socket(SocketOptions):
         return code
 
     def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
-        """Watch the connections of this socket from now on; see zmqlite.Socket.monitor.
+        """Report the connections of this socket from now on; see zmqlite.Socket.monitor.
 
         C: zmq_socket_monitor(3)
         """
@@ -355,12 +358,7 @@ class Socket(SocketOptions):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.close()
 
     def __del__(self) -> None:
@@ -369,6 +367,57 @@ class Socket(SocketOptions):
 
     def __repr__(self) -> str:
         return repr(self._blocking).replace("zmqlite.Socket", "zmqlite.aio.Socket")
+
+
+class Monitor:
+    """The events of one socket, in order; made by `zmqlite.aio.Socket.monitor`.
+
+    `socket` is the socket that receives the events. The monitored socket may be closed first: then
+    the iteration ends.
+    """
+
+    __slots__ = ("__weakref__", "_stopped", "socket")
+
+    def __init__(self, socket: Socket) -> None:
+        self.socket: Socket = socket
+        self._stopped = False
+
+    async def recv(self) -> SocketEvent:
+        """Wait for the next event.
+
+        Raises:
+            SocketClosed: the monitor was closed.
+            ContextTerminated: the context was terminated while waiting.
+        """
+        while len(frames := await self.socket.recv_multipart()) != 2:
+            pass  # one frame of an event, whose other one libzmq lost because of a signal
+        return decode(frames)
+
+    def __aiter__(self) -> Self:
+        """Yield events until the monitored socket, the monitor or the context is closed."""
+        return self
+
+    async def __anext__(self) -> SocketEvent:
+        if self._stopped:
+            raise StopAsyncIteration
+        try:
+            event = await self.recv()
+        except (ContextTerminated, SocketClosed):
+            raise StopAsyncIteration from None
+        if event.event == MonitorEvent.MONITOR_STOPPED:
+            self._stopped = True
+            raise StopAsyncIteration
+        return event
+
+    def close(self) -> None:
+        """Stop monitoring and drop the events that were not read; nothing if closed already."""
+        self.socket.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
 
 
 def attempt(call: Callable[..., T], *args: Any) -> Callable[[], T | None]:
@@ -381,23 +430,6 @@ def attempt(call: Callable[..., T], *args: Any) -> Callable[[], T | None]:
             return None
 
     return attempt
-
-
-def partly_sent(error: BaseException, count: int, flags: int) -> int:
-    """Return how many of a batch DONTWAIT let through; otherwise note it for `sent`, and raise."""
-    if count and flags and isinstance(error, Again):
-        return count
-    setattr(error, _SENT, count)
-    raise error
-
-
-def sent(error: BaseException) -> int:
-    """Return how many messages a `send_many` had sent when it raised this error.
-
-    The error may also be the TimeoutError that asyncio.timeout makes of a CancelledError.
-    """
-    count: int = getattr(error, _SENT, getattr(error.__cause__, _SENT, 0))
-    return count
 
 
 def refuse_timeouts(option: Option[Any, Any] | int, access: str) -> None:

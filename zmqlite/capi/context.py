@@ -7,8 +7,8 @@ import errno
 from .._zmq import lib
 from ..context import BASE_FDS, THREAD_FDS
 from ..context_options import ContextOptions, check_thread_options
-from ..descriptors import reserve
 from ..errors import failure
+from ..fds import reserve
 from ..message import collect
 from ._handles import ContextHandle, answer, c_call, context_of, void_p
 from .constants import (

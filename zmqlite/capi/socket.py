@@ -8,9 +8,9 @@ import os
 from .._zmq import ffi, lib
 from ..arguments import endpoint as checked
 from ..constants import DRAFT_SOCKET_TYPES
-from ..curve import has
-from ..descriptors import reserve
 from ..errors import failure
+from ..fds import reserve
+from ..library import has
 from ..message import collect
 from ..ownership import owned
 from ..socket import ZAP_ENDPOINT

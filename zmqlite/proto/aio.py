@@ -18,12 +18,12 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterable
 from functools import partial
-from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar, overload
 
 from google.protobuf.message import Message as ProtobufMessage
 
-from ..aio.socket import Socket, attempt, partly_sent
+from ..aio.batches import partly_sent
+from ..aio.socket import Socket, attempt
 from ..constants import Flag
 from ..errors import ContextTerminated, failure
 from .codec import Codec
@@ -227,12 +227,7 @@ class TypedSocket(Generic[S, R]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

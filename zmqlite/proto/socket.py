@@ -7,7 +7,6 @@ goes on is in sending and receiving.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final, Self, TypeVar, cast, overload
 
 from google.protobuf.message import Message as ProtobufMessage
@@ -91,12 +90,7 @@ class TypedSocket(Sending[S], Receiving[R]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""A bound before the file descriptors run out, since libzmq aborts in places when they do."""
+"""Raise EMFILE early: libzmq aborts the process in places where it gets no file descriptor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .errors import failure
 
 
 def reserve(count: int, call: str, subject: str | None = None) -> None:
-    """Raise ZMQError (EMFILE, ENFILE) unless `count` descriptors can be opened now."""
+    """Raise ZMQError (EMFILE, ENFILE) unless `count` file descriptors can be opened now."""
     opened: list[int] = []
     try:
         for _ in range(count):

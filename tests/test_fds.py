@@ -13,7 +13,7 @@ from checkout import succeed
 from support import open_descriptors
 
 from zmqlite import ZMQError
-from zmqlite.descriptors import reserve
+from zmqlite.fds import reserve
 
 
 @pytest.fixture

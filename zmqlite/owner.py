@@ -1,0 +1,150 @@
+"""What a context and its sockets share: libzmq's context and the handles of the open sockets.
+
+A context knows the handle of each of its open sockets, not the Socket object. So it can close every
+open socket, in whatever order the garbage collector takes contexts and sockets.
+"""
+
+from __future__ import annotations
+
+import errno
+from _thread import RLock  # what threading calls RLock; importing threading takes long
+
+from ._zmq import ffi, lib
+from .constants import ETERM
+from .errors import check, failure
+from .ownership import owned
+from .waiting import until
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+    from ._zmq import CData
+
+GRACE: Final = 1000
+"""Grace period in milliseconds: how long threads have to leave their calls after a shutdown."""
+
+
+class ForkAware:
+    """An object that knows whether this process made it, or is a forked child of the one that did.
+
+    A child has copies of its parent's contexts and sockets, but no I/O threads behind them, and it
+    shares their file descriptors with its parent. So it must neither use nor close them.
+    """
+
+    __slots__ = ("_generation",)
+
+    def __init__(self) -> None:
+        self._generation = lib.zl_generation  # the number of forks that led to this process
+
+    @property
+    def forked(self) -> bool:
+        """Whether this process is a forked child of the one that made the object."""
+        return self._generation != lib.zl_generation
+
+
+class Owner(ForkAware):
+    """libzmq's context, and the handles of its open sockets.
+
+    A caller that uses libzmq's pointer holds `lock`. `shutdown` takes the lock as well, and nobody
+    gets the pointer after it. So nobody uses the pointer when `terminate`, which waits without the
+    lock, lets libzmq free the context.
+    """
+
+    __slots__ = ("_pointer", "handles", "lock", "shut")
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Reentrant: a signal handler may make any call while its own thread holds the lock.
+        self.lock: RLock = RLock()
+        self.handles: set[CData] = set()
+        self.shut: bool = False
+        self._pointer = ffi.new("void **")  # holds NULL once the context is terminated
+        self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context was terminated."""
+        return not self._pointer[0]
+
+    def locked(self, call: str) -> RLock:
+        """Return the lock, to be held by `call`.
+
+        Raises:
+            ForkedProcess: in a forked child, where a thread that exists only in the parent may
+                hold the lock for ever.
+        """
+        if self.forked:
+            raise failure(errno.ECHILD, call)
+        return self.lock
+
+    def pointer(self, call: str) -> CData:
+        """Return libzmq's pointer; the caller holds the lock.
+
+        Raises:
+            ContextTerminated: after `shutdown`.
+        """
+        if self.shut:
+            raise failure(ETERM, call)
+        pointer: CData = self._pointer[0]
+        return pointer
+
+    # Sockets
+
+    def open(self, kind: int, call: str, subject: str) -> CData:
+        """Create a socket of libzmq and return its handle; an error names `call` and `subject`."""
+        with self.locked(call):
+            pointer = self.pointer(call)
+            handle = lib.zl_socket_make()
+            if not handle:
+                raise failure(errno.ENOMEM, call, subject)
+            handle = owned(handle, lib.zl_socket_free)
+            # Known before it is open: a signal handler may raise right after the socket was opened.
+            self.handles.add(handle)
+            code = lib.zl_socket_open(handle, pointer, kind, 1)
+            if code < 0:
+                self.handles.discard(handle)
+                raise failure(-code, call, subject)
+            return handle
+
+    def close(self, handle: CData) -> int:
+        """Close the socket of a handle, if it is open; return 0, or -EBUSY if a thread is inside.
+
+        After a shutdown that thread was woken, or is one that closes the socket itself. Then it has
+        the grace period to leave.
+        """
+        code = lib.zl_close(handle, 0, -ETERM if self.shut else -errno.ENOTSOCK)
+        if code == -errno.EBUSY and self.shut:
+            code = until(lambda ms: lib.zl_close(handle, ms, -ETERM), GRACE)
+        if code not in (0, -errno.ENOTSOCK, -ETERM, -errno.ECHILD):
+            return code
+        self.handles.discard(handle)
+        return 0
+
+    # The end
+
+    def shutdown(self) -> None:
+        """Wake all threads that wait in sockets; the caller holds the lock."""
+        lib.zmq_ctx_shutdown(self._pointer[0])
+        self.shut = True
+
+    def close_all(self) -> None:
+        """Close all sockets after a shutdown.
+
+        Raises:
+            SocketBusy: a thread did not leave a socket within the grace period.
+        """
+        for handle in tuple(self.handles):
+            code = self.close(handle)
+            if code < 0:
+                raise failure(-code, "zmq_ctx_term")
+
+    def terminate(self) -> None:
+        """Wait until the closed sockets have sent their messages or lingered, and free the context.
+
+        A signal handler that raises ends the wait, which another call takes up again.
+        """
+        while self._pointer[0]:
+            code = lib.zl_raw_ctx_term(self._pointer)
+            if code not in (0, -errno.EINTR):
+                raise failure(-code, "zmq_ctx_term")
