@@ -9,18 +9,8 @@ from typing_extensions import Buffer
 
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS
 from zmqlite.keywords import AsyncSocketKeywords, ContextKeywords, SocketKeywords
-from zmqlite.options import (
-    Binary,
-    Bool,
-    EnumInt,
-    Filter,
-    Key,
-    Milliseconds,
-    Number,
-    Option,
-    Text,
-    Topic,
-)
+from zmqlite.option import Option
+from zmqlite.options import Binary, Bool, EnumInt, Filter, Key, Milliseconds, Number, Text, Topic
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS
 
 # The first that fits.

@@ -10,23 +10,20 @@ from hypothesis import strategies as st
 from zmqlite.constants import SUB, GssapiNameType
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS, ContextOptions, context_option
 from zmqlite.errors import ZMQError
+from zmqlite.option import Effect, Option, attribute_docs, rows_of
 from zmqlite.options import (
     Binary,
     Bool,
-    Effect,
     EnumInt,
     Filter,
     Int,
     Int64,
     Key,
     Milliseconds,
-    Option,
     RoutingId,
     Text,
     UInt64,
     Unlisted,
-    attribute_docs,
-    rows_of,
 )
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions, Subscriptions, socket_option
 

@@ -11,7 +11,8 @@ from zmqlite.constants import DEALER, SUB, GssapiNameType, Mechanism, SocketType
 from zmqlite.curve import curve_keypair
 from zmqlite.errors import InvalidArgument, check
 from zmqlite.library import has
-from zmqlite.options import Bool, Effect, Filter, Key, Option, Ranged, Text, Unlisted
+from zmqlite.option import Effect, Option
+from zmqlite.options import Bool, Filter, Key, Ranged, Text, Unlisted
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SUBSCRIBE, UNSUBSCRIBE, SocketOptions
 
 Row = Option[Any, Any]

@@ -22,7 +22,8 @@ import zmqlite.aio
 from zmqlite.advice import PYZMQ
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS
 from zmqlite.errors import failure
-from zmqlite.options import Int, Key, Option, Text
+from zmqlite.option import Option
+from zmqlite.options import Int, Key, Text
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions
 
 Mistake = Callable[[Make, zmq.Context], object]

@@ -6,7 +6,7 @@ The modules, in layers. Each imports only from the lines above it, for type chec
     constants, hints, errors             numbers, exceptions and their texts
     advice                               the right name for a wrong one
     arguments, library                   checks of what users pass, what libzmq can do
-    options, curve                       option descriptors, keys
+    option, options, curve               option descriptors, keys
     keywords                             options as arguments, for type checkers
     ownership, fds, waiting              what calls into C need
     message, monitor                     frames without a copy; events as tuples

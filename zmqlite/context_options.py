@@ -12,7 +12,8 @@ import os
 
 from .arguments import INT_MAX
 from .errors import ZMQError, failure, meant
-from .options import Bool, Effect, HasAdvice, Int, Missing, Number, resolve, rows_of
+from .option import Effect, HasAdvice, Missing, resolve, rows_of
+from .options import Bool, Int, Number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

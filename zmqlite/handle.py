@@ -13,7 +13,8 @@ from .arguments import milliseconds
 from .constants import Flag
 from .errors import ZMQError, failure, timed_out
 from .hints import UNSUBSCRIBED
-from .options import Milliseconds, Option
+from .option import Option
+from .options import Milliseconds
 from .socket_options import SUBSCRIBE, SocketOptions, option_failure, socket_option
 from .waiting import until
 

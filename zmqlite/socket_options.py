@@ -25,26 +25,22 @@ from .constants import (
 )
 from .errors import failure, meant
 from .library import has
+from .option import Effect, HasAdvice, Option, resolve, rows_of
 from .options import (
     Binary,
     Bool,
-    Effect,
     EnumInt,
     Fd,
     Filter,
-    HasAdvice,
     Int,
     Int64,
     Key,
     Milliseconds,
-    Option,
     RoutingId,
     Text,
     Topic,
     UInt64,
     Unlisted,
-    resolve,
-    rows_of,
 )
 
 TYPE_CHECKING = False

@@ -19,7 +19,7 @@ from ..errors import Again, ContextTerminated, SocketClosed, failure
 from ..handle import BATCH, DONTWAIT, check_flags
 from ..message import Message
 from ..monitor import SocketEvent, decode
-from ..options import Option
+from ..option import Option
 from ..socket import Socket as BlockingSocket
 from ..socket_options import SocketOptions, socket_option
 from ..waiting import events_of, poll_events
