@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 from google.protobuf.message import Message as ProtobufMessage
 
 from ..constants import Flag, SocketType
-from ..options import Option
+from ..option import Option
 from ..socket_options import SocketOptions
 from .codec import Codec, codec_for
 from .envelope import Framing
