@@ -39,7 +39,7 @@ def test_a_duration_is_milliseconds_or_none_for_ever(value: Any, expected: int) 
 
 @pytest.mark.parametrize("value", [1.5, 0.0, True, False])
 def test_a_duration_in_seconds_is_refused_with_a_hint(value: Any) -> None:
-    with pytest.raises(TypeError, match=r"rcvtimeo is an int, in milliseconds, not .*are 1500"):
+    with pytest.raises(TypeError, match=r"rcvtimeo is an int in milliseconds, not .*: write 1500"):
         milliseconds(value, "rcvtimeo")
 
 
@@ -211,13 +211,13 @@ def test_a_buffer_without_gaps_is_not_copied() -> None:
 
 
 def test_a_str_is_refused_with_a_way_out() -> None:
-    with pytest.raises(TypeError, match=r"takes bytes, not str; encode it, or use send_string\(\)"):
+    with pytest.raises(TypeError, match=r"takes bytes, not str: encode it, or use send_string\(\)"):
         payload("text")  # type: ignore[arg-type]  # the mistake itself
 
 
 @pytest.mark.parametrize("data", [None, 5, [b"a"], object()])
 def test_what_has_no_bytes_is_refused_by_its_type(data: Any) -> None:
-    with pytest.raises(TypeError, match=f"not {type(data).__name__}$"):
+    with pytest.raises(TypeError, match=f"not {type(data).__name__}($|: send_multipart)"):
         payload(data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,3 +45,13 @@ def test_an_unknown_argument_is_refused_with_the_usage() -> None:
     done = run("--nonsense")
     assert done.returncode == 2
     assert "usage: python -m zmqlite" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_without_a_word() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "zmqlite"], stdout=stdout, stderr=subprocess.PIPE, timeout=30
+        )
+    assert (done.returncode, done.stderr) == (1, b"")

@@ -14,7 +14,8 @@ from zmqlite.arguments import INT_MAX
 from zmqlite.capi import ZMQ_IO_THREADS_DFLT, ZMQ_MAX_SOCKETS_DFLT
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS, ContextOptions, check_thread_options
 from zmqlite.errors import InvalidArgument, check
-from zmqlite.options import Bool, Effect, Int, Number
+from zmqlite.option import Effect
+from zmqlite.options import Bool, Int, Number
 
 Row = Number[Any, Any]
 

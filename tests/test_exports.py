@@ -13,7 +13,7 @@ from checkout import ROOT, succeed
 
 import zmqlite
 from zmqlite import Event, Flag, SocketType, ZMQError, constants, errors
-from zmqlite.options import Option
+from zmqlite.option import Option
 
 EXPORTED = {name: getattr(zmqlite, name) for name in zmqlite.__all__}
 CLASSES = {name: each for name, each in EXPORTED.items() if isinstance(each, type)}

@@ -10,24 +10,22 @@ from hypothesis import strategies as st
 from zmqlite.constants import SUB, GssapiNameType
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS, ContextOptions, context_option
 from zmqlite.errors import ZMQError
+from zmqlite.option import Effect, Option, attribute_docs, rows_of
 from zmqlite.options import (
     Binary,
     Bool,
-    Effect,
     EnumInt,
     Filter,
     Int,
     Int64,
     Key,
     Milliseconds,
-    Option,
     RoutingId,
     Text,
     UInt64,
     Unlisted,
-    rows_of,
 )
-from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions, socket_option
+from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions, Subscriptions, socket_option
 
 Z85_KEY = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 
@@ -35,20 +33,34 @@ Z85_KEY = b"rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 class Table:
     """A table of one row of each class."""
 
-    count = Int(1, "A number.", 7, low=-1, high=9)
-    size = Int64(2, "A large number.", low=-1)
-    mask = UInt64(3, "Bits.", access="w")
-    wait = Milliseconds(4, "A time.", low=-1, effect=Effect.NOW)
-    pause = Milliseconds(5, "A time that ends.")
-    flag = Bool(6, "A switch.", False, types=(SUB,))
-    kind = EnumInt(7, "A choice.", GssapiNameType.USER_NAME, kind=GssapiNameType)
-    user = Filter(8, "A user.", access="w")
-    domain = Text(9, "A text.", "", longest=5)
-    proxy = Text(10, "A text that can be taken back.", clears=True, needs="curve")
-    state = Text(11, "A text to read.", access="r")
-    topic = Binary(12, "Bytes.", longest=4)
-    peer = RoutingId(13, "A name.")
-    key = Key(14, "A key.")
+    count: Int = Int(1, 7, low=-1, high=9)
+    """A number."""
+    size: Int64 = Int64(2, low=-1)
+    """A large number."""
+    mask: UInt64 = UInt64(3, access="w")
+    """Bits."""
+    wait: Milliseconds = Milliseconds(4, low=-1, effect=Effect.NOW)
+    """A time."""
+    pause: Milliseconds = Milliseconds(5)
+    """A time that ends."""
+    flag: Bool = Bool(6, False, types=(SUB,))
+    """A switch."""
+    kind: EnumInt[GssapiNameType] = EnumInt(7, GssapiNameType.USER_NAME, kind=GssapiNameType)
+    """A choice."""
+    user: Filter = Filter(8, access="w")
+    """A user."""
+    domain: Text = Text(9, "", longest=5)
+    """A text."""
+    proxy: Text = Text(10, clears=True, needs="curve")
+    """A text that can be taken back."""
+    state: Text = Text(11, access="r")
+    """A text to read."""
+    topic: Binary = Binary(12, longest=4)
+    """Bytes."""
+    peer: RoutingId = RoutingId(13)
+    """A name."""
+    key: Key = Key(14)
+    """A key."""
 
 
 class Host(Table):
@@ -268,8 +280,18 @@ def test_an_option_cannot_be_deleted() -> None:
 
 
 def test_a_row_cannot_state_a_fact_that_its_class_does_not_heed() -> None:
-    with pytest.raises(AttributeError, match="lowest"):
-        Int(1, "A number.", lowest=0)
+    with pytest.raises(TypeError, match="lowest"):
+        Int(1, lowest=0)  # type: ignore[call-arg]  # the mistake itself
+
+
+@pytest.mark.parametrize("table", [SocketOptions, Subscriptions, ContextOptions])
+def test_every_option_has_a_docstring_below_it(table: type) -> None:
+    documented = attribute_docs(table)
+    assert documented.keys() == rows_of(table).keys()
+    for name, row in rows_of(table).items():
+        assert row.doc == documented[name]
+        assert row.doc[0].isupper()
+        assert row.doc.endswith(".")
 
 
 def test_a_row_describes_itself() -> None:

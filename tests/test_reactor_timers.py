@@ -157,7 +157,7 @@ def test_a_cancelled_timer_is_forgotten_at_once(reactor: Reactor) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ((1.5,), "an int, in milliseconds"),
+        ((1.5,), "an int in milliseconds"),
         ((-1,), "0 milliseconds or more"),
         ((None,), "0 milliseconds or more"),
         ((10, print, -1), "times"),

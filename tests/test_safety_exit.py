@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from safety_support import Program, run
 from support import DEADLINE
 
 import zmqlite as zmq
+from zmqlite import ContextTerminated, ZMQError
+from zmqlite.constants import ETERM
+from zmqlite.context import _silence_daemons
 
 SLACK = 1.0
 """Seconds that an end may take beyond the linger."""
@@ -199,6 +204,30 @@ eventually(lambda: inside(s))
 say("ends")
 """
     assert seconds_to_end(source) < SLACK
+
+
+@pytest.mark.parametrize("call", BLOCKED)
+def test_a_daemon_thread_that_waits_at_the_end_leaves_no_traceback(call: str) -> None:
+    source = f"""
+context = zmq.Context()
+{BLOCKED[call]}
+threading.Thread(target=call, daemon=True).start()
+eventually(lambda: inside(s))
+"""
+    ended = run(source)
+    assert (ended.code, ended.err) == (0, "")
+
+
+def test_what_else_a_daemon_thread_raises_at_the_end_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr(threading, "excepthook", shown.append)
+    _silence_daemons()
+    for error in (ContextTerminated(ETERM), ZMQError(ETERM), ValueError()):
+        thrown = type(error), error, None, threading.current_thread()
+        threading.excepthook(threading.ExceptHookArgs(thrown))
+    assert [args.exc_type for args in shown] == [ZMQError, ValueError]
 
 
 def test_a_message_sent_right_before_the_end_still_arrives(tmp_path: Path) -> None:

@@ -237,8 +237,9 @@ def test_a_subscription_may_be_given_too(make: Make, connect: Connect) -> None:
 
 @pytest.mark.parametrize("name", ["sendhwm", "bind", "_handle", "context", "io_threads"])
 def test_an_unknown_option_is_refused_and_nothing_is_left(name: str, context: Context) -> None:
-    with pytest.raises(TypeError, match=rf"socket\(\) got {name}: no option of a socket"):
-        context.socket(PULL, **{name: 1})
+    options: Any = {name: 1}
+    with pytest.raises(TypeError, match=rf"socket\(\) got '{name}', which is no option of"):
+        context.socket(PULL, **options)
     assert "0 sockets" in repr(context)
 
 
@@ -271,9 +272,9 @@ def test_an_option_is_a_row_a_number_or_an_attribute(make: Make) -> None:
 
 
 def test_a_number_that_libzmq_does_not_know_is_refused(make: Make) -> None:
-    with pytest.raises(InvalidArgument, match=r"zmq_getsockopt\('option 9999'\).*unknown"):
+    with pytest.raises(InvalidArgument, match=r"^Socket.get\('option 9999'\).* no such option"):
         make(PULL).get(9999)
-    with pytest.raises(InvalidArgument, match=r"zmq_setsockopt\('option 9999'\).*unknown"):
+    with pytest.raises(InvalidArgument, match=r"^Socket.set\('option 9999'\).* no such option"):
         make(PULL).set(9999, 1)
 
 

@@ -114,7 +114,7 @@ def test_an_endpoint_in_use_is_named(transport: str, make: Make, endpoint: str) 
     first, second = make(PULL), make(PULL)
     wanted = {"tcp": "tcp://127.0.0.1:*", "inproc": endpoint}.get(transport) or unique_ipc()
     real = first.bind(wanted)
-    with pytest.raises(AddressInUse, match=re.escape(f"zmq_bind('{real}')")) as caught:
+    with pytest.raises(AddressInUse, match=re.escape(f"Socket.bind('{real}')")) as caught:
         second.bind(real)
     assert caught.value.subject == real
     assert second.last_endpoint == ""
@@ -257,7 +257,7 @@ def test_of_several_endpoints_given_by_one_name_the_latest_is_unbound_first(make
 def test_unbind_says_what_was_not_bound(make: Make, endpoint: str) -> None:
     receiver = make(PULL)
     for name in ("tcp://127.0.0.1:1", endpoint, unique_ipc()):
-        with pytest.raises(ZMQError, match=re.escape(f"zmq_unbind('{name}')")) as caught:
+        with pytest.raises(ZMQError, match=re.escape(f"Socket.unbind('{name}')")) as caught:
             receiver.unbind(name)
         assert caught.value.errno == errno.ENOENT
 
@@ -287,7 +287,7 @@ def test_disconnect_ends_a_connection(make: Make, endpoint: str) -> None:
         eventually(lambda socket=sender: not socket.poll(0, POLLOUT))
         with pytest.raises(Again):
             sender.send(b"", timeout=0)
-        with pytest.raises(ZMQError, match=re.escape(f"zmq_disconnect('{real}')")):
+        with pytest.raises(ZMQError, match=re.escape(f"Socket.disconnect('{real}')")):
             sender.disconnect(real)
 
 

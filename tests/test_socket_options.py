@@ -11,7 +11,8 @@ from zmqlite.constants import DEALER, SUB, GssapiNameType, Mechanism, SocketType
 from zmqlite.curve import curve_keypair
 from zmqlite.errors import InvalidArgument, check
 from zmqlite.library import has
-from zmqlite.options import Bool, Effect, Filter, Key, Option, Ranged, Text, Unlisted
+from zmqlite.option import Effect, Option
+from zmqlite.options import Bool, Filter, Key, Ranged, Text, Unlisted
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SUBSCRIBE, UNSUBSCRIBE, SocketOptions
 
 Row = Option[Any, Any]
@@ -98,15 +99,19 @@ def good_values(row: Row) -> list[Any]:
     return [b"x", b"x" * 255]
 
 
+DRAFTS = {"zap_enforce_domain": 93}
+"""Options that zmq.h declares for draft builds only, and that stable ones have all the same."""
+
+
 def test_the_table_has_all_options_of_a_stable_libzmq_once() -> None:
-    assert len(ALL_SOCKET_OPTIONS) == 80
-    assert len({row.number for row in ALL_SOCKET_OPTIONS.values()}) == 80
+    assert len(ALL_SOCKET_OPTIONS) == 80 + len(DRAFTS)
+    assert len({row.number for row in ALL_SOCKET_OPTIONS.values()}) == len(ALL_SOCKET_OPTIONS)
     assert all(name == row.name for name, row in ALL_SOCKET_OPTIONS.items())
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_has_the_library_s_number(row: Row) -> None:
-    assert row.number == getattr(lib, f"ZMQ_{row.name.upper()}")
+    assert row.number == (DRAFTS.get(row.name) or getattr(lib, f"ZMQ_{row.name.upper()}"))
 
 
 @pytest.mark.parametrize("row", rows("r"))

@@ -48,13 +48,13 @@ def test_every_stable_type_can_be_made(kind: SocketType, make: Make) -> None:
 @pytest.mark.parametrize("name", DRAFT_SOCKET_TYPES)
 @pytest.mark.skipif(has("draft"), reason="libzmq was built with drafts")
 def test_a_draft_type_is_refused(name: str, context: Context) -> None:
-    with pytest.raises(NotSupported, match=f"zmq_socket.*{name}, a draft type"):
+    with pytest.raises(NotSupported, match=rf"Context.socket\('{name}'\) \[zmq_socket\].*draft"):
         context.socket(DRAFT_SOCKET_TYPES[name])
 
 
 @pytest.mark.parametrize("number", [-1, 21, 1000])
 def test_a_type_that_does_not_exist_is_refused(number: int, context: Context) -> None:
-    with pytest.raises(InvalidArgument, match=rf"zmq_socket\('{number}'\)"):
+    with pytest.raises(InvalidArgument, match=rf"Context.socket\('{number}'\).*types are PAIR,"):
         context.socket(number)
 
 

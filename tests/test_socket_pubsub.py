@@ -94,8 +94,16 @@ def test_a_topic_is_any_buffer(topic: Any, pair: Pair) -> None:
     assert publisher.recv(timeout=5000) == b"\0a"
 
 
-@pytest.mark.parametrize("topic", ["a", None, 5])
-def test_a_topic_is_no_text(topic: Any, make: Make) -> None:
+def test_a_topic_may_be_text(pair: Pair) -> None:
+    publisher, subscriber = pair(XPUB, SUB)
+    subscriber.subscribe("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
+    assert publisher.recv(timeout=5000) == b"\1caf\xc3\xa9"
+    subscriber.unsubscribe("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
+    assert publisher.recv(timeout=5000) == b"\0caf\xc3\xa9"
+
+
+@pytest.mark.parametrize("topic", [None, 5, ["a"]])
+def test_a_topic_is_bytes_or_text(topic: Any, make: Make) -> None:
     subscriber = make(SUB)
     for method in (subscriber.subscribe, subscriber.unsubscribe):
         with pytest.raises(TypeError, match=r"^(un)?subscribe takes bytes"):

@@ -90,7 +90,7 @@ def test_a_bad_frame_is_refused_before_the_first_one_is_sent(
     bad: Any, size: int, pair: Pair
 ) -> None:
     sender, receiver = pair(PUSH, PULL)
-    with pytest.raises(TypeError, match=r"send\(\) takes bytes"):
+    with pytest.raises(TypeError, match=r"^send_multipart\(\) takes bytes"):
         sender.send_multipart([b"x" * size, bad])
     sender.send(b"next")
     assert receiver.recv_multipart() == [b"next"]
@@ -261,5 +261,5 @@ def test_a_message_whose_peer_went_away_is_dropped_and_tears_no_other(
 
 
 def test_an_error_in_the_middle_names_the_call(make: Make) -> None:
-    with pytest.raises(ZMQError, match=r"zmq_send\('PULL'\)"):
+    with pytest.raises(ZMQError, match=r"Socket.send_multipart\(\) on PULL \[zmq_send\]"):
         make(PULL).send_multipart([b"a", b"b"])

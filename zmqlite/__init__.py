@@ -1,11 +1,14 @@
-"""ZeroMQ for Python: a thin binding of libzmq, as in `import zmqlite as zmq`.
+"""ZeroMQ for Python: a thin binding of libzmq. Use it as `import zmqlite as zmq`.
 
-Layers, each importing only from those above it, imports for type checkers included:
+The modules, in layers. Each imports only from the lines above it, for type checkers as well:
 
     _zmq, _direct, _typing               libzmq's API and our C, compiled; stand-ins for typing
-    constants, errors, arguments         numbers, exceptions, checks of what users pass
-    options, curve, library              option descriptors, keys, what libzmq can do
-    fds, waiting                         what calls into C need
+    constants, hints, errors             numbers, exceptions and their texts
+    advice                               the right name for a wrong one
+    waiting, fds                         what calls into C need
+    arguments, library                   checks of what users pass, what libzmq can do
+    option, options, curve               option descriptors, keys
+    keywords                             options as arguments, for type checkers
     message, handle, monitor             frames without a copy; sockets of C; events as tuples
     owner, inproc                        what a context and its sockets share
     transfer, socket                     one socket: its messages, its life, its monitor
@@ -23,11 +26,12 @@ from importlib import import_module as _import_module
 try:
     from ._zmq import ffi as _ffi
     from ._zmq import lib as _lib
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _missing:
     raise ImportError(
         f"zmqlite in {__path__[0]} has no compiled module; in a checkout: pip install -e ."
-    ) from error
+    ) from _missing
 
+from .advice import meant as _meant
 from .constants import (
     DEALER,
     DONTWAIT,
@@ -78,12 +82,13 @@ from .monitor import SocketEvent
 from .poll import Poller
 from .proxy import proxy, proxy_steerable
 from .socket import Monitor, Socket
+from .socket_options import ALL_SOCKET_OPTIONS as _ALL_SOCKET_OPTIONS
 
-TYPE_CHECKING = False
+# Not False, or the completion of editors (jedi) would skip what follows.
+TYPE_CHECKING = bool()  # noqa: UP018
 if TYPE_CHECKING:
     from .actor import Actor, Pipe
     from .reactor import Reactor, Timer
-del TYPE_CHECKING
 
 __version__ = "0.1.0"
 
@@ -162,15 +167,24 @@ for _name in set(__all__) - set(_LATER):
 del _name
 
 
-def __getattr__(name: str) -> object:
-    """Import Reactor, Actor and their parts on first use, and keep them as module attributes."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(_import_module(f".{_LATER[name]}", __name__), name)
-    found.__module__ = __name__
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # or type checkers would take any name
+
+    def __getattr__(name: str) -> object:
+        """Import Reactor, Actor and what belongs to them when they are first used."""
+        if name not in _LATER:
+            known = [*__all__, *_ALL_SOCKET_OPTIONS]
+            text = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(text + _meant(name, known, "module"), name=name)
+        found = getattr(_import_module(f".{_LATER[name]}", __name__), name)
+        found.__module__ = __name__
+        globals()[name] = found
+        return found
+
+
+del TYPE_CHECKING
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """List the public names, without the modules that define them."""
+    packages = {"aio", "capi", "proto"} & set(globals())
+    return sorted({*__all__, *packages, *(name for name in globals() if name.startswith("__"))})

@@ -1,6 +1,6 @@
 """Types of the functions in native/python.c, the second module of the compiled extension."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Self, TypeVar
 
 from typing_extensions import Buffer
@@ -28,7 +28,7 @@ class Handle:
     address: int
     pointer: CData
     tray: list[Any]
-    def __new__(cls, message: type[Frame], error: Callable[[int, int], object], /) -> Self: ...
+    def __new__(cls, message: type[Frame], /) -> Self: ...
     def receive(
         self, flags: int = ..., timeout: Any = ..., what: int = ..., limit: int = ..., /
     ) -> int | None: ...

@@ -1,4 +1,4 @@
-"""Types of the compiled module: the functions that vendor/libzmq and _shim.h declare.
+"""Types of the compiled module: the functions that vendor/libzmq and native/api.h declare.
 
 Of the constants only those that the core needs are here; capi/constants.pyi has all of zmq.h.
 """

@@ -53,7 +53,7 @@ class Pipe:
     __slots__ = ("_end", "_ended", "_other", "_over", "_ready", "_said", "socket")
 
     def __init__(self, socket: Socket[Context], end: bytes, ready: threading.Event) -> None:
-        self.socket = socket
+        self.socket: Socket[Context] = socket
         self._end = end  # the end message: random, so that no other message equals it
         self._ready = ready
         self._other: Pipe = self
@@ -239,8 +239,9 @@ class Actor:
         self._timeout = milliseconds(timeout)
         self._name = getattr(body, "__qualname__", type(body).__name__)
         ready = threading.Event()
-        self.pipe, inner = _pipe(context, ready)
-        self._life = _Life(inner, self.pipe)
+        outer, inner = _pipe(context, ready)
+        self.pipe: Pipe = outer
+        self._life = _Life(inner, outer)
         self._stopping = threading.RLock()
         self._thread = threading.Thread(
             target=self._life.run, args=(body, arguments), name=f"Actor {self._name}", daemon=True

@@ -1,4 +1,4 @@
-"""From what a user passes to what C takes: each rule about arguments, once."""
+"""Checks of arguments: each returns the value for C, or raises an error that names the argument."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def milliseconds(value: int | None, name: str = "timeout") -> int:
     if type(value) is int and -1 <= value <= INT_MAX:
         return value
     if isinstance(value, bool | float):
-        raise TypeError(f"{name} is an int, in milliseconds, not {value!r}: 1.5 seconds are 1500")
+        raise TypeError(f"{name} is an int in milliseconds, not {value!r}: write 1500 for 1.5 s")
     return integer(value, name, -1, INT_MAX)
 
 
@@ -53,13 +53,18 @@ def text(value: str, name: str) -> bytes:
     """Return a text for C without its terminating NUL, in the encoding of file names."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is a str, not {type(value).__name__}")
+    # The value may be a password: no error may show it or, as a UnicodeError does, contain it.
     if "\0" in value:
-        raise ValueError(f"{name} contains a NUL character: {value!r}")
-    return os.fsencode(value)
+        raise ValueError(f"{name} contains a NUL character")
+    try:
+        return os.fsencode(value)
+    except UnicodeEncodeError as error:
+        position = error.start
+    raise ValueError(f"character {position} of {name} is a lone surrogate, which has no encoding")
 
 
 def endpoint(value: str) -> bytes:
-    """Return an endpoint for C, refused where libzmq would misread it instead of failing."""
+    """Return an endpoint for C; refuse one that libzmq would misread instead of refusing it."""
     encoded = text(value, "endpoint")
     transport, separator, address = value.partition("://")
     if not (transport and separator and address):
@@ -69,12 +74,12 @@ def endpoint(value: str) -> bytes:
         if transport == "norm" and ":" not in address.rpartition(";")[2]:  # libzmq aborts on it
             raise ValueError(f"a norm endpoint ends with address:port, not {value!r}")
     elif transport == "ipc" and len(os.fsencode(address)) > IPC_PATH_MAX:
-        raise failure(errno.ENAMETOOLONG, "endpoint", value)
+        raise failure(errno.ENAMETOOLONG, "", value)
     return encoded
 
 
 def _check_ports(address: str, whole: str) -> None:
-    """Refuse a port that libzmq would take modulo 65536; leave other mistakes to libzmq."""
+    """Refuse a port above 65535, which libzmq would take modulo 65536, or one that is no number."""
     for part in address.partition("/")[0].split(";"):  # tcp://source:port;host:port, ws://…/path
         _, colon, port = part.rpartition("]")[2].rpartition(":")
         if not colon or port == "*":
@@ -95,23 +100,44 @@ def flat(data: Buffer, name: str) -> bytes | memoryview:
     try:
         view = memoryview(data)
     except TypeError:
-        kind = type(data).__name__
-        raise TypeError(f"{name} takes bytes or another buffer, not {kind}") from None
+        raise TypeError(f"{name} takes bytes or another buffer, {_instead(data)}") from None
     try:
         return view.cast("B")
     except TypeError:
         return view.tobytes()
 
 
-def payload(data: Buffer) -> bytes | memoryview:
-    """Return the content of one frame as flat bytes; see flat()."""
+def _instead(data: object) -> str:
+    """Name a type that is no buffer, and what to do with it."""
+    advice = ""
     if isinstance(data, str):
-        raise TypeError("send() takes bytes, not str; encode it, or use send_string()")
-    return flat(data, "send()")
+        advice = ": encode it, as in text.encode()"
+    elif isinstance(data, dict):
+        advice = ": encode it, as with json.dumps(value).encode(), or send typed messages, see "
+        advice += "zmqlite.proto"
+    elif isinstance(data, list | tuple):
+        advice = ": send_multipart() takes a list of frames, send_many() several messages"
+    elif hasattr(data, "SerializeToString"):
+        advice = ": zmqlite.proto.TypedSocket sends protobuf messages"
+    return f"not {type(data).__name__}{advice}"
+
+
+def payload(data: Buffer, name: str = "send()") -> bytes | memoryview:
+    """Return the content of one frame as flat bytes; see flat(). `name` is what was called."""
+    if isinstance(data, str) and name == "send()":
+        raise TypeError("send() takes bytes, not str: encode it, or use send_string()")
+    return flat(data, name)
+
+
+def socket_type(value: int) -> int:
+    """Return the number of a socket type, which libzmq may know or not."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"a socket type is zmqlite.PULL, zmqlite.PUSH ..., not {value!r}")
+    return integer(value, "type", -INT_MAX - 1, INT_MAX)
 
 
 def curve_key(value: bytes, name: str) -> bytes:
-    """Return a CURVE key for C: Z85 text of exactly the length that C reads without asking."""
+    """Return a CURVE key for C: Z85 text of exactly 40 bytes, which C reads without a length."""
     if not isinstance(value, bytes):
         raise TypeError(f"{name} is bytes, not {type(value).__name__}")
     if len(value) == RAW_KEY_LENGTH:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +31,7 @@ CAPABILITIES: Final = (
 
 
 def report() -> list[tuple[str, str]]:
-    """Name what matters about this installation, line by line."""
+    """Return the lines of the report as pairs of name and value."""
     declared = (lib.ZMQ_VERSION_MAJOR, lib.ZMQ_VERSION_MINOR, lib.ZMQ_VERSION_PATCH)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with Context() as context:
@@ -57,7 +59,7 @@ def _mode() -> str:
 
 
 def _library() -> str:
-    """Name the libzmq that this process has loaded, as the system tells it."""
+    """Return the path of the libzmq that this process has loaded."""
     try:
         maps = Path("/proc/self/maps").read_text()
     except OSError:
@@ -73,6 +75,11 @@ def main(arguments: list[str] | None = None) -> int:
         description="Print versions, where libzmq comes from, what it can do, and limits.",
     )
     parser.parse_args(arguments)
-    for name, value in report():
-        print(f"{name:<12} {value}")
+    try:
+        for name, value in report():
+            print(f"{name:<12} {value}")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as head(1) does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        return 1
     return 0

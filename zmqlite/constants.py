@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SocketType(IntEnum):
-    """The kind of a socket, which decides whom it talks to and how messages are routed.
+    """The type of a socket, which decides what types it can talk to and how messages are routed.
 
     C: zmq_socket(3)
     """
@@ -44,7 +44,7 @@ DRAFT_SOCKET_TYPES: Final = {
     "PEER": 19,
     "CHANNEL": 20,
 }
-"""Types that a stable libzmq creates without complaint and aborts on at the first handshake."""
+"""Types that a stable libzmq creates without an error, and aborts on at the first handshake."""
 
 
 class Flag(IntFlag):
@@ -147,7 +147,7 @@ class GssapiNameType(IntEnum):
     KRB5_PRINCIPAL = 2
 
 
-# Error numbers that only libzmq has. All others are the system's, from Python's errno module.
+# Error numbers of libzmq's own. All others are the system's, from Python's errno module.
 HAUSNUMERO: Final = 156384712
 EFSM: Final = HAUSNUMERO + 51
 ENOCOMPATPROTO: Final = HAUSNUMERO + 52

@@ -14,15 +14,15 @@ from _thread import RLock  # what threading calls RLock; importing threading tak
 from _weakref import ref  # likewise for weakref
 
 from ._zmq import ffi, lib
-from .arguments import integer, milliseconds
+from .arguments import milliseconds, socket_type
 from .constants import DRAFT_SOCKET_TYPES, SocketType
 from .context_options import (
-    ALL_CONTEXT_OPTIONS,
     ContextOptions,
     check_thread_options,
     context_option,
+    context_options,
 )
-from .errors import check, failure
+from .errors import ContextTerminated, check, failure
 from .fds import reserve
 from .inproc import Inproc
 from .library import has
@@ -30,11 +30,13 @@ from .message import collect
 from .options import Number
 from .owner import Owner
 from .socket import Socket
-from .socket_options import ALL_SOCKET_OPTIONS
+from .socket_options import socket_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Final, NoReturn, Self, TypeVar
+    from typing import Any, Final, NoReturn, Self, TypeVar, Unpack
+
+    from .keywords import ContextKeywords, SocketKeywords
 
     Got = TypeVar("Got")
     Given = TypeVar("Given")
@@ -79,7 +81,10 @@ class Context(ContextOptions):
         "_termination",
     )
 
-    def __init__(self, io_threads: int = 1, linger: int | None = LINGER, **options: Any) -> None:
+    def __init__(
+        self, io_threads: int = 1, linger: int | None = LINGER, **options: Unpack[ContextKeywords]
+    ) -> None:
+        rows = context_options({"io_threads": io_threads, **options})
         self._linger = milliseconds(linger, "linger")
         self._termination = RLock()
         self._priority = -1  # thread_priority, which zmq_ctx_get does not return
@@ -89,10 +94,8 @@ class Context(ContextOptions):
         self._inproc = Inproc(self._owner)  # last: its presence tells __del__ that all is set
         _living.add(ref(self, _living.discard))
         _end_with_multiprocessing()
-        for name, value in {"io_threads": io_threads, **options}.items():
-            if name not in ALL_CONTEXT_OPTIONS:
-                raise TypeError(f"Context() got {name}, which is no option of a context")
-            self.set(ALL_CONTEXT_OPTIONS[name], value)
+        for row, value in rows.items():
+            self.set(row, value)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         # A copy would terminate the context of the original.
@@ -100,8 +103,11 @@ class Context(ContextOptions):
 
     # Sockets
 
-    def socket(self, type: int, **options: Any) -> Socket[Context]:
+    def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket[Context]:
         """Make a socket; options follow by name, as in `socket(PUB, sndhwm=10)`.
+
+        Type checkers know their names and types. A dict of options for several sockets is a
+        `zmqlite.keywords.SocketKeywords` for them.
 
         Raises:
             NotSupported: a draft type, and libzmq was built without drafts.
@@ -111,21 +117,20 @@ class Context(ContextOptions):
 
         C: zmq_socket(3)
         """
-        number = integer(type, "type", -(2**31), 2**31 - 1)
+        number = socket_type(type)
         name = _TYPE_NAMES.get(number, str(number))
         if name in DRAFT_SOCKET_TYPES and not has("draft"):
             # libzmq would create the socket, and abort the process at the first handshake.
-            raise failure(errno.ENOTSUP, "zmq_socket", f"{name}, a draft type")
-        unknown = options.keys() - ALL_SOCKET_OPTIONS.keys()
-        if unknown:
-            raise TypeError(f"socket() got {', '.join(sorted(unknown))}: no option of a socket")
+            hint = "it is a draft of libzmq, and this libzmq was built without drafts"
+            raise failure(errno.ENOTSUP, "zmq_socket", name, hint=hint)
+        rows = socket_options(options)
         socket = self._new_socket(number, name)
         try:
             # SUB and XSUB send nothing but subscriptions, which nobody needs after their end.
             if name not in ("SUB", "XSUB"):
-                options = {"linger": self._linger, **options}
-            for option, value in options.items():
-                socket.set(ALL_SOCKET_OPTIONS[option], value)
+                socket.linger = self._linger
+            for row, value in rows.items():
+                socket.set(row, value)
         except BaseException:
             socket.close()
             raise
@@ -252,6 +257,24 @@ def _end_with_multiprocessing() -> None:
         util.Finalize(None, _end_all, exitpriority=-100)  # after other finalizers, which may send
 
 
+def _silence_daemons() -> None:
+    """Let threads that wait in a socket as the interpreter exits end without a traceback.
+
+    Only daemon threads are left by now. They get ContextTerminated, and nobody asked them to catch
+    it: Python ends other daemon threads without a word, too.
+    """
+    threading: Any = sys.modules.get("threading")
+    if threading is None:
+        return
+    show = threading.excepthook
+
+    def hook(args: Any) -> None:
+        if not issubclass(args.exc_type, ContextTerminated):
+            show(args)
+
+    threading.excepthook = hook
+
+
 @atexit.register
 def _end_all() -> None:
     """Close the sockets of all contexts, so that all linger at the same time; end the contexts.
@@ -260,6 +283,7 @@ def _end_all() -> None:
     """
     living = (reference() for reference in _living.copy())
     contexts = [each for each in living if each and not (each._owner.forked or each._abandoned)]
+    _silence_daemons()
     try:
         for context in contexts:
             context._close_sockets()

@@ -1,7 +1,7 @@
 """The options of a context: one row each, all integers in C.
 
-All that a stable libzmq has are here, and zero_copy_recv, which has the number of a draft but
-works on stable builds. A default is libzmq's own.
+All that a stable libzmq has are here, and zero_copy_recv, which zmq.h calls a draft but stable
+builds have. A default is libzmq's own.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ import _thread
 import errno
 import os
 
+from .advice import meant
 from .arguments import INT_MAX
 from .errors import ZMQError, failure
-from .options import Bool, Effect, Int, Number, resolve, rows_of
+from .option import Effect, HasAdvice, resolve, rows_of
+from .options import Bool, Int, Number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
 class Cpu(Int):
-    """A CPU for the threads to run on, which the system would let a thread have."""
+    """The number of a CPU that the system allows a thread to run on."""
 
     def to_int(self, value: int) -> int:
         cpu = super().to_int(value)
@@ -29,11 +31,11 @@ class Cpu(Int):
         return cpu
 
 
-class ContextOptions:
+class ContextOptions(HasAdvice):
     """Options as attributes of a context.
 
-    Set them before the first socket is created: what concerns the threads is silently ignored
-    afterwards, though it reads back.
+    Set them before the first socket is created, or give them to `Context(...)`. Afterwards libzmq
+    ignores those that concern its threads without an error, although they read back as set.
 
     Raises:
         AttributeError: a write-only option was read, or a read-only one set.
@@ -44,62 +46,42 @@ class ContextOptions:
 
     __slots__ = ()
 
-    io_threads = Int(
-        1, "Threads that do the networking; with 0 only inproc works.", 1, effect=Effect.START
-    )
-    max_sockets = Int(
-        2,
-        "Sockets at the same time, those of monitors included, and one more as soon as a socket "
-        "connects to an inproc endpoint that nobody has bound.",
-        1023,
-        low=1,
-        high=65535,
-        effect=Effect.START,
-    )
-    socket_limit = Int(3, "The largest max_sockets.", access="r")
-    thread_priority = Int(
-        3,
-        "Priority of the threads. With the policies SCHED_FIFO and SCHED_RR it is theirs; with "
-        "others any number asks for the highest, which needs a privilege.",
-        access="w",
-        effect=Effect.START,
-    )
-    thread_sched_policy = Int(
-        4,
-        "Scheduling policy of the threads, one of os.SCHED_*; -1 if never set.",
-        -1,
-        effect=Effect.START,
-    )
-    max_msgsz = Int(
-        5, "Stored, but heeded nowhere; set a socket's maxmsgsize.", INT_MAX, effect=Effect.NEVER
-    )
-    msg_t_size = Int(6, "Bytes of a zmq_msg_t.", 64, access="r")
-    thread_affinity_cpu_add = Cpu(
-        7,
-        "A CPU for the threads to run on; more of them add up.",
-        access="w",
-        effect=Effect.START,
-        high=1023,
-    )
-    thread_affinity_cpu_remove = Int(
-        8, "A CPU that was added, to take back.", access="w", effect=Effect.START
-    )
-    thread_name_prefix = Int(9, "A number in front of the threads' names.", 0, effect=Effect.START)
-    zero_copy_recv = Bool(
-        10,
-        "Let frames share the memory that they were received into, rather than copy each; a small "
-        "one that is kept then keeps up to 8 KiB.",
-        True,
-        effect=Effect.SOCKETS,
-    )
-    ipv6 = Bool(42, "What a new socket's ipv6 is.", False, effect=Effect.SOCKETS)
-    blocky = Bool(
-        70,
-        "Whether a new socket's linger is libzmq's own default, rather than 0; a Context(linger=) "
-        "sets its own anyway.",
-        True,
-        effect=Effect.SOCKETS,
-    )
+    _kind = "context"
+
+    io_threads: Int = Int(1, 1, effect=Effect.START)
+    """How many threads do the network traffic; with 0 only inproc works."""
+    max_sockets: Int = Int(2, 1023, low=1, high=65535, effect=Effect.START)
+    """How many sockets there may be at a time. Monitors count, and so does one more socket from the
+    first connect() to an inproc endpoint that is not bound.
+    """
+    socket_limit: Int = Int(3, access="r")
+    """The largest value of max_sockets."""
+    thread_priority: Int = Int(3, access="w", effect=Effect.START)
+    """The priority of the I/O threads. With SCHED_FIFO and SCHED_RR it is used as it is; with other
+    policies any number asks for the highest priority, which needs a privilege.
+    """
+    thread_sched_policy: Int = Int(4, -1, effect=Effect.START)
+    """The scheduling policy of the I/O threads, one of os.SCHED_*; -1 until it is set."""
+    max_msgsz: Int = Int(5, INT_MAX, effect=Effect.NEVER)
+    """Has no effect in libzmq: set maxmsgsize of a socket instead."""
+    msg_t_size: Int = Int(6, 64, access="r")
+    """The size of a zmq_msg_t, in bytes."""
+    thread_affinity_cpu_add: Cpu = Cpu(7, access="w", effect=Effect.START, high=1023)
+    """A CPU that the I/O threads may run on; several add up."""
+    thread_affinity_cpu_remove: Int = Int(8, access="w", effect=Effect.START)
+    """A CPU to take back from those that were added."""
+    thread_name_prefix: Int = Int(9, 0, effect=Effect.START)
+    """A number that the names of the I/O threads start with."""
+    zero_copy_recv: Bool = Bool(10, True, effect=Effect.SOCKETS)
+    """Do not copy a received frame out of the memory it was read into. A small frame that is kept
+    then keeps up to 8 KiB.
+    """
+    ipv6: Bool = Bool(42, False, effect=Effect.SOCKETS)
+    """The ipv6 option of new sockets."""
+    blocky: Bool = Bool(70, True, effect=Effect.SOCKETS)
+    """Whether the linger of new sockets is libzmq's own default, not 0. Has no effect here, because
+    a Context sets its own linger.
+    """
 
 
 ALL_CONTEXT_OPTIONS: dict[str, Number[Any, Any]] = rows_of(ContextOptions)
@@ -110,15 +92,28 @@ def context_option(option: Number[Any, Any] | int, access: str) -> Number[Any, A
     return resolve(ALL_CONTEXT_OPTIONS, option, access, _unlisted)
 
 
+def context_options(options: Mapping[str, Any]) -> dict[Number[Any, Any], Any]:
+    """Return options that were given by name, by their rows.
+
+    Raises:
+        TypeError: a context has no such option.
+    """
+    for name in options:
+        if name not in ALL_CONTEXT_OPTIONS:
+            near = meant(name, ALL_CONTEXT_OPTIONS)
+            raise TypeError(f"Context() got {name!r}, which is no option of a context{near}")
+    return {ALL_CONTEXT_OPTIONS[name]: value for name, value in options.items()}
+
+
 def _unlisted(number: int) -> Int:
     return Int(number, low=-INT_MAX - 1)
 
 
 def check_thread_options(policy: int, priority: int) -> None:
-    """Raise what libzmq would abort on as it starts its threads; -1 is "not set".
+    """Raise an error where libzmq would abort when it starts its threads; -1 is "not set".
 
-    Policy and priority are two options, and neither can be judged without the other. So a
-    context calls this before it creates its first socket, after which they have no effect.
+    Only policy and priority together are right or wrong. So a context calls this before its first
+    socket, when libzmq starts the threads, and not when either option is set.
 
     Raises:
         ZMQError: the process lacks the privilege (EPERM).
@@ -129,7 +124,7 @@ def check_thread_options(policy: int, priority: int) -> None:
 
 
 def _schedule(policy: int, priority: int) -> None:
-    """Do to the calling thread what libzmq does to those that it starts."""
+    """Set policy and priority of the calling thread as libzmq does for its own threads."""
     if policy == -1:
         policy = os.sched_getscheduler(0)
     real_time = policy in (os.SCHED_FIFO, os.SCHED_RR)
@@ -142,7 +137,7 @@ def _schedule(policy: int, priority: int) -> None:
 
 
 def _rehearse(attempt: Callable[[], object], subject: str) -> None:
-    """Make an attempt on a thread of its own, where it changes nothing for others."""
+    """Call `attempt` on a new thread, since it changes the thread; raise as for zmq_ctx_set."""
     failed: list[ZMQError] = []
     running = _thread.allocate_lock()
 

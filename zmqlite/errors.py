@@ -1,22 +1,22 @@
-"""What went wrong, as exceptions: one class per thing that a caller handles differently.
+"""The exceptions: one class for each failure that a caller may want to handle differently.
 
     OSError
     └── ZMQError                       any errno without a class of its own
         ├── Again                      EAGAIN        (also BlockingIOError)
         │   └── Timeout                a wait ran out (also TimeoutError)
-        ├── StateError                 EFSM          send and receive out of turn
+        ├── StateError                 EFSM          send or receive in the wrong order
         ├── HostUnreachable            EHOSTUNREACH  nobody has that routing id
         ├── AddressInUse               EADDRINUSE
-        ├── NotSupported               ENOTSUP       not with this socket type, or this libzmq
+        ├── NotSupported               ENOTSUP       not for this socket type, or this libzmq
         ├── InvalidArgument            EINVAL        (also ValueError)
         ├── ActorEnded                 EPIPE         nobody at the other end of an actor's pipe
         ├── ContextTerminated          ETERM
         ├── SocketClosed               ENOTSOCK      used after close()
-        ├── SocketBusy                 EBUSY         another thread is inside the socket
+        ├── SocketBusy                 EBUSY         another thread is using the socket
         └── ForkedProcess              ECHILD        used in a child process after fork()
 
-The last three are refused by zmqlite before libzmq is reached, where libzmq would crash, hang or
-lose messages.
+SocketClosed, SocketBusy and ForkedProcess are raised by zmqlite itself, in cases where libzmq would
+crash, hang or lose messages.
 """
 
 from __future__ import annotations
@@ -25,38 +25,94 @@ import errno
 import os
 
 from ._zmq import ffi, lib
-from .constants import EFSM, EMTHREAD, ENOCOMPATPROTO, ETERM
+from .constants import (
+    DRAFT_SOCKET_TYPES,
+    EFSM,
+    EMTHREAD,
+    ENOCOMPATPROTO,
+    ETERM,
+    SocketType,
+)
+from .hints import hint, timeout_hint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from types import FrameType, TracebackType
+    from typing import Final, TypeVar
 
     T = TypeVar("T")
+
+_PACKAGE: Final = __name__.partition(".")[0]
 
 
 class ZMQError(OSError):
     """A call that failed: `errno` and `strerror` as in OSError, and what was called on what.
 
-    `call` is the C function or the method, `subject` the endpoint, option or socket it was
-    about, None where there is nothing to name.
+    `call` is libzmq's function, as in "zmq_bind", or the method of zmqlite where none of libzmq was
+    called. `subject` is the endpoint, the option or the type of the socket, None where there is
+    nothing to name. `method` is what the program called or set, as in "Socket.bind()" and
+    "Socket.linger". Without a `reason`, `strerror` is the text of the errno.
 
     C: zmq_errno(3)
     """
 
     call: str
     subject: str | None
+    hint: str | None = None
+    """What to do about it, where that is known better than from errno and call."""
+    _method: str | None = None  # where the traceback does not tell it
 
-    def __init__(self, code: int, reason: str, call: str = "", subject: str | None = None) -> None:
-        super().__init__(code, reason)
+    def __init__(
+        self, code: int, reason: str | None = None, call: str = "", subject: str | None = None
+    ) -> None:
+        # Not super().__init__, which is slower: programs raise Again in loops.
+        OSError.__init__(self, code, _reason(code) if reason is None else reason)
         self.call = call
         self.subject = subject
 
+    @property
+    def method(self) -> str | None:
+        """The method, function or option of zmqlite that the program used, None if not known.
+
+        It is found in the traceback, so only an error that was raised has it. Copies keep it.
+        """
+        return self._method or method(self.__traceback__)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        state = vars(self) | ({"_method": self.method} if self.method else {})
+        return type(self), self.args, state
+
     def __str__(self) -> str:
-        """Say call, subject, reason and, where users stumble, what to do."""
-        subject = "" if self.subject is None else repr(self.subject)
-        text = f"{self.call}({subject}): {self.strerror}"
-        hint = _hint(self)
+        """Return the method, its subject, the reason and, for common mistakes, what to do."""
+        called = self._called()
+        text = f"{called}: {self.strerror}" if called else str(self.strerror)
+        hint = self.hint or self._advice()
         return f"{text}; {hint}" if hint else text
+
+    def _called(self) -> str:
+        """Return the method with its subject, then C's function in brackets."""
+        name, function = self.method, self.call.startswith("zmq_")
+        if name is None or (self.call and not function):
+            name, function = self.call and f"{self.call}()", False
+        if name.endswith("()"):
+            name = name.removesuffix("()") + self._argument(name)
+        return f"{name} [{self.call}]" if function else name
+
+    def _argument(self, name: str) -> str:
+        """Return the subject in the form that follows the name of the method."""
+        subject = self.subject
+        if (
+            subject is None or name == f"Socket.{subject}()"
+        ):  # subscribe() sets the option subscribe
+            return "()"
+        if name.startswith("Monitor."):  # users do not know its PAIR socket
+            return "()"
+        if subject.partition(" ")[0] in _TYPES and self.call != "zmq_socket":
+            return f"() on {subject}"
+        return f"({subject!r})"
+
+    def _advice(self) -> str | None:
+        return hint(self.errno or 0, self.call, self.subject)
 
 
 class Again(ZMQError, BlockingIOError):
@@ -66,9 +122,12 @@ class Again(ZMQError, BlockingIOError):
 class Timeout(Again, TimeoutError):
     """The time given for a wait ran out; nothing was taken or sent."""
 
+    def _advice(self) -> str | None:
+        return timeout_hint(self.call, self.subject)
+
 
 class StateError(ZMQError):
-    """A REQ or REP socket was used out of turn, or a message was left half read or sent."""
+    """A REQ or REP socket cannot send, or cannot receive, in its current state."""
 
 
 class HostUnreachable(ZMQError):
@@ -88,11 +147,11 @@ class InvalidArgument(ZMQError, ValueError):
 
 
 class ActorEnded(ZMQError):
-    """The other end of an actor's pipe has ended: it takes nothing, and no more will come."""
+    """The other end of an actor's pipe has ended; no more messages go through the pipe."""
 
 
 class ContextTerminated(ZMQError):
-    """The context was shut down or terminated; all that is left to do is to close the socket."""
+    """The context was shut down or terminated; its sockets can only be closed."""
 
 
 class SocketClosed(ZMQError):
@@ -100,7 +159,7 @@ class SocketClosed(ZMQError):
 
 
 class SocketBusy(ZMQError):
-    """Another thread, or the code that a signal handler interrupted, is inside the socket."""
+    """A call of another thread, or one that a signal handler interrupted, is using the socket."""
 
 
 class ForkedProcess(ZMQError):
@@ -121,89 +180,81 @@ _CLASSES: dict[int, type[ZMQError]] = {
     errno.ECHILD: ForkedProcess,
 }
 
-# Codes that the system does not know, or knows for something else than zmqlite uses them for.
-_REASONS = {
+_TYPES: Final = frozenset(SocketType.__members__) | frozenset(DRAFT_SOCKET_TYPES)
+
+_reasons: Final = {
     EFSM: "not possible in the current state of the socket",
     ETERM: "the context was terminated",
-    EMTHREAD: "no I/O thread for this transport",
-    ENOCOMPATPROTO: "this transport does not work with this socket type",
     errno.ENOTSOCK: "the socket is closed",
     errno.EBUSY: "another thread or an interrupted call is using this socket",
     errno.ECHILD: "the object belongs to the parent process",
     errno.EPIPE: "the other end of the pipe has ended",
+    EMTHREAD: "no I/O thread for this transport",
+    ENOCOMPATPROTO: "this transport does not work with this socket type",
 }
-
-_HINTS = {
-    errno.EAGAIN: "nothing to receive, or no peer that has room; give a timeout, or poll() first",
-    EFSM: (
-        "REQ sends then receives, REP receives then sends; a REQ that missed a reply stays stuck "
-        "unless req_relaxed and req_correlate are set: close it and open another"
-    ),
-    errno.EHOSTUNREACH: "no connected peer has this routing id (yet, or any more)",
-    errno.EADDRINUSE: (
-        "something is bound there; close() and unbind() free an address a moment later; "
-        "port * takes a free one"
-    ),
-    errno.EADDRNOTAVAIL: "bind wants an address of this machine",
-    errno.ENODEV: (
-        "bind wants an interface name, an IP address or *; host names work from libzmq 4.3.5, "
-        "IPv6 addresses with the ipv6 option"
-    ),
-    errno.ENOENT: (
-        "unbind wants what bind() returned, disconnect the text given to connect(); "
-        "an ipc path needs an existing directory"
-    ),
-    errno.ENAMETOOLONG: "an ipc path has at most 107 bytes",
-    errno.ENOTSUP: (
-        "this socket type cannot do that (PUSH and PUB only send, PULL and SUB only receive), "
-        "or libzmq was built without it"
-    ),
-    errno.EPROTONOSUPPORT: "a misspelt transport, or one that libzmq was built without: see has()",
-    ENOCOMPATPROTO: (
-        "udp is for RADIO, DISH and DGRAM, pgm and norm for PUB and SUB, inproc not for STREAM"
-    ),
-    EMTHREAD: "the context has io_threads=0, or the affinity option matches none of its threads",
-    errno.EMFILE: (
-        "max_sockets of the context or the descriptors of the process (ulimit -n) are used up; "
-        "close() frees a socket's place a moment later"
-    ),
-    errno.EBUSY: "give each thread its own socket; Context.shutdown() wakes a thread that waits",
-    errno.ECHILD: "make a new Context after fork()",
-    errno.EPIPE: "where an actor has failed, Actor.stop() raises what it failed with",
-}
-
-# EINVAL can mean many things, so what to look at depends on the call.
-_HINTS_EINVAL = {
-    "zmq_bind": "an endpoint is transport://address, with tcp tcp://interface:port",
-    "zmq_connect": "an endpoint is transport://address, with tcp tcp://host:port",
-    "zmq_setsockopt": (
-        "unknown to this libzmq or to this socket type, a value out of range, "
-        "or a feature that libzmq was built without"
-    ),
-    "zmq_getsockopt": "unknown to this libzmq or to this socket type",
-}
+"""Texts of errnos. At first those that the system does not know, or that have another meaning here;
+the system's texts are added when they are first needed."""
 
 
-def _hint(error: ZMQError) -> str | None:
-    if isinstance(error, Timeout):
-        return None
-    if error.errno == errno.EINVAL:
-        return _HINTS_EINVAL.get(error.call)
-    return _HINTS.get(error.errno or 0)
+def _reason(code: int) -> str:
+    """Return the text of an errno; `failure` looks into the table itself, which is faster."""
+    if code not in _reasons:
+        # Not zmq_strerror: its text lives in a buffer that other threads overwrite.
+        _reasons[code] = os.strerror(code)
+    return _reasons[code]
 
 
-def failure(code: int, call: str, subject: str | None = None) -> ZMQError:
+def failure(
+    code: int, call: str, subject: str | None = None, *, hint: str | None = None
+) -> ZMQError:
     """Build the exception that stands for an errno; the caller raises it."""
-    # Not zmq_strerror: its text lives in a buffer that other threads overwrite.
-    reason = _REASONS.get(code) or os.strerror(code)
-    return _CLASSES.get(code, ZMQError)(code, reason, call, subject)
+    error = _CLASSES.get(code, ZMQError)(code, _reasons.get(code) or _reason(code), call, subject)
+    if hint is not None:
+        error.hint = hint
+    return error
+
+
+_NOTHING: Final = {"zmq_recv": "no message came", "zmq_send": "nobody had room"}
 
 
 def timed_out(
-    timeout: int, call: str, subject: str | None = None, what: str = "nothing happened"
+    timeout: int, call: str, subject: str | None = None, what: str | None = None
 ) -> Timeout:
     """Build the exception for a wait of `timeout` milliseconds that ran out."""
+    what = what or _NOTHING.get(call, "nothing happened")
     return Timeout(errno.EAGAIN, f"{what} within {timeout} ms", call, subject)
+
+
+def method(trace: TracebackType | None) -> str | None:
+    """Return the method of zmqlite that the program called, found in a traceback.
+
+    It is the first function of zmqlite after the last function of the program: if a handler called
+    `recv`, that is it, and not the `run` of the reactor that called the handler.
+    """
+    entry = None
+    inside = False
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__"))
+        was_inside, inside = inside, name.partition(".")[0] == _PACKAGE
+        if inside and not was_inside:
+            entry = trace.tb_frame
+        trace = trace.tb_next
+    return _name(entry) if entry is not None and inside else None
+
+
+def _name(frame: FrameType) -> str | None:
+    """Return the name of a public method or function, None for an internal one."""
+    name = frame.f_code.co_name
+    owner = frame.f_locals.get("self")
+    if name == "__get__":  # of an option; setting one begins in __setattr__
+        return f"{type(frame.f_locals['instance']).__name__}.{owner.name}" if owner else None
+    if name == "__setattr__":
+        return f"{type(owner).__name__}.{frame.f_locals['name']}"
+    if (name.startswith("_") and not name.startswith("__")) or name.startswith("<"):
+        return None
+    if owner is None:
+        return f"{name}()"
+    return type(owner).__name__ + ("()" if name == "__init__" else f".{name}()")
 
 
 _FAILED = (-1, ffi.NULL)

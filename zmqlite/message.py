@@ -38,7 +38,7 @@ class Message(Frame):
     __slots__ = ()
 
     def __new__(cls, data: Buffer = b"") -> Self:
-        return super().__new__(cls, payload(data))
+        return super().__new__(cls, payload(data, "Message()"))
 
     @property
     def data(self) -> memoryview:

@@ -1,142 +1,32 @@
-"""Options: rows of a table, and descriptors that make attributes of them.
+"""The classes of options, one for each C type.
 
-The class of a row is the C type of the option. A row converts a value to the bytes that libzmq
-takes (`encode`) and back (`decode`). It refuses values that libzmq would refuse without a reason,
-or accept and misread. The tables are in socket_options and context_options. The methods `get` and
-`set` of sockets and contexts make the calls.
+`encode` turns a value into the bytes for libzmq, and `decode` turns them back. `encode` refuses
+values that libzmq would refuse without a reason, or would accept and misread. The tables of options
+are in socket_options and context_options.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from abc import ABC, abstractmethod
-from enum import Enum, IntEnum, IntFlag
+from abc import abstractmethod
+from enum import IntEnum, IntFlag
 
-from ._typing import Generic, overload
 from .arguments import INT_MAX, curve_key, flat, integer, milliseconds, text
-from .constants import SocketType
+from .option import Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, Protocol, Self, TypeVar
+    from typing import Final, TypeVar, Unpack
 
     from .arguments import Buffer
+    from .option import Facts
 
     Got = TypeVar("Got")
     Given = TypeVar("Given")
     E = TypeVar("E", bound=IntEnum | IntFlag)
-    Row = TypeVar("Row", bound="Option[Any, Any]")
-
-    class HasOptions(Protocol):
-        """An object whose options are rows: a Socket, or a Context, whose rows are Numbers."""
-
-        def get(self, option: Any, /) -> Any: ...
-        def set(self, option: Any, value: Any, /) -> None: ...
-
 else:
-    Got = Given = E = Row = None
-
-
-class Effect(Enum):
-    """When a change of an option takes effect."""
-
-    NOW = "at once"
-    LINGER = "when a connection or the socket is closed"
-    PEERS = "for peers that attach from then on"
-    ONCE = "for the next connect() only"
-    LATER = "for later bind() and connect() calls; those made before ignore it silently"
-    START = "if set before the first socket is created; later it is silently ignored"
-    SOCKETS = "for sockets created from then on"
-    NEVER = "never"
-
-
-class Option(ABC, Generic[Got, Given]):
-    """One option: its number and what is known about it. `Got` is read, `Given` is written.
-
-    A row states what differs from its class. `access` is "r", "w" or "rw"; `types` are the sockets
-    that the option is for, None for all: libzmq mostly ignores it on others; `needs` is what
-    libzmq must be built with, for has().
-    """
-
-    access: str = "rw"
-    effect: Effect = Effect.LATER
-    types: tuple[SocketType, ...] | None = None
-    needs: str = ""
-    sizes: tuple[int, ...] = (4,)
-    """Buffer sizes to read with, in turn while libzmq says EINVAL: it does not tell the size."""
-
-    def __init__(
-        self, number: int, doc: str = "", default: Got | None = None, **facts: Any
-    ) -> None:
-        self.number = number
-        self.name = f"option {number}"
-        self.doc = doc
-        self.default = default
-        for name, value in facts.items():
-            getattr(self, name)  # AttributeError unless the class has it
-            setattr(self, name, value)
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"<option {self.name} ({self.number})>"
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, instance: HasOptions, owner: type) -> Got: ...
-    def __get__(self, instance: HasOptions | None, owner: type) -> Self | Got:
-        if instance is None:
-            if "__doc__" not in vars(self):  # made on first access, which keeps the import fast
-                self.__doc__ = self.describe()
-            return self
-        self.require("r")
-        value: Got = instance.get(self)
-        return value
-
-    def __set__(self, instance: HasOptions, value: Given) -> None:
-        self.require("w")
-        instance.set(self, value)
-
-    def require(self, access: str) -> None:
-        """Raise AttributeError if the option cannot be read ("r") or written ("w")."""
-        if access not in self.access:
-            kind = "write-only: libzmq cannot be asked for it" if access == "r" else "read-only"
-            raise AttributeError(f"{self.name} is {kind}")
-
-    @abstractmethod
-    def encode(self, value: Given) -> bytes | None:
-        """Return what zmq_setsockopt takes; None stands for NULL and length 0, to clear."""
-
-    @abstractmethod
-    def decode(self, raw: bytes) -> Got:
-        """Return the value of the bytes that zmq_getsockopt wrote."""
-
-    def values(self) -> str:
-        """Describe the values that may be set; empty if the type is enough."""
-        return ""
-
-    def describe(self) -> str:
-        """Return all that the row says as text for help()."""
-        sentences = [self.doc]
-        if "w" in self.access and self.values():
-            sentences.append(f"Values: {self.values()}.")
-        if self.default is not None:
-            default = self.default.name if isinstance(self.default, Enum) else repr(self.default)
-            sentences.append(f"Default: {default}.")
-        if "r" not in self.access:
-            sentences.append("Write-only.")
-        sentences.append(
-            f"Takes effect {self.effect.value}." if "w" in self.access else "Read-only."
-        )
-        if self.types is not None:
-            sentences.append(f"For {', '.join(kind.name for kind in self.types)}.")
-        if self.needs:
-            sentences.append(f"Needs a libzmq that has({self.needs!r}).")
-        return " ".join(sentences)
+    Got = Given = E = None
 
 
 class Number(Option[Got, Given]):
@@ -165,6 +55,21 @@ class Ranged(Number[int, Given]):
     low: int = 0
     high: int = INT_MAX
 
+    def __init__(
+        self,
+        number: int,
+        default: int | None = None,
+        *,
+        low: int | None = None,
+        high: int | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(number, default, **facts)
+        if low is not None:
+            self.low = low
+        if high is not None:
+            self.high = high
+
     def from_int(self, number: int) -> int:
         return number
 
@@ -183,16 +88,16 @@ class Int(Ranged[int]):
 class Int64(Int):
     """A C int64_t."""
 
-    sizes = (8,)
-    high = 2**63 - 1
+    sizes: tuple[int, ...] = (8,)
+    high: int = 2**63 - 1
 
 
 class UInt64(Int):
     """A C uint64_t."""
 
-    sizes = (8,)
-    signed = False
-    high = 2**64 - 1
+    sizes: tuple[int, ...] = (8,)
+    signed: bool = False
+    high: int = 2**64 - 1
 
 
 class Fd(Int):
@@ -222,11 +127,13 @@ class Bool(Number[bool, bool]):
 
 
 class EnumInt(Number[E, E]):
-    """An integer with names: a member of an enum."""
+    """An integer whose values are the members of an enum."""
 
-    def __init__(self, *row: Any, kind: type[E], **facts: Any) -> None:
-        super().__init__(*row, **facts)
-        self.kind = kind
+    def __init__(
+        self, number: int, default: E | None = None, *, kind: type[E], **facts: Unpack[Facts]
+    ) -> None:
+        super().__init__(number, default, **facts)
+        self.kind: Final[type[E]] = kind
 
     def to_int(self, value: E) -> int:
         return self.kind(integer(value, self.name, 0, INT_MAX))
@@ -239,9 +146,11 @@ class EnumInt(Number[E, E]):
 
 
 class Filter(Option[int, int | None]):
-    """A process, user or group id whose peers are accepted; each adds one, None removes all."""
+    """The number of a process, user or group to accept; several add up, None clears them."""
 
-    high: int = 2**32 - 1
+    def __init__(self, number: int, *, high: int = 2**32 - 1, **facts: Unpack[Facts]) -> None:
+        super().__init__(number, **facts)
+        self.high: Final[int] = high
 
     def encode(self, value: int | None) -> bytes | None:
         if value is None:
@@ -256,12 +165,22 @@ class Filter(Option[int, int | None]):
 
 
 class Text(Option[str, str | None]):
-    """A text; libzmq takes it without a terminating NUL and returns it with one."""
+    """A text. libzmq expects it without a NUL at the end, and returns it with one."""
 
-    sizes = (256, 4096, 65536, 2**20)
+    sizes: tuple[int, ...] = (256, 4096, 65536, 2**20)
 
-    longest: int = 255
-    clears: bool = False
+    def __init__(
+        self,
+        number: int,
+        default: str | None = None,
+        *,
+        longest: int = 255,
+        clears: bool = False,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(number, default, **facts)
+        self.longest: Final[int] = longest
+        self.clears: Final[bool] = clears
 
     def encode(self, value: str | None) -> bytes | None:
         if value is None:
@@ -283,10 +202,22 @@ class Text(Option[str, str | None]):
 class Binary(Option[bytes, "Buffer"]):
     """Bytes of any content."""
 
-    sizes = (256,)
+    sizes: tuple[int, ...] = (256,)
 
     shortest: int = 0
     longest: int = INT_MAX
+
+    def __init__(
+        self,
+        number: int,
+        default: bytes | None = None,
+        *,
+        longest: int | None = None,
+        **facts: Unpack[Facts],
+    ) -> None:
+        super().__init__(number, default, **facts)
+        if longest is not None:
+            self.longest = longest
 
     def encode(self, value: Buffer) -> bytes:
         encoded = value if type(value) is bytes else bytes(flat(value, self.name))
@@ -302,23 +233,33 @@ class Binary(Option[bytes, "Buffer"]):
         return f"{self.shortest}{limit} bytes"
 
 
-class RoutingId(Binary):
-    """A routing id. It must not start with NUL, as those do that libzmq generates."""
+class Topic(Option[bytes, "Buffer | str"]):
+    """What the messages of a subscription begin with; a str is taken as UTF-8."""
 
-    shortest = 1
-    longest = 255
+    def encode(self, value: Buffer | str) -> bytes:
+        return bytes(flat(value.encode() if isinstance(value, str) else value, self.name))
+
+    def decode(self, raw: bytes) -> bytes:
+        return raw
+
+
+class RoutingId(Binary):
+    """The name of a peer. Names that libzmq makes up itself start with NUL."""
+
+    shortest: int = 1
+    longest: int = 255
 
     def encode(self, value: Buffer) -> bytes:
         encoded = super().encode(value)
         if encoded.startswith(b"\0"):
-            raise ValueError(f"{self.name} must not start with NUL: libzmq makes up such names")
+            raise ValueError(f"{self.name} must not start with NUL, as names that libzmq makes do")
         return encoded
 
 
 class Key(Option[bytes, bytes]):
-    """A CURVE key as 40 bytes of Z85, never raw: libzmq takes any 32 bytes for a raw key."""
+    """A CURVE key as 40 bytes of Z85. Not as 32 raw bytes: libzmq takes any text of that length."""
 
-    sizes = (41,)
+    sizes: tuple[int, ...] = (41,)
 
     def encode(self, value: bytes) -> bytes | None:
         return curve_key(value, self.name)
@@ -331,9 +272,9 @@ class Key(Option[bytes, bytes]):
 
 
 class Unlisted(Option["int | bytes", "int | bytes"]):
-    """An option of which only the number is known: four bytes are a C int, others stay bytes."""
+    """An option that has no row: four bytes are read as a C int, others as bytes."""
 
-    sizes = (4, 8, 256, 4096, 65536)
+    sizes: tuple[int, ...] = (4, 8, 256, 4096, 65536)
 
     def encode(self, value: int | bytes) -> bytes | None:
         if isinstance(value, bytes):
@@ -344,26 +285,3 @@ class Unlisted(Option["int | bytes", "int | bytes"]):
 
     def decode(self, raw: bytes) -> int | bytes:
         return int.from_bytes(raw, sys.byteorder, signed=True) if len(raw) == 4 else raw
-
-
-def resolve(
-    rows: Mapping[str, Row], option: Row | int, access: str, unlisted: Callable[[int], Row]
-) -> Row:
-    """Return the row to read ("r") or write ("w") an option by: the given one, or its number's.
-
-    A number that no row has, from a newer libzmq than the table, gets an unlisted row.
-
-    Raises:
-        AttributeError: the row does not allow this access.
-    """
-    if isinstance(option, Option):
-        option.require(access)
-        return option
-    number = integer(option, "an option", 0, INT_MAX)
-    matches = (row for row in rows.values() if row.number == number and access in row.access)
-    return next(matches, None) or unlisted(number)
-
-
-def rows_of(table: type) -> dict[str, Any]:
-    """Return the rows that a table class defines, by name."""
-    return {name: row for name, row in vars(table).items() if isinstance(row, Option)}

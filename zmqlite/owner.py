@@ -57,9 +57,9 @@ class Owner(ForkAware):
     def __init__(self) -> None:
         super().__init__()
         # Reentrant: a signal handler may make any call while its own thread holds the lock.
-        self.lock = RLock()
+        self.lock: RLock = RLock()
         self.handles: set[Handle] = set()
-        self.shut = False
+        self.shut: bool = False
         self._pointer = ffi.new("void **")  # holds NULL once the context is terminated
         self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
 
@@ -96,7 +96,7 @@ class Owner(ForkAware):
         """Create a socket of libzmq and return its handle; an error names `call` and `subject`."""
         with self.locked(call):
             pointer = self.pointer(call)
-            handle = new_handle(subject)
+            handle = new_handle()
             # Known before it is open: a signal handler may raise right after the socket was opened.
             self.handles.add(handle)
             code = lib.zl_socket_open(handle.pointer, pointer, kind)

@@ -28,7 +28,6 @@ from .fds import reserve
 from .inproc import INPROC
 from .message import collect
 from .monitor import SocketEvent, decode
-from .options import Binary
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
 from .transfer import Transfer
 from .waiting import EVENTS, poll_events, until
@@ -36,18 +35,19 @@ from .waiting import EVENTS, poll_events, until
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, Final, Protocol, Self
+    from typing import Any, Final, Protocol, Self, Unpack
 
     from typing_extensions import Buffer, TypeVar
 
     from ._direct import Handle
     from .inproc import Inproc
+    from .keywords import SocketKeywords
     from .owner import Owner
 
     class MakesSockets(Protocol):
         """What a socket asks of its context."""
 
-        def socket(self, type: int, **options: Any) -> Socket: ...
+        def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket: ...
 
     C = TypeVar("C", bound=MakesSockets, default=Any)
 else:
@@ -217,27 +217,25 @@ class Socket(Transfer, Generic[C]):
 
     # Subscriptions
 
-    def subscribe(self, topic: Buffer) -> None:
-        """Receive messages that start with `topic`, too; all messages if it is b"" (SUB).
+    def subscribe(self, topic: Buffer | str) -> None:
+        """Receive the messages that begin with a topic, too; an empty one is every message.
 
-        Subscriptions are counted: the same one made twice is removed by the second `unsubscribe`.
+        A `str` is sent as UTF-8. Subscriptions add up, and equal ones are counted: made twice, one
+        is taken back by two calls of `unsubscribe`.
+
+        Raises:
+            InvalidArgument: the socket is no SUB, and no XPUB with `xpub_manual`.
 
         C: ZMQ_SUBSCRIBE in zmq_setsockopt(3)
         """
-        self._subscription(SUBSCRIBE, topic)
+        self.set(SUBSCRIBE, topic)
 
-    def unsubscribe(self, topic: Buffer) -> None:
-        """Remove one subscription; removing one that was not made is no error.
+    def unsubscribe(self, topic: Buffer | str) -> None:
+        """Take one subscription back; one that was not made is no error.
 
         C: ZMQ_UNSUBSCRIBE in zmq_setsockopt(3)
         """
-        self._subscription(UNSUBSCRIBE, topic)
-
-    def _subscription(self, option: Binary, topic: Buffer) -> None:
-        raw = option.encode(topic)
-        code = lib.zl_setsockopt(self._pointer, option.number, raw, len(raw))
-        if code < 0:
-            raise failure(-code, "zmq_setsockopt", option.name)
+        self.set(UNSUBSCRIBE, topic)
 
     # Waiting and watching
 
@@ -301,7 +299,7 @@ class Monitor:
     __slots__ = ("__weakref__", "socket")
 
     def __init__(self, socket: Socket) -> None:
-        self.socket = socket
+        self.socket: Socket = socket
 
     def recv(self, flags: int = 0, timeout: int | None = None) -> SocketEvent:
         """Wait for the next event, `timeout` milliseconds or for ever.
@@ -341,13 +339,13 @@ def _refuse_file(endpoint: str) -> None:
     """Raise AddressInUse if the path of an ipc endpoint is a file, but not a socket.
 
     libzmq deletes whatever has that path before it binds. For an abstract name, `ipc://@name`, it
-    deletes the file `@name`, too.
+    deletes the file `@name`, too. Of a symbolic link it deletes the link.
     """
     path = endpoint.removeprefix("ipc://")
     if path.startswith("*"):
         return  # libzmq chooses a path
     try:
-        mode = os.stat(path).st_mode
+        mode = os.lstat(path).st_mode
     except OSError:
         return
     if not stat.S_ISSOCK(mode):

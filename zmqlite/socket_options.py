@@ -1,10 +1,14 @@
 """The options of a socket: one row each, in the groups of zmq_setsockopt(3).
 
-All 80 that a stable libzmq has are here. A default is libzmq's own.
+All 80 that a stable libzmq has are here, and zap_enforce_domain, which zmq.h calls a draft but
+stable builds have. A default is libzmq's own.
 """
 
 from __future__ import annotations
 
+import errno
+
+from .advice import meant
 from .constants import (
     DEALER,
     PUB,
@@ -20,10 +24,12 @@ from .constants import (
     Mechanism,
     SocketType,
 )
+from .errors import failure
+from .library import has
+from .option import Effect, HasAdvice, Option, resolve, rows_of
 from .options import (
     Binary,
     Bool,
-    Effect,
     EnumInt,
     Fd,
     Filter,
@@ -31,26 +37,28 @@ from .options import (
     Int64,
     Key,
     Milliseconds,
-    Option,
     RoutingId,
     Text,
+    Topic,
     UInt64,
     Unlisted,
-    resolve,
-    rows_of,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Mapping
+    from typing import Any, Final
+
+    from .errors import ZMQError
 
 
-class SocketOptions:
+class SocketOptions(HasAdvice):
     """Options as attributes of a socket.
 
-    Set them before bind() and connect(): most act on later calls of these only, which each
-    option's own text says. inproc takes its copy of the high-water marks and of the routing id
-    at bind(), and has no use for most of the others.
+    Set them before bind() and connect(), or give them to `Context.socket`: most have an effect only
+    on endpoints that are bound or connected later; the text of each option says when. An inproc
+    endpoint copies the high-water marks and the routing id at bind(); most other options have no
+    effect on inproc.
 
     Raises:
         AttributeError: a write-only option was read, or a read-only one set.
@@ -63,348 +71,285 @@ class SocketOptions:
 
     __slots__ = ()
 
+    _kind = "socket"
+
     # Queues
 
-    sndhwm = Int(
-        23, "Messages queued to send, for each peer; 0 for no limit.", 1000, effect=Effect.NOW
-    )
-    rcvhwm = Int(
-        24, "Messages queued to receive, for each peer; 0 for no limit.", 1000, effect=Effect.NOW
-    )
-    linger = Milliseconds(
-        17,
-        "How long unsent messages outlive close(); 0 drops them, -1 is for ever. libzmq's own "
-        "default is -1, with SUB and XSUB 0; a Context sets another.",
-        low=-1,
-        effect=Effect.LINGER,
-    )
-    rcvtimeo = Milliseconds(
-        27, "How long a receive waits; -1 is for ever.", -1, low=-1, effect=Effect.NOW
-    )
-    sndtimeo = Milliseconds(
-        28, "How long a send waits for room; -1 is for ever.", -1, low=-1, effect=Effect.NOW
-    )
-    sndbuf = Int(11, "Bytes of the system's send buffer; -1 leaves it alone.", -1, low=-1)
-    rcvbuf = Int(12, "Bytes of the system's receive buffer; -1 leaves it alone.", -1, low=-1)
-    maxmsgsize = Int64(
-        22,
-        "Bytes of the largest frame accepted, or -1: a peer that sends more is disconnected. "
-        "Frames of the handshake count, so below 1000 or so a peer may not get in at all; inproc "
-        "ignores it.",
-        -1,
-        low=-1,
-    )
-    conflate = Bool(
-        54,
-        "Keep only the newest message; it must have one frame. High-water marks are ignored.",
-        False,
-        types=(DEALER, PULL, PUSH, PUB, SUB),
-    )
-    immediate = Bool(
-        39, "Queue for peers that finished their handshake only, not for absent ones.", False
-    )
-    affinity = UInt64(
-        4,
-        "Bit mask of the I/O threads to use, 0 for any; if it has none, bind() raises EMTHREAD.",
-        0,
-    )
+    sndhwm: Int = Int(23, 1000, effect=Effect.NOW)
+    """How many messages are queued to send, for each peer; 0 is no limit."""
+    rcvhwm: Int = Int(24, 1000, effect=Effect.NOW)
+    """How many received messages are queued, for each peer; 0 is no limit."""
+    linger: Milliseconds = Milliseconds(17, low=-1, effect=Effect.LINGER)
+    """How long unsent messages are kept after close(), in milliseconds; 0 drops them, -1 keeps them
+    for ever. A Context sets it for its sockets; libzmq's own default is -1, for SUB and XSUB 0.
+    """
+    rcvtimeo: Milliseconds = Milliseconds(27, -1, low=-1, effect=Effect.NOW)
+    """How long a receive waits, in milliseconds; -1 is for ever."""
+    sndtimeo: Milliseconds = Milliseconds(28, -1, low=-1, effect=Effect.NOW)
+    """How long a send waits for room, in milliseconds; -1 is for ever."""
+    sndbuf: Int = Int(11, -1, low=-1)
+    """Size of the system's send buffer, in bytes; -1 leaves it to the system."""
+    rcvbuf: Int = Int(12, -1, low=-1)
+    """Size of the system's receive buffer, in bytes; -1 leaves it to the system."""
+    maxmsgsize: Int64 = Int64(22, -1, low=-1)
+    """The largest frame that is accepted, in bytes; -1 is no limit. A peer that sends a larger one
+    is disconnected. Frames of the handshake count, too: below about 1000 some peers cannot connect.
+    inproc ignores it.
+    """
+    conflate: Bool = Bool(54, False, types=(DEALER, PULL, PUSH, PUB, SUB))
+    """Keep only the newest message. Messages must have one frame; high-water marks are ignored."""
+    immediate: Bool = Bool(39, False)
+    """Queue messages only for peers whose handshake is complete, not for endpoints that no peer has
+    answered yet.
+    """
+    affinity: UInt64 = UInt64(4, 0)
+    """Bit mask of the I/O threads to use; 0 is any. If the context has none of them, bind() raises
+    EMTHREAD.
+    """
 
     # Connections
 
-    backlog = Int(19, "Connections that the system keeps waiting to be accepted.", 100)
-    handshake_ivl = Milliseconds(66, "Longest time for a handshake; 0 for no limit.", 30000)
-    connect_timeout = Milliseconds(79, "Longest time for a connect; 0 leaves it to the system.", 0)
-    reconnect_ivl = Milliseconds(
-        18,
-        "Pause before connecting again, plus some at random; 0 and -1 never connect again, not "
-        "even if the first attempt fails.",
-        100,
-        low=-1,
-    )
-    reconnect_ivl_max = Milliseconds(
-        21,
-        "Longest pause, if it shall double with each attempt; 0 keeps it at reconnect_ivl.",
-        0,
-    )
-    heartbeat_ivl = Milliseconds(75, "Time between heartbeats to each peer; 0 for none.", 0)
-    heartbeat_ttl = Milliseconds(
-        76,
-        "After how long without a heartbeat the peer shall drop the connection; 0 for never. "
-        "Rounded down to tenths of a second; a peer would misread more than 65500.",
-        0,
-        high=65500,
-    )
-    heartbeat_timeout = Milliseconds(
-        77,
-        "How long to wait for the answer to a heartbeat; reads -1, as long as heartbeat_ivl, "
-        "until it is set.",
-        -1,
-    )
-    tcp_maxrt = Milliseconds(
-        80, "Longest time that sent data stays unacknowledged; 0 leaves it to the system.", 0
-    )
-    tcp_keepalive = Int(34, "TCP keep-alive: 0 off, 1 on, -1 as the system.", -1, low=-1, high=1)
-    tcp_keepalive_cnt = Int(35, "Probes before giving up; -1 as the system.", -1, low=-1)
-    tcp_keepalive_idle = Int(
-        36, "Seconds of silence before the first probe; -1 as the system.", -1, low=-1
-    )
-    tcp_keepalive_intvl = Int(37, "Seconds between probes; -1 as the system.", -1, low=-1)
-    tos = Int(57, "The type-of-service byte of IP packets.", 0)
-    ipv6 = Bool(42, "Accept IPv6 endpoints beside IPv4; the default is the context's.", False)
-    bindtodevice = Text(
-        92,
-        "The network interface to use, and no other. Needs a privilege at bind() or connect().",
-        "",
-        longest=15,
-        clears=True,
-    )
-    use_fd = Int(
-        89, "A listening descriptor for the next bind() to take over; -1 for none.", -1, low=-1
-    )
-    socks_proxy = Text(
-        68,
-        "The SOCKS5 proxy to connect through, host:port. libzmq aborts the process where the proxy "
-        "refuses the connection.",
-        "",
-        clears=True,
-    )
-    rate = Int(8, "Kilobits per second of multicast.", 100, low=1)
-    recovery_ivl = Milliseconds(9, "How far back lost multicast data can be recovered.", 10000)
-    multicast_hops = Int(25, "Network hops that multicast packets travel.", 1, low=1)
-    multicast_maxtpdu = Int(84, "Bytes of the largest multicast packet.", 1500, low=1)
+    backlog: Int = Int(19, 100)
+    """How many connections the system keeps until they are accepted."""
+    handshake_ivl: Milliseconds = Milliseconds(66, 30000)
+    """The longest time for a handshake, in milliseconds; 0 is no limit."""
+    connect_timeout: Milliseconds = Milliseconds(79, 0)
+    """The longest time for an attempt to connect, in milliseconds; 0 leaves it to the system."""
+    reconnect_ivl: Milliseconds = Milliseconds(18, 100, low=-1)
+    """The pause before the next attempt to connect, in milliseconds, to which libzmq adds a random
+    part. With 0 and -1 there is no next attempt, not even after the first one failed.
+    """
+    reconnect_ivl_max: Milliseconds = Milliseconds(21, 0)
+    """The longest pause between attempts to connect, in milliseconds. The pause doubles with each
+    attempt until it is reached; 0 keeps it at reconnect_ivl.
+    """
+    heartbeat_ivl: Milliseconds = Milliseconds(75, 0)
+    """The time between heartbeats to each peer, in milliseconds; 0 sends none."""
+    heartbeat_ttl: Milliseconds = Milliseconds(76, 0, high=65500)
+    """Tells peers to disconnect after this time without a heartbeat, in milliseconds; 0 is never.
+    libzmq rounds it down to tenths of a second, and a peer would misread more than 65500.
+    """
+    heartbeat_timeout: Milliseconds = Milliseconds(77, -1)
+    """How long to wait for the answer to a heartbeat, in milliseconds; -1, which it reads until it
+    is set, is as long as heartbeat_ivl.
+    """
+    tcp_maxrt: Milliseconds = Milliseconds(80, 0)
+    """How long sent data may stay unacknowledged before the connection is given up, in
+    milliseconds; 0 leaves it to the system.
+    """
+    tcp_keepalive: Int = Int(34, -1, low=-1, high=1)
+    """TCP keep-alive: 0 is off, 1 is on, -1 leaves it to the system."""
+    tcp_keepalive_cnt: Int = Int(35, -1, low=-1)
+    """How many keep-alive probes go unanswered before the connection is given up; -1 leaves it to
+    the system.
+    """
+    tcp_keepalive_idle: Int = Int(36, -1, low=-1)
+    """Seconds of silence before the first keep-alive probe; -1 leaves it to the system."""
+    tcp_keepalive_intvl: Int = Int(37, -1, low=-1)
+    """Seconds between keep-alive probes; -1 leaves it to the system."""
+    tos: Int = Int(57, 0)
+    """The type-of-service byte of IP packets."""
+    ipv6: Bool = Bool(42, False)
+    """Accept IPv6 endpoints as well as IPv4; the context's ipv6 is the default."""
+    bindtodevice: Text = Text(92, "", longest=15, clears=True)
+    """The network interface to use, and no other. bind() and connect() need a privilege for it."""
+    use_fd: Int = Int(89, -1, low=-1)
+    """A listening file descriptor for the next bind() to use; -1 is none."""
+    socks_proxy: Text = Text(68, "", clears=True)
+    """The SOCKS5 proxy to connect through, as host:port. If the proxy refuses the connection,
+    libzmq aborts the process.
+    """
+    rate: Int = Int(8, 100, low=1)
+    """The rate of multicast, in kilobits per second."""
+    recovery_ivl: Milliseconds = Milliseconds(9, 10000)
+    """How long lost multicast data can be recovered, in milliseconds."""
+    multicast_hops: Int = Int(25, 1, low=1)
+    """How many network hops multicast packets travel."""
+    multicast_maxtpdu: Int = Int(84, 1500, low=1)
+    """The largest multicast packet, in bytes."""
 
     # State
 
-    rcvmore = Bool(13, "Whether the frame received last has more after it.", False, access="r")
-    fd = Fd(
-        14,
-        "A descriptor that turns readable when `events` may have changed. It is edge-triggered: "
-        "read `events` after every wake-up, send and receive. Never read, write or close it.",
-        access="r",
-    )
-    events = EnumInt(15, "POLLIN and POLLOUT, as far as possible now.", kind=Event, access="r")
-    type = EnumInt(16, "The type that the socket was created with.", kind=SocketType, access="r")
-    last_endpoint = Text(
-        32,
-        "The endpoint of the last bind() or connect() that succeeded; a port * is filled in.",
-        "",
-        access="r",
-    )
-    mechanism = EnumInt(
-        43,
-        "The security in use: the last plain_*, curve_* or gssapi_* option that was set wins.",
-        Mechanism.NULL,
-        kind=Mechanism,
-        access="r",
-    )
-    thread_safe = Bool(81, "Whether libzmq locks the socket; no stable type.", False, access="r")
+    rcvmore: Bool = Bool(13, False, access="r")
+    """Whether more frames of the message follow the frame that was received last."""
+    fd: Fd = Fd(14, access="r")
+    """A file descriptor that becomes readable when `events` may have changed. It is edge-triggered:
+    read `events` after every wake-up, send and receive. Never read, write or close it.
+    """
+    events: EnumInt[Event] = EnumInt(15, kind=Event, access="r")
+    """What is possible now without waiting: POLLIN, POLLOUT, both or nothing."""
+    type: EnumInt[SocketType] = EnumInt(16, kind=SocketType, access="r")
+    """The type that the socket was created with."""
+    last_endpoint: Text = Text(32, "", access="r")
+    """The endpoint of the last bind() or connect() that succeeded, with the port that * stood for.
+    """
+    mechanism: EnumInt[Mechanism] = EnumInt(43, Mechanism.NULL, kind=Mechanism, access="r")
+    """The security mechanism in use: that of the plain_*, curve_* or gssapi_* option that was set
+    last.
+    """
+    thread_safe: Bool = Bool(81, False, access="r")
+    """Whether libzmq locks the socket; it does so for no stable type."""
 
     # Publish and subscribe; subscribe() and unsubscribe() are methods
 
-    xpub_verbose = Bool(
-        40,
-        "Receive subscriptions that others made before, too; unsubscriptions only if the last.",
-        access="w",
-        effect=Effect.NOW,
-        types=(XPUB,),
-    )
-    xpub_verboser = Bool(
-        78,
-        "Receive all subscriptions and all unsubscriptions.",
-        access="w",
-        effect=Effect.NOW,
-        types=(XPUB,),
-    )
-    xpub_nodrop = Bool(
-        69,
-        "Wait (or raise Again) if one subscriber has no room, rather than drop for it.",
-        access="w",
-        effect=Effect.NOW,
-        types=(XPUB, PUB),
-    )
-    xpub_manual = Bool(
-        71,
-        "Leave it to subscribe() and unsubscribe() what the peer that asked last will receive.",
-        access="w",
-        effect=Effect.NOW,
-        types=(XPUB,),
-    )
-    xpub_welcome_msg = Binary(
-        72,
-        "The message that a new subscriber gets first; empty for none.",
-        access="w",
-        effect=Effect.PEERS,
-        types=(XPUB,),
-    )
-    invert_matching = Bool(
-        74,
-        "Send what matches no subscription; set it on both ends.",
-        False,
-        effect=Effect.NOW,
-        types=(PUB, XPUB, SUB),
-    )
+    xpub_verbose: Bool = Bool(40, access="w", effect=Effect.NOW, types=(XPUB,))
+    """Receive each subscription, even if another subscriber made the same before; of equal
+    unsubscriptions only the last.
+    """
+    xpub_verboser: Bool = Bool(78, access="w", effect=Effect.NOW, types=(XPUB,))
+    """Receive each subscription and each unsubscription."""
+    xpub_nodrop: Bool = Bool(69, access="w", effect=Effect.NOW, types=(XPUB, PUB))
+    """If a subscriber's queue is full, wait or raise Again, instead of dropping the message for it.
+    """
+    xpub_manual: Bool = Bool(71, access="w", effect=Effect.NOW, types=(XPUB,))
+    """What a peer asks for is not subscribed by itself: call subscribe() or unsubscribe() to decide
+    what the peer that asked last will receive.
+    """
+    xpub_welcome_msg: Binary = Binary(72, access="w", effect=Effect.PEERS, types=(XPUB,))
+    """The first message that a new subscriber gets; empty is none."""
+    invert_matching: Bool = Bool(74, False, effect=Effect.NOW, types=(PUB, XPUB, SUB))
+    """Send to a subscriber what matches none of its subscriptions. Set it on both sockets."""
 
     # Request and reply, routing, raw TCP
 
-    routing_id = RoutingId(
-        5,
-        "The name that ROUTER peers know the socket by, unique among them: a second peer of the "
-        "same name is ignored. Not starting with NUL; cannot be emptied again.",
-        b"",
-        types=(REQ, DEALER, ROUTER),
+    routing_id: RoutingId = RoutingId(5, b"", types=(REQ, DEALER, ROUTER))
+    """The name by which ROUTER peers know the socket. It has to be unique among them: a ROUTER
+    ignores a second peer of the same name. It must not start with NUL, and cannot be emptied again.
+    """
+    connect_routing_id: RoutingId = RoutingId(
+        61, access="w", effect=Effect.ONCE, types=(ROUTER, STREAM)
     )
-    connect_routing_id = RoutingId(
-        61,
-        "The name for the peer that the next connect() leads to, not in use by another.",
-        access="w",
-        effect=Effect.ONCE,
-        types=(ROUTER, STREAM),
-    )
-    router_mandatory = Bool(
-        33,
-        "Raise HostUnreachable for an unknown routing id, rather than drop the message.",
-        access="w",
-        effect=Effect.NOW,
-        types=(ROUTER,),
-    )
-    router_handover = Bool(
-        56,
-        "Let a new peer take over a routing id that is in use, rather than ignore it.",
-        access="w",
-        effect=Effect.NOW,
-        types=(ROUTER,),
-    )
-    router_raw = Bool(
-        41,
-        "Deprecated, use a STREAM socket: talk raw TCP. False does not undo True.",
-        access="w",
-        types=(ROUTER,),
-    )
-    probe_router = Bool(
-        51,
-        "Send an empty message to each new peer, so that a ROUTER learns of this socket.",
-        access="w",
-        effect=Effect.PEERS,
-        types=(ROUTER, DEALER, REQ),
-    )
-    req_correlate = Bool(
-        52,
-        "Number the requests, and drop replies to any but the current one.",
-        access="w",
-        effect=Effect.NOW,
-        types=(REQ,),
-    )
-    req_relaxed = Bool(
-        53,
-        "Allow another request before the reply, which is then dropped; set req_correlate, too.",
-        access="w",
-        effect=Effect.NOW,
-        types=(REQ,),
-    )
-    stream_notify = Bool(
-        73,
-        "Receive an empty message as a peer connects and as it leaves. libzmq's default is True.",
-        access="w",
-        types=(STREAM,),
-    )
+    """The name for the peer of the next connect(). No other peer may have it."""
+    router_mandatory: Bool = Bool(33, access="w", effect=Effect.NOW, types=(ROUTER,))
+    """Raise HostUnreachable for an unknown routing id, instead of dropping the message."""
+    router_handover: Bool = Bool(56, access="w", effect=Effect.NOW, types=(ROUTER,))
+    """Give a routing id that is in use to a new peer that claims it, instead of ignoring that peer.
+    """
+    router_raw: Bool = Bool(41, access="w", types=(ROUTER,))
+    """Deprecated: use a STREAM socket. Sends and receives raw TCP; False does not undo True."""
+    probe_router: Bool = Bool(51, access="w", effect=Effect.PEERS, types=(ROUTER, DEALER, REQ))
+    """Send an empty message to each new peer, so that a ROUTER learns the routing id of this
+    socket.
+    """
+    req_correlate: Bool = Bool(52, access="w", effect=Effect.NOW, types=(REQ,))
+    """Number the requests, and drop replies that do not belong to the current one."""
+    req_relaxed: Bool = Bool(53, access="w", effect=Effect.NOW, types=(REQ,))
+    """Allow a new request before the reply to the last one, which is dropped then. Set
+    req_correlate, too.
+    """
+    stream_notify: Bool = Bool(73, access="w", types=(STREAM,))
+    """Receive an empty message when a peer connects and when it disconnects. libzmq's default is
+    True.
+    """
 
     # Security: each plain_*, curve_* and gssapi_* option selects its mechanism
 
-    plain_server = Bool(
-        44, "Be the PLAIN server, which a ZAP handler must back; False selects NULL.", False
+    plain_server: Bool = Bool(44, False)
+    """Be a PLAIN server, which needs a ZAP handler to accept anybody. False selects no security."""
+    plain_username: Text = Text(45, "", clears=True)
+    """Be a PLAIN client of this name, which is sent unencrypted."""
+    plain_password: Text = Text(46, "", clears=True)
+    """The password of a PLAIN client, which is sent unencrypted."""
+    curve_server: Bool = Bool(47, False, needs="curve")
+    """Be a CURVE server. Without a ZAP handler it accepts every client's key. False selects no
+    security.
+    """
+    curve_publickey: Key = Key(48, needs="curve")
+    """The client's own public key."""
+    curve_secretkey: Key = Key(49, needs="curve")
+    """The client's or server's own secret key. Any code that has the socket can read it."""
+    curve_serverkey: Key = Key(50, needs="curve")
+    """The public key that the server has to prove; setting it makes this a CURVE client."""
+    zap_domain: Text = Text(55, "")
+    """The domain that is passed to the ZAP handler; it cannot be emptied again."""
+    zap_enforce_domain: Bool = Bool(93, False)
+    """Refuse all peers of a CURVE, PLAIN or GSSAPI server while there is no ZAP handler, instead of
+    accepting them unchecked. Set zap_domain first.
+    """
+    gssapi_server: Bool = Bool(62, False, needs="gssapi")
+    """Be a GSSAPI server. False selects GSSAPI as well."""
+    gssapi_principal: Text = Text(63, "", needs="gssapi")
+    """The name of the own principal."""
+    gssapi_service_principal: Text = Text(64, "", needs="gssapi")
+    """The name of the server's principal; setting it makes this a GSSAPI client."""
+    gssapi_plaintext: Bool = Bool(65, False, needs="gssapi")
+    """Do not encrypt. Set it on both sockets."""
+    gssapi_principal_nametype: EnumInt[GssapiNameType] = EnumInt(
+        90, GssapiNameType.HOSTBASED, kind=GssapiNameType, needs="gssapi"
     )
-    plain_username = Text(
-        45, "Be a PLAIN client of this name; it travels in the clear.", "", clears=True
+    """How gssapi_principal is read."""
+    gssapi_service_principal_nametype: EnumInt[GssapiNameType] = EnumInt(
+        91, GssapiNameType.HOSTBASED, kind=GssapiNameType, needs="gssapi"
     )
-    plain_password = Text(
-        46, "The PLAIN client's password; it travels in the clear.", "", clears=True
-    )
-    curve_server = Bool(
-        47,
-        "Be the CURVE server. Without a ZAP handler any client's key is accepted. False selects "
-        "NULL.",
-        False,
-        needs="curve",
-    )
-    curve_publickey = Key(48, "The client's own public key.", needs="curve")
-    curve_secretkey = Key(
-        49,
-        "The client's or server's own secret key. Whoever holds the socket can read it.",
-        needs="curve",
-    )
-    curve_serverkey = Key(
-        50, "The public key that the server must have; makes this the client.", needs="curve"
-    )
-    zap_domain = Text(55, "The domain that the ZAP handler is told; cannot be emptied again.", "")
-    gssapi_server = Bool(
-        62, "Be the GSSAPI server; False also selects GSSAPI.", False, needs="gssapi"
-    )
-    gssapi_principal = Text(63, "The principal to act as.", "", needs="gssapi")
-    gssapi_service_principal = Text(
-        64, "The server's principal; makes this the client.", "", needs="gssapi"
-    )
-    gssapi_plaintext = Bool(65, "Do not encrypt; set it on both ends.", False, needs="gssapi")
-    gssapi_principal_nametype = EnumInt(
-        90,
-        "How gssapi_principal is read.",
-        GssapiNameType.HOSTBASED,
-        kind=GssapiNameType,
-        needs="gssapi",
-    )
-    gssapi_service_principal_nametype = EnumInt(
-        91,
-        "How gssapi_service_principal is read.",
-        GssapiNameType.HOSTBASED,
-        kind=GssapiNameType,
-        needs="gssapi",
-    )
+    """How gssapi_service_principal is read."""
 
     # VMCI
 
-    vmci_buffer_size = UInt64(85, "Bytes of the VMCI buffer.", access="w", needs="vmci")
-    vmci_buffer_min_size = UInt64(
-        86, "Bytes of the smallest VMCI buffer.", access="w", needs="vmci"
-    )
-    vmci_buffer_max_size = UInt64(87, "Bytes of the largest VMCI buffer.", access="w", needs="vmci")
-    vmci_connect_timeout = Milliseconds(
-        88, "Longest time for a VMCI connect; -1 is for ever.", low=-1, access="w", needs="vmci"
-    )
+    vmci_buffer_size: UInt64 = UInt64(85, access="w", needs="vmci")
+    """The size of the VMCI buffer, in bytes."""
+    vmci_buffer_min_size: UInt64 = UInt64(86, access="w", needs="vmci")
+    """The smallest size of the VMCI buffer, in bytes."""
+    vmci_buffer_max_size: UInt64 = UInt64(87, access="w", needs="vmci")
+    """The largest size of the VMCI buffer, in bytes."""
+    vmci_connect_timeout: Milliseconds = Milliseconds(88, low=-1, access="w", needs="vmci")
+    """The longest time for a VMCI connect, in milliseconds; -1 is for ever."""
 
     # Deprecated by libzmq: a ZAP handler, and the ipv6 option, do the same better
 
-    tcp_accept_filter = Text(
-        38,
-        "An address or network, as 10.0.0.0/8, to accept from; more of them add up.",
-        access="w",
-        clears=True,
-    )
-    ipc_filter_pid = Filter(
-        58, "A process to accept from; any match of the three lets in.", high=2**31 - 1, access="w"
-    )
-    ipc_filter_uid = Filter(
-        59, "A user to accept from; any match of the three lets in.", access="w"
-    )
-    ipc_filter_gid = Filter(
-        60, "A group to accept from; any match of the three lets in.", access="w"
-    )
-    ipv4only = Bool(31, "The opposite of ipv6.", True)
+    tcp_accept_filter: Text = Text(38, access="w", clears=True)
+    """An address or network to accept connections from, as 10.0.0.0/8; several add up."""
+    ipc_filter_pid: Filter = Filter(58, high=2**31 - 1, access="w")
+    """A process to accept ipc connections from. Of process, user and group one match is enough."""
+    ipc_filter_uid: Filter = Filter(59, access="w")
+    """A user to accept ipc connections from. Of process, user and group one match is enough."""
+    ipc_filter_gid: Filter = Filter(60, access="w")
+    """A group to accept ipc connections from. Of process, user and group one match is enough."""
+    ipv4only: Bool = Bool(31, True)
+    """The opposite of ipv6."""
 
 
-# Methods of Socket rather than attributes, since they add to a set.
-SUBSCRIBE = Binary(
-    6, "A topic to receive from now on.", access="w", effect=Effect.NOW, types=(SUB, XPUB)
-)
-SUBSCRIBE.__set_name__(SocketOptions, "subscribe")
-UNSUBSCRIBE = Binary(
-    7, "A topic to take back, once.", access="w", effect=Effect.NOW, types=(SUB, XPUB)
-)
-UNSUBSCRIBE.__set_name__(SocketOptions, "unsubscribe")
+class Subscriptions:
+    """Options that add to a set of the socket: it has methods of their names instead."""
 
-ALL_SOCKET_OPTIONS: dict[str, Option[Any, Any]] = {
-    **rows_of(SocketOptions),
-    SUBSCRIBE.name: SUBSCRIBE,
-    UNSUBSCRIBE.name: UNSUBSCRIBE,
-}
+    subscribe: Topic = Topic(6, access="w", effect=Effect.NOW, types=(SUB, XPUB))
+    """Receive the messages that begin with these bytes, too."""
+
+    unsubscribe: Topic = Topic(7, access="w", effect=Effect.NOW, types=(SUB, XPUB))
+    """Take one subscription back."""
+
+
+SUBSCRIBE: Final = Subscriptions.subscribe
+UNSUBSCRIBE: Final = Subscriptions.unsubscribe
+
+ALL_SOCKET_OPTIONS: dict[str, Option[Any, Any]] = rows_of(SocketOptions) | rows_of(Subscriptions)
+
+
+def socket_options(options: Mapping[str, Any]) -> dict[Option[Any, Any], Any]:
+    """Return options that were given by name, by their rows.
+
+    Raises:
+        TypeError: a socket has no such option.
+    """
+    for name in options:
+        if name not in ALL_SOCKET_OPTIONS:
+            near = meant(name, ALL_SOCKET_OPTIONS)
+            raise TypeError(f"socket() got {name!r}, which is no option of a socket{near}")
+    return {ALL_SOCKET_OPTIONS[name]: value for name, value in options.items()}
+
+
+def option_failure(code: int, call: str, row: Option[Any, Any], kind: str) -> ZMQError:
+    """Build the exception for an option that a socket of type `kind` could not get or set."""
+    hint = None
+    if code == errno.EINVAL:
+        if row.needs and not has(row.needs):
+            hint = f"this libzmq was built without {row.needs}"
+        elif row.types is not None and kind not in (names := [each.name for each in row.types]):
+            hint = f"that is for {' and '.join(names)} sockets, and this is a {kind}"
+        elif row is SocketOptions.zap_enforce_domain:
+            hint = "set zap_domain first"
+        elif row.name in ALL_SOCKET_OPTIONS and call == "zmq_setsockopt":
+            hint = "libzmq refuses this value, or the option for this type of socket"
+    return failure(code, call, row.name, hint=hint)
 
 
 def socket_option(option: Option[Any, Any] | int, access: str) -> Option[Any, Any]:

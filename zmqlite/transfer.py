@@ -17,9 +17,10 @@ from ._zmq import ffi, lib
 from .arguments import INT_MAX, check_flags, flat, integer, milliseconds, payload
 from .constants import Flag
 from .errors import failure, timed_out
+from .hints import UNSUBSCRIBED
 from .message import Message
-from .options import Option
-from .socket_options import SocketOptions, socket_option
+from .option import Option
+from .socket_options import SUBSCRIBE, SocketOptions, option_failure, socket_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Transfer(SocketOptions):
         "_pointer",
         "_receive",
         "_send",
+        "_subject",
         "_tray",
         "_type_name",
     )
@@ -73,6 +75,7 @@ class Transfer(SocketOptions):
         self._send = handle.send
         self._tray = handle.tray
         self._type_name = type_name
+        self._subject = UNSUBSCRIBED if type_name == "SUB" else type_name  # for errors
         self._peer_names: set[bytes] = set()  # that connect_routing_id was set to
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
@@ -247,6 +250,13 @@ class Transfer(SocketOptions):
             raise self._failure(code, "zmq_recv", flags, timeout)
         return flags, timeout  # a signal handler has received what was there
 
+    def _iteration_failed(self, what: int, code: int) -> NoReturn:
+        """Raise what ended an iteration. C calls this: an iterator has no frame in a traceback."""
+        error = self._failure(code, "zmq_recv", 0, None)
+        method = "iter_multipart" if what == WHOLE else "__iter__"
+        error._method = f"{type(self).__name__}.{method}()"
+        raise error
+
     # Sending
 
     def send(self, data: Buffer | Message, flags: int = 0, timeout: int | None = None) -> None:
@@ -273,7 +283,7 @@ class Transfer(SocketOptions):
             return
         if code == _UNUSUAL:
             flags, timeout = _usual(flags, timeout, DONTWAIT | SNDMORE)
-            code = send(_sendable(data), flags, timeout)
+            code = send(_sendable(data, "send()"), flags, timeout)
         if code is not None:
             raise self._failure(code, "zmq_send", flags, timeout)
 
@@ -316,7 +326,7 @@ class Transfer(SocketOptions):
         """Send many messages of one frame each, in few calls into C; return how many.
 
         That is less than all only if DONTWAIT, a timeout, which holds for every wait anew, or a lack
-        of memory ended it. The messages are checked in batches of 1024 before the first of a batch is sent.
+        of memory ended it. All messages of a batch of 1024 are checked before its first is sent.
 
         Raises:
             Again, Timeout: not even the first could be sent.
@@ -326,7 +336,7 @@ class Transfer(SocketOptions):
         try:
             while batch := list(islice(left, BATCH)):
                 if set(map(type, batch)) != {bytes}:
-                    batch = [_sendable(message) for message in batch]
+                    batch = [_sendable(message, "send_many()") for message in batch]
                 after = total + len(batch)  # now, as nothing may fail once they are sent
                 code = self._handle.send_many(batch, flags, timeout)
                 if code is None:
@@ -357,9 +367,9 @@ class Transfer(SocketOptions):
             if timeout is None:
                 timeout = self.rcvtimeo if call == "zmq_recv" else self.sndtimeo
                 if timeout == 0:
-                    return failure(errno.EAGAIN, call, self._type_name)
-            return timed_out(timeout, call, self._type_name)
-        return failure(-code, call, self._type_name)
+                    return failure(errno.EAGAIN, call, self._subject)
+            return timed_out(timeout, call, self._subject)
+        return failure(-code, call, self._subject)
 
     # Options
 
@@ -383,7 +393,7 @@ class Transfer(SocketOptions):
             code = value
             if code != -errno.EINVAL:
                 break
-        raise failure(-code, "zmq_getsockopt", row.name)
+        raise option_failure(-code, "zmq_getsockopt", row, self._type_name)
 
     def set(self, option: Option[Any, Given] | int, value: Given) -> None:
         """Change an option: a row such as `Socket.linger`, or a number of zmq.h.
@@ -402,9 +412,11 @@ class Transfer(SocketOptions):
         data, size = (ffi.NULL, 0) if encoded is None else (encoded, len(encoded))
         code = lib.zl_setsockopt(self._pointer, row.number, data, size)
         if code < 0:
-            raise failure(-code, "zmq_setsockopt", row.name)
+            raise option_failure(-code, "zmq_setsockopt", row, self._type_name)
         if row is _PEER_NAME and encoded is not None:
             self._peer_names.add(encoded)
+        elif row is SUBSCRIBE:
+            self._subject = self._type_name
 
 
 def _usual(flags: int, timeout: int | None, allowed: int) -> tuple[int, int | None]:
@@ -412,8 +424,8 @@ def _usual(flags: int, timeout: int | None, allowed: int) -> tuple[int, int | No
     return check_flags(flags, allowed), None if timeout is None else milliseconds(timeout)
 
 
-def _sendable(data: Buffer | Message) -> Buffer | Message:
-    return data if isinstance(data, Message) else payload(data)
+def _sendable(data: Buffer | Message, name: str) -> Buffer | Message:
+    return data if isinstance(data, Message) else payload(data, name)
 
 
 def _sendable_frames(frames: Sequence[Buffer | Message]) -> tuple[Buffer | Message, ...]:
@@ -424,7 +436,7 @@ def _sendable_frames(frames: Sequence[Buffer | Message]) -> tuple[Buffer | Messa
         )
     if not (given := tuple(frames)):
         raise ValueError("a message has at least one frame, which may be empty: [b'']")
-    return tuple(map(_sendable, given))
+    return tuple(_sendable(frame, "send_multipart()") for frame in given)
 
 
 def _check_writable(buffer: Buffer) -> None:

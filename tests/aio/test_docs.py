@@ -75,7 +75,7 @@ def test_the_typed_message_arrives(tmp_path: Path) -> None:
     assert output(TYPED, tmp_path) == b"7\n"
 
 
-def test_the_default_of_a_turn_is_what_the_page_says() -> None:
-    assert "one *turn*, one\nmillisecond" in PAGE
+def test_the_default_time_slice_is_what_the_page_says() -> None:
+    assert "*time slice* of one millisecond" in PAGE
     assert "\n| 1, the default |" in PAGE
     assert TURN == 1

@@ -189,8 +189,7 @@ def test_a_flood_goes_on_for_a_turn_and_not_longer(
 
     async def main() -> None:
         async with aio.Context(linger=0, turn=turn) as context:
-            options = {"sndhwm": 0, "rcvhwm": 0}
-            pull, push = (context.socket(kind, **options) for kind in (zmq.PULL, zmq.PUSH))
+            pull, push = (context.socket(kind, sndhwm=0, rcvhwm=0) for kind in (zmq.PULL, zmq.PUSH))
             push.connect(pull.bind("inproc://flood"))
             await push.send_many([b"flood"] * 2000)
             calls = 0

@@ -63,7 +63,7 @@ def test_a_peer_that_is_full_does_not_hold_up_messages_for_others(drive: Drive) 
 
     async def main() -> None:
         async with aio.Context(linger=0) as context:
-            options = {"sndhwm": 1, "rcvhwm": 1}
+            options: Any = {"sndhwm": 1, "rcvhwm": 1}
             router = context.socket(zmq.ROUTER, router_mandatory=True, **options)
             endpoint = router.bind("inproc://router")
             dealers = {}

@@ -149,12 +149,23 @@ def test_options_are_attributes_but_for_the_timeouts(drive: Drive) -> None:
                     setattr(socket, name, 100)
                 with pytest.raises(ValueError, match=r"asyncio\.timeout"):
                     getattr(socket, name)
+                wrong: Any = {name: 100}
                 with pytest.raises(ValueError, match=r"asyncio\.timeout"):
-                    context.socket(zmq.SUB, **{name: 100})
+                    context.socket(zmq.SUB, **wrong)
             with pytest.raises(TypeError, match="no_such"):
-                context.socket(zmq.SUB, no_such=1)
+                context.socket(zmq.SUB, no_such=1)  # type: ignore[call-arg]
             with pytest.raises(AttributeError):
                 socket.no_such = 1  # type: ignore[attr-defined]
+
+    drive(main())
+
+
+def test_a_socket_knows_its_context_and_so_does_its_monitor(drive: Drive) -> None:
+    async def main() -> None:
+        async with aio.Context() as context, context.socket(zmq.PULL) as socket:
+            assert socket.context is context
+            async with socket.monitor() as monitor:
+                assert monitor.socket.context is context
 
     drive(main())
 

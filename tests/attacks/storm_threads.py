@@ -40,8 +40,10 @@ class Storm:
 
     def __init__(self, transport: str, seed: int) -> None:
         self.context = zmq.Context(linger=0)
-        options = {"rcvhwm": 200, "sndhwm": 200, "rcvtimeo": 1, "sndtimeo": 1}
-        self.sockets = [self.context.socket(zmq.PAIR, **options) for _ in range(2)]
+        self.sockets = [
+            self.context.socket(zmq.PAIR, rcvhwm=200, sndhwm=200, rcvtimeo=1, sndtimeo=1)
+            for _ in range(2)
+        ]
         wildcard = {"tcp": "tcp://127.0.0.1:*", "inproc": f"inproc://storm-{seed}"}
         self.sockets[1].connect(self.sockets[0].bind(wildcard[transport]))
         self.sent: list[set[int]] = [set() for _ in range(THREADS)]

@@ -121,9 +121,9 @@ def test_a_curve_server_in_c_and_a_pythonic_client(make: Make, theirs: zmqlite.C
     assert zmq_curve_keypair(public, secret) == 0
     assert set_int(server, ZMQ_CURVE_SERVER, 1) == 0
     assert zmq_setsockopt(server, ZMQ_CURVE_SECRETKEY, secret, sizeof(secret)) == 0
-    own_public, own_secret = zmqlite.curve_keypair()
-    keys = {"curve_publickey": own_public, "curve_secretkey": own_secret}
-    with theirs.socket(zmqlite.PUSH, curve_serverkey=public.value, **keys) as client:
+    client = theirs.socket(zmqlite.PUSH, curve_serverkey=public.value)
+    client.curve_publickey, client.curve_secretkey = zmqlite.curve_keypair()
+    with client:
         client.connect(bound(server, "tcp://127.0.0.1:*"))
         client.send(b"secret")
         buffer = bytearray(6)

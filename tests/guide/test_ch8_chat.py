@@ -58,7 +58,7 @@ def test_a_line_goes_out_as_one_frame(programs: Programs, make: Make) -> None:
     chat.type("\n".join(lines))
     for line in lines:
         assert chat.line() == f"joe: {line}"
-        assert subscriber.recv_multipart(timeout=WAIT) == [f"joe: {line}".encode()]
+        assert subscriber.recv_multipart(timeout=WAIT) == [f"joe: {line}\n".encode()]
     subscriber.unsubscribe(b"joe")
     assert chat.line() == "somebody left"
     assert chat.end() == []
@@ -86,5 +86,5 @@ def test_the_end_of_the_input_ends_a_chat_that_has_sent_all(programs: Programs, 
     chat.end_input()
     chat.rest()
     assert [subscriber.recv(timeout=WAIT) for _ in range(100)] == [
-        b"joe: %d" % number for number in range(100)
+        b"joe: %d\n" % number for number in range(100)
     ]

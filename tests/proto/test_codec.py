@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from schemas import (
     Cart,
     Cat,
@@ -281,6 +282,15 @@ def test_only_types_that_can_lack_a_field_are_checked(kind: type[Message], neede
 def test_another_class_of_message_is_a_type_error(form: Any, other: Any) -> None:
     with pytest.raises(TypeError, match="does not encode"):
         form(Cat).encode(other, b"topic")
+
+
+def test_a_wrong_message_is_told_what_is_right() -> None:
+    with pytest.raises(TypeError, match=r"does not encode CatFlap, but Cat$"):
+        proto.Bare(Cat).encode(CatFlap())
+    with pytest.raises(TypeError, match=r"does not encode CatFlap, but Cat or Timestamp$"):
+        proto.Tagged[Any](Cat, Timestamp).encode(CatFlap())
+    with pytest.raises(TypeError, match=r"the class Cat, but a message: Cat\(...\)$"):
+        proto.Bare(Cat).encode(Cat)
 
 
 def test_a_topic_where_there_is_no_place_for_it_is_a_type_error() -> None:

@@ -21,6 +21,19 @@ def test_zmqlite_alone_imports_no_protobuf() -> None:
     assert succeed(sys.executable, "-c", show.format("zmqlite.proto")) == "True\n"
 
 
+def test_without_protobuf_the_import_says_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["google.protobuf"] = None
+try:
+    import zmqlite.proto
+except ImportError as error:
+    print(error)
+"""
+    said = succeed(sys.executable, "-c", program)
+    assert said == "zmqlite.proto needs protobuf: pip install protobuf\n"
+
+
 def test_what_is_exported_is_sorted_documented_and_says_where_it_is_from() -> None:
     assert sorted(proto.__all__, key=lambda name: (not name.isupper(), name)) == proto.__all__
     for name in proto.__all__:

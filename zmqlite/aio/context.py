@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from typing import Any, Final, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack
 
 from .. import context as blocking
 from ..arguments import INT_MAX, integer
@@ -15,6 +15,9 @@ from ..options import Number
 from ..socket_options import ALL_SOCKET_OPTIONS
 from .readiness import Shared
 from .socket import Socket, refuse_timeouts
+
+if TYPE_CHECKING:
+    from ..keywords import AsyncSocketKeywords, ContextKeywords
 
 Got = TypeVar("Got")
 Given = TypeVar("Given")
@@ -28,8 +31,10 @@ class BlockingContext(blocking.Context):
 
     __slots__ = ("shared",)
 
-    def __init__(self, io_threads: int, linger: int | None, turn: int, options: Any) -> None:
-        self.shared = Shared(turn)
+    def __init__(
+        self, io_threads: int, linger: int | None, turn: int, options: ContextKeywords
+    ) -> None:
+        self.shared: Shared = Shared(turn)
         super().__init__(io_threads, linger, **options)
 
     def _close_sockets(self) -> None:
@@ -60,7 +65,7 @@ class Context(ContextOptions):
         linger: int | None = LINGER,
         *,
         turn: int = TURN,
-        **options: Any,
+        **options: Unpack[ContextKeywords],
     ) -> None:
         turn = integer(turn, "turn", 0, INT_MAX)
         self.blocking: Final = BlockingContext(io_threads, linger, turn, options)
@@ -68,14 +73,14 @@ class Context(ContextOptions):
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Context can be neither copied nor pickled: give each process its own")
 
-    def socket(self, type: int, **options: Any) -> Socket:
+    def socket(self, type: int, **options: Unpack[AsyncSocketKeywords]) -> Socket[Context]:
         """Make a socket; options follow by name. Raises as zmqlite.Context.socket does.
 
         C: zmq_socket(3)
         """
         for name in options.keys() & {"rcvtimeo", "sndtimeo"}:
             refuse_timeouts(ALL_SOCKET_OPTIONS[name], "w")
-        return Socket(self.blocking.socket(type, **options), self.blocking.shared)
+        return Socket(self, self.blocking.socket(type, **options), self.blocking.shared)
 
     def get(self, option: Number[Got, Any] | int) -> Got | Any:
         """Read an option: a row such as `Context.io_threads`, or a number of zmq.h."""

@@ -51,8 +51,8 @@ class Shared(ForkAware):
 
     def __init__(self, turn: int) -> None:
         super().__init__()
-        self.turn = turn  # the time slice in milliseconds
-        self.end = 0.0  # of the current time slice
+        self.turn: int = turn  # the time slice in milliseconds
+        self.end: float = 0.0  # of the current time slice
         self.watches: set[Watch] = set()  # those with a descriptor
 
     def start_turn(self) -> None:
@@ -89,10 +89,10 @@ class Watch:
 
     def __init__(self, blocking: Socket, shared: Shared) -> None:
         self._blocking = blocking
-        self.shared = shared
+        self.shared: Shared = shared
         self._queues: dict[int, dict[Waiter, None]] = {IN: {}, OUT: {}}
         self._descriptor: int | None = None
-        self.idle = True  # nobody waits
+        self.idle: bool = True  # nobody waits
         self.loop: AbstractEventLoop | None = None
 
     # What the operations do

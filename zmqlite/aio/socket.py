@@ -12,14 +12,14 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from functools import partial
 from itertools import islice
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from ..arguments import INT_MAX, check_flags, integer
 from ..constants import Event, MonitorEvent
 from ..errors import Again, ContextTerminated, SocketClosed, failure
 from ..message import Message
 from ..monitor import SocketEvent, decode
-from ..options import Option
+from ..option import Option
 from ..socket import Socket as BlockingSocket
 from ..socket_options import SocketOptions, socket_option
 from ..transfer import BATCH, DONTWAIT, MANY, MESSAGE, PARTS, WHOLE
@@ -29,13 +29,18 @@ from .readiness import BOTH, IN, OUT, Shared, Watch
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    C = TypeVarWithDefault("C", default=Any)
+else:
+    C = TypeVar("C")
 
 Got = TypeVar("Got")
 Given = TypeVar("Given")
 T = TypeVar("T")
 
 
-class Socket(SocketOptions):
+class Socket(SocketOptions, Generic[C]):
     """A message socket of one type for asyncio, made by `zmqlite.aio.Context.socket`.
 
     What may have to wait is awaited; all else is as with zmqlite.Socket, options included. A call
@@ -54,9 +59,11 @@ class Socket(SocketOptions):
         "_attempt_send",
         "_blocking",
         "_watch",
+        "context",
     )
 
-    def __init__(self, socket: BlockingSocket, shared: Shared) -> None:
+    def __init__(self, context: C, socket: BlockingSocket, shared: Shared) -> None:
+        self.context: C = context
         self._blocking = socket
         self._watch = Watch(socket, shared)
         self._attempt = socket._attempt
@@ -274,7 +281,7 @@ class Socket(SocketOptions):
         C: zmq_socket_monitor(3)
         """
         receiver = self._blocking.monitor(events).socket
-        return Monitor(Socket(receiver, self._watch.shared))
+        return Monitor(Socket(self.context, receiver, self._watch.shared))
 
     # Options
 
@@ -302,11 +309,11 @@ class Socket(SocketOptions):
         refuse_timeouts(option, "w")
         self._call(self._blocking.set, option, value)
 
-    def subscribe(self, topic: Buffer) -> None:
-        """Receive messages that start with these bytes, too; see zmqlite.Socket.subscribe."""
+    def subscribe(self, topic: Buffer | str) -> None:
+        """Receive the messages that begin with a topic, too; see zmqlite.Socket.subscribe."""
         self._call(self._blocking.subscribe, topic)
 
-    def unsubscribe(self, topic: Buffer) -> None:
+    def unsubscribe(self, topic: Buffer | str) -> None:
         """Take one subscription back; one that was not made is no error."""
         self._call(self._blocking.unsubscribe, topic)
 
@@ -388,7 +395,7 @@ class Monitor:
     __slots__ = ("__weakref__", "_stopped", "socket")
 
     def __init__(self, socket: Socket) -> None:
-        self.socket = socket
+        self.socket: Socket = socket
         self._stopped = False
 
     async def recv(self) -> SocketEvent:

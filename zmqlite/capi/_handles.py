@@ -63,12 +63,12 @@ class ContextHandle(Handle):
     kind = "context"
 
     def __init__(self, pointer: CData) -> None:
-        self.cell = ffi.new("void **", pointer)
-        self.ending = False
-        self.generation = lib.zl_generation
-        self.lock = threading.RLock()
-        self.priority = -1  # the value of ZMQ_THREAD_PRIORITY, which zmq_ctx_get cannot read
-        self.started = False  # whether a socket was created, and with it libzmq's threads
+        self.cell: CData = ffi.new("void **", pointer)
+        self.ending: bool = False
+        self.generation: int = lib.zl_generation
+        self.lock: threading.RLock = threading.RLock()
+        self.priority: int = -1  # the value of ZMQ_THREAD_PRIORITY, which zmq_ctx_get cannot read
+        self.started: bool = False  # whether a socket was created, and with it libzmq's threads
 
     def pointer(self, code: int = errno.EFAULT) -> CData:
         """Return libzmq's context, NULL if it has ended; refuse while a thread is ending it."""

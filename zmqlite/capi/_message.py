@@ -66,7 +66,7 @@ class zmq_msg_t:
 
     def __init__(self) -> None:
         self.box: Box | None = None
-        self.more = 0  # what zmq_msg_more says once it is closed
+        self.more: int = 0  # what zmq_msg_more says once it is closed
 
     def __repr__(self) -> str:
         return f"<zmq_msg_t at {id(self):#x}>"

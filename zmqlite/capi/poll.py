@@ -30,10 +30,10 @@ class zmq_pollitem_t:
     def __init__(
         self, socket: void_p = None, fd: int = 0, events: int = 0, revents: int = 0
     ) -> None:
-        self.socket = socket
-        self.fd = fd
-        self.events = events
-        self.revents = revents
+        self.socket: void_p = socket
+        self.fd: int = fd
+        self.events: int = events
+        self.revents: int = revents
 
     def __repr__(self) -> str:
         return f"zmq_pollitem_t({self.socket}, {self.fd}, {self.events}, {self.revents})"

@@ -59,7 +59,7 @@ def zmq_socket(context: void_p, type: int) -> void_p:
 @c_call(-1)
 def _open(socket: SocketHandle, context: void_p) -> int:
     handle = context_of(context)
-    socket.handle = new_handle("")
+    socket.handle = new_handle()
     socket.pointer = pointer = socket.handle.pointer
     type = socket.type
     if type in _DRAFT_TYPES and not has("draft"):

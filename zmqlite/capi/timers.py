@@ -63,9 +63,9 @@ class TimersHandle(Handle):
     kind = "timers object"
 
     def __init__(self) -> None:
-        self.executing = False
-        self.ids = itertools.count(1)
-        self.lock = threading.RLock()
+        self.executing: bool = False
+        self.ids: itertools.count[int] = itertools.count(1)
+        self.lock: threading.RLock = threading.RLock()
         self.table: dict[int, _Timer] | None = {}
 
     def live(self, *, also_in_handler: bool = False) -> dict[int, _Timer]:

@@ -29,8 +29,8 @@ class iovec:
     __slots__ = ("iov_base", "iov_len")
 
     def __init__(self, iov_base: Memory = None, iov_len: int = 0) -> None:
-        self.iov_base = iov_base
-        self.iov_len = iov_len
+        self.iov_base: Memory = iov_base
+        self.iov_len: int = iov_len
 
     def __repr__(self) -> str:
         return f"iovec({self.iov_base!r}, {self.iov_len})"

@@ -75,7 +75,7 @@ class c_uint64(_Number):
 class c_size_t(_Number):
     """`size_t x = value;` and, as an argument, `&x`."""
 
-    size = ffi.sizeof("size_t")
+    size: ClassVar[int] = ffi.sizeof("size_t")
     signed = False
 
 
@@ -102,7 +102,7 @@ class c_pointer:
     __slots__ = ("value",)
 
     def __init__(self, value: void_p = None) -> None:
-        self.value = value
+        self.value: void_p = value
 
     def __repr__(self) -> str:
         return f"c_pointer({self.value!r})"

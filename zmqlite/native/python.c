@@ -219,18 +219,17 @@ typedef struct {
     int held;          /* ZL_FRAME ...: what is in the tray */
     int yielded;       /* by an iterator since it let other threads run, see STRETCH */
     PyObject *message; /* the class of what ZL_MESSAGE gives, a subclass of Frame */
-    PyObject *error;   /* error(-errno, rcvtimeo) raises, for iterators */
     PyObject *pointer; /* cffi's, to the zl_socket */
 } handle;
 
 static PyTypeObject *handle_type;
 
-/* Handle(message, error): a socket that is closed until zl_socket_open. */
+/* Handle(message): a socket that is closed until zl_socket_open. */
 static PyObject *handle_new(PyTypeObject *type, PyObject *args, PyObject *named)
 {
-    PyObject *message, *error;
+    PyObject *message;
     (void)named;
-    if (!PyArg_ParseTuple(args, "O!O", &PyType_Type, &message, &error))
+    if (!PyArg_ParseTuple(args, "O!", &PyType_Type, &message))
         return NULL;
     handle *h = (handle *)PyType_GenericAlloc(type, 0);
     if (!h)
@@ -238,7 +237,6 @@ static PyObject *handle_new(PyTypeObject *type, PyObject *args, PyObject *named)
     zl_socket_init(&h->socket);
     h->address = (Py_ssize_t)&h->socket;
     h->message = Py_NewRef(message);
-    h->error = Py_NewRef(error);
     if (!(h->tray = PyList_New(1)) || PyList_SetItem(h->tray, 0, Py_NewRef(Py_None)) < 0)
         Py_CLEAR(h);
     return (PyObject *)h;
@@ -252,7 +250,6 @@ static void handle_dealloc(PyObject *self)
     free(h->socket.frames);
     Py_XDECREF(h->tray);
     Py_XDECREF(h->message);
-    Py_XDECREF(h->error);
     Py_XDECREF(h->pointer);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
     Py_DECREF(type);
@@ -565,8 +562,8 @@ static PyObject *messages_next(PyObject *self)
         PyList_SetItem(h->tray, 0, Py_NewRef(Py_None));
         return left;
     }
-    if (rc != -ETERM && rc != RAISED)
-        Py_XDECREF(PyObject_CallFunction(h->error, "ii", rc, atomic_load(&h->socket.rcvtimeo)));
+    if (rc != -ETERM && rc != RAISED) /* no Python function ran that the error could name */
+        Py_XDECREF(PyObject_CallMethod(it->owner, "_iteration_failed", "ii", it->what, rc));
     return NULL;
 }
 

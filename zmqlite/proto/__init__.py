@@ -18,6 +18,11 @@ The first three know nothing of sockets. Importing this package imports protobuf
 does not.
 """
 
+try:
+    from google.protobuf import __version__ as _protobuf_version
+except ModuleNotFoundError as _missing:
+    raise ImportError("zmqlite.proto needs protobuf: pip install protobuf") from _missing
+
 from .codec import LIMIT, Bare, Codec, Tagged, Topic
 from .dispatcher import Delivery, Dispatcher, Failure
 from .envelope import Envelope, Framing, Received
@@ -61,4 +66,4 @@ __all__ = [
 for _name in __all__:
     if getattr(globals()[_name], "__module__", "").startswith(__name__ + "."):
         globals()[_name].__module__ = __name__
-del _name
+del _name, _protobuf_version

@@ -56,7 +56,7 @@ class Codec(ABC, Generic[M]):
     has_topic: bool = False
 
     def __init__(self, *, limit: int, attachments: int | range) -> None:
-        self.limit = integer(limit, "limit", 1, PROTOBUF_LIMIT)
+        self.limit: int = integer(limit, "limit", 1, PROTOBUF_LIMIT)
         if not isinstance(attachments, range):
             number = integer(attachments, "attachments", 0, PROTOBUF_LIMIT)
             attachments = range(number, number + 1)
@@ -145,7 +145,7 @@ class Bare(Codec[M]):
     def __init__(self, kind: type[M], *, limit: int = LIMIT, attachments: int | range = 0) -> None:
         super().__init__(limit=limit, attachments=attachments)
         self.kind = message_class(kind)
-        self.check = needs_check(kind)
+        self.check: bool = needs_check(kind)
 
     @property
     def types(self) -> tuple[type[M], ...]:
@@ -320,4 +320,8 @@ def _topic(topic: object) -> bytes:
 
 
 def _wrong_class(codec: Codec[M], message: object) -> TypeError:
-    return TypeError(f"{codec!r} does not encode {type(message).__name__}")
+    if isinstance(message, type):
+        name = message.__name__
+        return TypeError(f"{codec!r} does not encode the class {name}, but a message: {name}(...)")
+    kinds = " or ".join(kind.__name__ for kind in codec.types[:4])
+    return TypeError(f"{codec!r} does not encode {type(message).__name__}, but {kinds}")

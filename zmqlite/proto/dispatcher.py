@@ -40,8 +40,8 @@ class Origin:
 
     def __init__(self, socket: TypedSocket[Any, Any], route: Sequence[bytes]) -> None:
         self.socket = socket
-        self.route = list(route)
-        self.replied = False
+        self.route: list[bytes] = list(route)
+        self.replied: bool = False
 
     def reply(
         self, message: ProtobufMessage, *, attachments: Sequence[Buffer | Message] = ()

@@ -61,9 +61,9 @@ class Envelope(Generic[M]):
         route: Sequence[bytes] = (),
         attachments: Sequence[Buffer | Message] = (),
     ) -> None:
-        self.message = message
-        self.topic = topic
-        self.route = list(route)
+        self.message: M = message
+        self.topic: bytes | None = topic
+        self.route: list[bytes] = list(route)
         self.attachments = list(attachments)
 
     def reply(self, message: S) -> Envelope[S]:

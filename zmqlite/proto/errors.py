@@ -73,8 +73,8 @@ class DecodeError(ProtoError):
 
     def keep(self, frames: Sequence[bytes | memoryview]) -> None:
         """Set `frames` and `count` to those of the whole message."""
-        self.frames = [bytes(frame) for frame in frames[:KEPT]]
-        self.count = len(frames)
+        self.frames: list[bytes] = [bytes(frame) for frame in frames[:KEPT]]
+        self.count: int = len(frames)
 
     def __str__(self) -> str:
         """Give the reason and the sizes of the frames, but not their content: it may be secret."""
@@ -133,8 +133,8 @@ class BatchError(DecodeError):
             first.frames,
             first.expected,
         )
-        self.count = first.count
-        self.route = first.route
+        self.count: int = first.count
+        self.route: list[bytes] = first.route
         self.messages = messages
         self.errors = errors
 

@@ -13,7 +13,7 @@ class Subscriptions:
     """
 
     def __init__(self) -> None:
-        self.exact = False
+        self.exact: bool = False
         self._prefixes: Counter[bytes] = Counter()
         self._types: Counter[bytes] = Counter()
 

@@ -9,7 +9,7 @@ from google.protobuf.message import Message as ProtobufMessage
 
 from ..constants import Flag, SocketType
 from ..message import Message
-from ..options import Option
+from ..option import Option
 from ..socket_options import SocketOptions
 from .codec import Codec, codec_for
 from .envelope import Framing

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import zmqlite as zmq
 
@@ -23,7 +23,7 @@ from ..zhelpers import clock
 
 AN_HOUR = 3_600_000
 
-OPTIONS = {"linger": 0, "router_mandatory": True, "immediate": True}
+OPTIONS: Any = {"linger": 0, "router_mandatory": True, "immediate": True}
 """Refuse what cannot be delivered, and have no queue for a server that is not connected: else one
 that was killed would still be asked."""
 

@@ -2,8 +2,9 @@
 
 Whatever this host's address x.y.z.n is, it listens to x.y.z.1 to x.y.z.254. ZeroMQ goes on trying
 those where nobody is, so whoever starts later is heard, too. What is typed goes out to all who
-listen, oneself among them, one line a message. The end of the input ends the program. XPUB is a PUB
-that hears of subscriptions, so it can tell who comes and goes.
+listen, oneself among them: one line a message, with its newline, as the Guide's C program sends
+it. The end of the input ends the program. XPUB is a PUB that hears of subscriptions, so it can tell
+who comes and goes.
 
 For two people on one host, in two terminals (`eth0` or the host's own address is for a network):
 
@@ -43,12 +44,12 @@ def main(address: str, interface: str, user: str, port: int = 9000) -> None:
             if speaker in ready:
                 print("somebody", "joined" if speaker.recv().startswith(b"\1") else "left")
             if listener in ready:
-                print(listener.recv().decode(errors="replace"))
+                print(listener.recv().decode(errors="replace").removesuffix("\n"))
             if keyboard in ready:
                 line = keyboard.readline()
                 if not line:
                     break
-                speaker.send(user.encode() + b": " + line.rstrip(b"\n"))
+                speaker.send(user.encode() + b": " + line)
 
 
 if __name__ == "__main__":
