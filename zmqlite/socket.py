@@ -121,6 +121,7 @@ class Socket(Transfer, Generic[C]):
             lib.zl_monitor(self._pointer, ffi.NULL, 0)
         code = self._owner.close(self._handle)
         if code == 0:
+            self._tray[0] = None  # what an interrupted receive left
             self._inproc.unbound(map(encoded_endpoint, self._bound.values()))
         collect()
         return code
