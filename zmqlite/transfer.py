@@ -325,8 +325,8 @@ class Transfer(SocketOptions):
     ) -> int:
         """Send many messages of one frame each, in few calls into C; return how many.
 
-        That is less than all only if DONTWAIT, a timeout, which holds for every wait anew, or lack of
-        memory ended it. All messages of a batch of 1024 are checked before its first is sent.
+        That is less than all only if DONTWAIT, a timeout (which holds for every wait anew) or lack
+        of memory ended it. All messages of a batch of 1024 are checked before its first is sent.
 
         Raises:
             Again, Timeout: not even the first could be sent.
