@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import inspect
 import pickle
@@ -15,15 +16,18 @@ from unittest import mock
 
 import pytest
 from checkout import succeed
+from google.protobuf.timestamp_pb2 import Timestamp
 from support import Make, Pair
 
 import zmqlite as zmq
 import zmqlite.aio
+from zmqlite import proto
 from zmqlite.advice import PYZMQ
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS
 from zmqlite.errors import failure
 from zmqlite.option import Option
 from zmqlite.options import Int, Key, Text
+from zmqlite.proto.aio import TypedSocket
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS, SocketOptions
 
 Mistake = Callable[[Make, zmq.Context], object]
@@ -89,6 +93,11 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     "a subscription of a PUB": (
         lambda make, context: make(zmq.PUB).subscribe(""),
         "Socket.subscribe() [zmq_setsockopt]: Invalid argument; "
+        "that is for SUB and XPUB sockets, and this is a PUB",
+    ),
+    "a subscription of a typed PUB": (
+        lambda make, context: proto.TypedSocket(make(zmq.PUB), Timestamp).subscribe(),
+        "TypedSocket.subscribe() [zmq_setsockopt]: Invalid argument; "
         "that is for SUB and XPUB sockets, and this is a PUB",
     ),
     "an option of another type": (
@@ -291,6 +300,26 @@ def test_the_method_is_what_a_handler_called_and_not_what_called_the_handler(
     with pytest.raises(zmq.Again) as caught:
         reactor.run()
     assert caught.value.method == "Socket.recv()"
+
+
+def test_a_socket_for_asyncio_has_no_place_among_those_that_block(
+    reactor: zmq.Reactor,
+) -> None:
+    async def read() -> None:
+        async with zmqlite.aio.Context() as context:
+            socket = context.socket(zmq.PULL)
+            for item, name in (
+                (socket, "zmqlite.aio.Socket"),
+                (TypedSocket(socket, Timestamp), "zmqlite.proto.aio.TypedSocket"),
+                ("socket", "str"),
+            ):
+                with pytest.raises(TypeError) as caught:
+                    anyhow(reactor).reader(item, print)
+                assert str(caught.value) == (
+                    f"only sockets that block and descriptors can be polled, not {name}"
+                )
+
+    asyncio.run(read())
 
 
 def test_an_error_keeps_its_method_when_it_is_copied(make: Make) -> None:

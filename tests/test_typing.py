@@ -59,7 +59,7 @@ MISTAKES = [
     Mistake("socket.recv_json()", *ATTRIBUTE),
     Mistake("context.destroy()", *ATTRIBUTE),
     Mistake("context.io_thread = 2", *ATTRIBUTE),
-    Mistake("typed.rcvhwm = 5", *ATTRIBUTE),
+    Mistake("typed.rcvhmw = 5", *ATTRIBUTE),
     Mistake("typed.recv().second", *ATTRIBUTE),
     Mistake("socket.recv().decode().bytes()", *ATTRIBUTE),
     # Options
@@ -85,7 +85,7 @@ MISTAKES = [
     Mistake("socket.send_multipart([b'a', 'b'])", "list-item", "reportArgumentType"),
     Mistake("socket.recv(timeout=0.5)", *ARGUMENT),
     Mistake("socket.poll('in')", *ARGUMENT),
-    Mistake("poller.register(typed, zmq.POLLIN)", *ARGUMENT),
+    Mistake("poller.register(awaited, zmq.POLLIN)", *ARGUMENT),
     Mistake("proto.TypedSocket(awaited, Timestamp)", "call-overload", "reportArgumentType"),
     Mistake("typed.send(Duration())", *ARGUMENT),
     Mistake("typed.send(Timestamp)", *ARGUMENT),

@@ -101,9 +101,7 @@ class ZMQError(OSError):
     def _argument(self, name: str) -> str:
         """Return the subject in the form that follows the name of the method."""
         subject = self.subject
-        if (
-            subject is None or name == f"Socket.{subject}()"
-        ):  # subscribe() sets the option subscribe
+        if subject is None or name.endswith(f".{subject}()"):  # subscribe() sets an option
             return "()"
         if name.startswith("Monitor."):  # users do not know its PAIR socket
             return "()"

@@ -59,7 +59,8 @@ class Poller:
             ValueError: more items than the process may have descriptors.
         """
         if not isinstance(item, int) and not socket_of(item) and not hasattr(item, "fileno"):
-            raise TypeError(f"a Poller takes sockets and descriptors, not {type(item).__name__}")
+            name = f"{type(item).__module__}.{type(item).__qualname__}".removeprefix("builtins.")
+            raise TypeError(f"only sockets that block and descriptors can be polled, not {name}")
         most = os.sysconf("SC_OPEN_MAX")  # -1 without a limit
         if item not in self._wanted and len(self._wanted) == most:
             # libzmq aborts when the system refuses the list.

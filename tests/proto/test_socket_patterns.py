@@ -27,14 +27,15 @@ def subscribed(pair: Any, codec: proto.Codec[Any], how: Callable[[Any], None]) -
     return proto.TypedSocket(xpub, codec), typed
 
 
-def test_a_topic_selects_by_its_first_bytes(pair: Any) -> None:
+@pytest.mark.parametrize("topic", [b"home.", "home.", bytearray(b"home.")], ids=type)
+def test_a_topic_selects_by_its_first_bytes(topic: Any, pair: Any) -> None:
     codec = proto.Topic(Cat)
-    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe(b"home."))
+    publisher, subscriber = subscribed(pair, codec, lambda typed: typed.subscribe(topic))
     publisher.send(Cat(name="wild"), topic=b"wood")
     publisher.send(TOM, topic=b"home.sofa")
     envelope = subscriber.recv_envelope()
     assert (envelope.topic, envelope.message) == (b"home.sofa", TOM)
-    subscriber.unsubscribe(b"home.")
+    subscriber.unsubscribe(topic)
     assert publisher.socket.recv() == b"\0home."
 
 

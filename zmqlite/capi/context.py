@@ -133,7 +133,8 @@ def zmq_init(io_threads: int) -> void_p:
     return ContextHandle(pointer) if pointer else None
 
 
-zmq_term = zmq_ctx_destroy = zmq_ctx_term
+zmq_term = zmq_ctx_term
+zmq_ctx_destroy = zmq_ctx_term
 
 
 def start(handle: ContextHandle) -> None:

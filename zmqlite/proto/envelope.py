@@ -120,7 +120,7 @@ class Framing(Generic[S, R]):
             )
         self._size = incoming.head + 1 + incoming.attachments[0]
         # The most frames that a received message may have.
-        self.most = LONGEST_ROUTE if route is None else route
+        self.most: int = LONGEST_ROUTE if route is None else route
         self.most += incoming.head + 1 + max(incoming.attachments)
 
     def pack(self, envelope: Envelope[S]) -> list[Buffer | Message]:

@@ -64,12 +64,12 @@ class Typed(Generic[S, R]):
     )
 
     def __init__(self, framing: Framing[S, R]) -> None:
-        self.framing = framing
-        self.subscriptions = Subscriptions()
+        self.framing: Framing[S, R] = framing
+        self.subscriptions: Subscriptions = Subscriptions()
         codec = framing.outgoing
         self._alone = 0 in codec.attachments and not framing.least
         # The class that is sent as its payload and nothing else.
-        self.plain = codec.kind if self._alone and type(codec) is Bare else None
+        self.plain: type[S] | None = codec.kind if self._alone and type(codec) is Bare else None
         # For each class that is sent behind one frame: its name, and what serialises it.
         self.pairs: dict[type[ProtobufMessage], tuple[bytes, Callable[[S], bytes]]] = {}
         if self._alone and codec.head == 1:
@@ -78,9 +78,9 @@ class Typed(Generic[S, R]):
             }
         incoming = framing.incoming
         # Whether frames are received as bytes: attachments are received as views.
-        self.copied = incoming.attachments == range(1)
+        self.copied: bool = incoming.attachments == range(1)
         unrouted = self.copied and framing.route == 0
-        self.single = unrouted and type(incoming) is Bare
+        self.single: bool = unrouted and type(incoming) is Bare
         # What parses the last frame: whatever stands before it, or by the name before it.
         self.parse: Callable[[Any], R] | None = None
         self.parsers: dict[Any, Callable[[Any], R]] = {}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
 from ..constants import Flag, SocketType
 from ..message import Message
 from ..option import Option
-from ..socket_options import SocketOptions
+from ..socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions
 from .codec import Codec, codec_for
 from .envelope import Framing
 from .errors import BatchError, DecodeError
 from .typed import Typed
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 Got = TypeVar("Got")
 Given = TypeVar("Given")
@@ -85,11 +88,12 @@ class Wrapper(SocketOptions, Generic[S, R]):
 
     # Subscriptions
 
-    def subscribe(self, topic: bytes = b"") -> None:
-        """Receive messages whose topic starts with these bytes, too; all without any (SUB).
+    def subscribe(self, topic: Buffer | str = b"") -> None:
+        """Receive the messages whose topic begins with this one, too; an empty one is all (SUB).
 
-        If the wire form has no topic, the name of the type is compared.
+        A `str` is sent as UTF-8. If the wire form has no topic, the name of the type is compared.
         """
+        topic = SUBSCRIBE.encode(topic)
         if topic and not self.framing.incoming.head:
             raise ValueError(
                 "bare messages have no topic to subscribe to: subscribe(), or use Topic() or "
@@ -98,8 +102,9 @@ class Wrapper(SocketOptions, Generic[S, R]):
         self.socket.subscribe(topic)
         self._typed.subscriptions.add(topic)
 
-    def unsubscribe(self, topic: bytes = b"") -> None:
+    def unsubscribe(self, topic: Buffer | str = b"") -> None:
         """Take one subscription back; one that was not made is no error."""
+        topic = UNSUBSCRIBE.encode(topic)
         self.socket.unsubscribe(topic)
         self._typed.subscriptions.remove(topic)
 
