@@ -143,7 +143,7 @@ def test_hwm_pub(place: Place) -> None:
     (line,) = printed["subscriber"]
     received, dropped = map(int, re.findall(r"\d+", line))
     assert received + dropped == 1000
-    assert received >= 20  # the two queues
+    assert received >= 10  # the queue of the publisher, before its I/O thread empties it
     assert dropped > 0
 
 

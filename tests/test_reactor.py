@@ -217,7 +217,7 @@ def test_something_has_one_reader(reactor: Reactor, make: Make) -> None:
 
 def test_what_cannot_be_read_is_refused(reactor: Reactor) -> None:
     unreadable: Any = "tcp://*:5555"
-    with pytest.raises(TypeError, match="sockets and descriptors"):
+    with pytest.raises(TypeError, match="sockets that block and descriptors"):
         reactor.reader(unreadable, print)
     reactor.cancel(unreadable)  # as one that was cancelled before
 
