@@ -1,9 +1,9 @@
 """Moving messages between two sockets, both ways, until the context ends or somebody says stop.
 
-The loop is ours, over the shim's `zl_forward`, because libzmq's own loses or tears a message when a
-signal comes while it waits for room. So a steerable proxy does the same with every libzmq, whose
-own differ: that of 4.3.4 answers no command but STATISTICS and aborts on an unknown one, that of
-4.3.5 answers each and does not pause.
+The loop is ours, around `zl_forward` in native/poll.c, because libzmq's own loses or tears a
+message when a signal comes while it waits for room. So a steerable proxy does the same with every
+libzmq, whose own differ: that of 4.3.4 answers no command but STATISTICS and aborts on an unknown
+one, that of 4.3.5 answers each and does not pause.
 """
 
 from __future__ import annotations

@@ -283,7 +283,7 @@ class Transfer(SocketOptions):
             return
         if code == _UNUSUAL:
             flags, timeout = _usual(flags, timeout, DONTWAIT | SNDMORE)
-            code = send(_sendable(data, "send()"), flags, timeout)
+            code = send(_sendable(data), flags, timeout)
         if code is not None:
             raise self._failure(code, "zmq_send", flags, timeout)
 
@@ -424,7 +424,7 @@ def _usual(flags: int, timeout: int | None, allowed: int) -> tuple[int, int | No
     return check_flags(flags, allowed), None if timeout is None else milliseconds(timeout)
 
 
-def _sendable(data: Buffer | Message, name: str) -> Buffer | Message:
+def _sendable(data: Buffer | Message, name: str = "send()") -> Buffer | Message:
     return data if isinstance(data, Message) else payload(data, name)
 
 

@@ -214,7 +214,7 @@ class Socket(SocketOptions, Generic[C]):
         await self.send(text.encode(encoding), flags)
 
     async def send_many(self, messages: Iterable[Buffer], flags: int = 0) -> int:
-        """Send many messages of one frame each, in few crossings into C; return how many.
+        """Send many messages of one frame each, in few calls into C; return how many.
 
         That is less than all only where DONTWAIT ended it. They are copied; long ones are better
         sent one by one. If this is cancelled, or fails, the first few may have been sent:

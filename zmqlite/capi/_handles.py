@@ -131,7 +131,7 @@ def direct(value: void_p) -> _direct.Handle:
     return direct(socket_of(value))  # raises the right error
 
 
-_ERRNO_OF_SHIM = {errno.ECHILD: errno.ENOTSOCK}
+_ERRNO_OF_C = {errno.ECHILD: errno.ENOTSOCK}
 
 
 UNUSUAL = lib.ZL_UNUSUAL
@@ -141,7 +141,7 @@ def answer(code: int) -> int:
     """Turn a count or -errno of the C code into what the function of zmq.h returns."""
     if code >= 0:
         return code
-    ffi.errno = _ERRNO_OF_SHIM.get(-code, -code)
+    ffi.errno = _ERRNO_OF_C.get(-code, -code)
     return -1
 
 

@@ -72,7 +72,7 @@ def zmq_poll(
 
 
 class _Polled:
-    """Items as the shim takes them: each socket once, which C does not ask for."""
+    """Items as `zl_poll` takes them: each socket once, while C's arrays may repeat them."""
 
     def __init__(self, given: Sequence[zmq_pollitem_t]) -> None:
         self.given = given
