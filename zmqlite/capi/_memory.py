@@ -47,6 +47,12 @@ def required(value: Text, name: str, code: int) -> bytes:
     return encoded
 
 
+def number_of(ctype: str, value: int) -> int:
+    """Return an argument as C's number; refuse it as cffi does if it is none, or out of range."""
+    number: int = ffi.new(f"{ctype}[1]", [value])[0]  # not None either
+    return number
+
+
 def source(data: Memory, size: int, name: str) -> bytes | CData:
     """Return memory for C to read `size` bytes from; refuse less than that."""
     if isinstance(data, bytes):
@@ -98,6 +104,13 @@ def immutable(data: Memory) -> bool:
     return data is not None and not isinstance(data, _CDATA) and memoryview(data).readonly
 
 
+def view_of(memory: bytes | CData, size: int) -> Buffer:
+    """Return the first `size` bytes of what `source` or `target` returned, to be kept meanwhile."""
+    if isinstance(memory, bytes):
+        return memoryview(memory)[:size]
+    return ffi.buffer(ffi.cast("char *", memory), size) if size else bytearray()
+
+
 _constants: dict[int, tuple[CData, int]] = {}
 
 # libzmq may read them until the process ends, longer than Python keeps its modules. So a message
@@ -109,15 +122,9 @@ lib.zmq_msg_copy(_forever, ffi.cast("zmq_msg_t *", _keeper._address))
 del _keeper
 
 
-def view_of(memory: bytes | CData, size: int) -> Buffer:
-    """Return the first `size` bytes of what `source` returned."""
-    if isinstance(memory, bytes):
-        return memoryview(memory)[:size]
-    return ffi.buffer(ffi.cast("char *", memory), size) if size else b""
-
-
-def constant(memory: bytes | CData, size: int) -> CData:
-    """Return memory that is never freed from now on."""
+def constant(data: Memory, size: int, name: str) -> CData:
+    """Return memory for C to read `size` bytes from, which is never freed from now on."""
+    memory = source(data, size, name)
     if isinstance(memory, bytes):
         memory = ffi.from_buffer("char[]", memory)
     address = int(ffi.cast("uintptr_t", memory))

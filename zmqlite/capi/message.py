@@ -6,12 +6,21 @@ import errno
 from collections.abc import Callable
 from typing import Any
 
+from .._direct import Frame, collect, raw_msg_init, raw_msg_transfer
 from .._zmq import ffi, lib
 from ..errors import failure
-from ..message import collect
-from ._handles import answer, c_call, direct, native, void_p
-from ._memory import Memory, Text, constant, immutable, required, source, view_of
-from ._message import Box, box_of, inside, variable_of, zmq_msg_t
+from ._handles import UNUSUAL, SocketHandle, answer, c_call, refused, socket_of, void_p
+from ._memory import Memory, Text, immutable, number_of, required, source, view_of
+from ._message import (
+    constant_frame,
+    copied,
+    frame_of,
+    inside,
+    new_frame,
+    struct_of,
+    variable_of,
+    zmq_msg_t,
+)
 
 __all__ = [
     "zmq_msg_close", "zmq_msg_copy", "zmq_msg_data", "zmq_msg_get", "zmq_msg_gets", "zmq_msg_init",
@@ -22,7 +31,6 @@ __all__ = [
 # Making and ending
 
 
-@c_call(-1)
 def zmq_msg_init(msg: zmq_msg_t | None) -> int:
     """Make a message empty, for example to receive into it. It drops the content it had.
 
@@ -30,11 +38,9 @@ def zmq_msg_init(msg: zmq_msg_t | None) -> int:
 
     C: zmq_msg_init(3)
     """
-    variable_of(msg).box = Box()
-    return 0
+    return zmq_msg_init_size(msg, 0)
 
 
-@c_call(-1)
 def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
     """Make a message of `size` bytes, which are undefined until they are written to.
 
@@ -42,9 +48,15 @@ def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
 
     C: zmq_msg_init_size(3)
     """
-    variable, box = variable_of(msg), Box()
-    box.init(lib.zmq_msg_init_size(box.struct, size))
-    variable.box = box
+    if isinstance(msg, zmq_msg_t) and (frame := raw_msg_init(size)) is not None:
+        msg.frame = frame
+        return 0
+    return _zmq_msg_init_size(msg, size)
+
+
+@c_call(-1)
+def _zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
+    variable_of(msg).frame = new_frame(size)
     return 0
 
 
@@ -94,22 +106,19 @@ def zmq_msg_init_data(
     """
     if ffn is not None and not callable(ffn):
         raise TypeError(f"ffn is a function or None, not {type(ffn).__name__}")
-    variable, box = variable_of(msg), Box()
-    memory = source(data, size, "zmq_msg_init_data")
-    readonly = immutable(data)
+    variable = variable_of(msg)
     if ffn is None:
-        memory = constant(memory, size)
-        box.init(lib.zmq_msg_init_data(box.struct, memory, size, ffi.NULL, ffi.NULL))
+        frame = constant_frame(data, size, "zmq_msg_init_data")
     else:
+        memory = source(data, size, "zmq_msg_init_data")
         borrowed = _Borrowed(memory, data)
-        box = Box(view_of(memory, size), borrowed)
+        frame = Frame(view_of(memory, size), borrowed)
         borrowed.ffn, borrowed.hint = ffn, hint
-    box._writable = not readonly
-    variable.box = box
+    frame._writable = not immutable(data)
+    variable.frame = frame
     return 0
 
 
-@c_call(-1)
 def zmq_msg_close(msg: zmq_msg_t | None) -> int:
     """Release a message's content. Views of it stay valid; the last one frees the memory.
 
@@ -117,12 +126,20 @@ def zmq_msg_close(msg: zmq_msg_t | None) -> int:
 
     C: zmq_msg_close(3)
     """
-    variable, box = variable_of(msg), box_of(msg)
-    variable.box = None
-    variable.more = lib.zmq_msg_more(box.struct)
-    del box
-    collect()
-    return 0
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        msg.frame = None
+        msg.more = frame._more
+        del frame
+        collect()
+        return 0
+    return _none(msg)
+
+
+@c_call(-1)
+def _none(msg: zmq_msg_t | None) -> int:
+    """Refuse what is no message, or not initialised."""
+    frame_of(msg)
+    return -1
 
 
 @c_call(-1)
@@ -133,11 +150,11 @@ def zmq_msg_move(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
     C: zmq_msg_move(3)
     """
-    taker, giver, empty = variable_of(dest), variable_of(src), Box()
+    taker, giver, empty = variable_of(dest), variable_of(src), new_frame()
     # No call from here to the exchange, so no other thread and no signal handler runs.
-    if taker.box is None or giver.box is None:
+    if taker.frame is None or giver.frame is None:
         raise failure(errno.EFAULT, "zmq_msg_move")
-    taker.box, giver.box = giver.box, empty
+    taker.frame, giver.frame = giver.frame, empty
     collect()
     return 0
 
@@ -152,9 +169,9 @@ def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
     C: zmq_msg_copy(3)
     """
-    box_of(src)
-    box_of(dest)
-    variable_of(dest).box = inside(src, Box.copy)
+    frame_of(src)
+    frame_of(dest)
+    variable_of(dest).frame = inside(src, copied)
     collect()
     return 0
 
@@ -162,7 +179,6 @@ def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 # Sending and receiving
 
 
-@c_call(-1)
 def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     """Send a message as one part. After success `msg` is empty, after a failure as it was.
 
@@ -176,23 +192,23 @@ def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
     C: zmq_msg_send(3)
     """
-    pointer = direct(socket)
-    variable = variable_of(msg)
-    box = box_of(msg)
-    variable.box = None
-    try:
-        sent = box.copy() if box._views else box
-        code = pointer.raw_msg_send(sent, flags)
-        if code >= 0:
-            box = sent
-            box._writable = True
-    finally:
-        variable.box = box
-    collect()
-    return answer(code)
+    code = UNUSUAL
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        msg.frame = None
+        try:
+            code = raw_msg_transfer(socket, frame, flags, False)
+        finally:
+            msg.frame = frame
+    return code if code >= 0 else refused(code, _zmq_msg_send, msg, socket, flags)
 
 
 @c_call(-1)
+def _zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
+    handle = socket_of(socket)
+    frame_of(msg)
+    return _beside_views(msg, handle, flags, copied, receives=False)
+
+
 def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     """Receive one part of a message; `zmq_msg_more` tells whether more parts follow.
 
@@ -205,21 +221,44 @@ def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
     C: zmq_msg_recv(3)
     """
-    pointer = direct(socket)
-    variable = variable_of(msg)
-    box = variable.box
-    if box is None:
+    code = UNUSUAL
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        msg.frame = None
+        try:
+            code = raw_msg_transfer(socket, frame, flags, True)
+        finally:
+            msg.frame = frame
+    return code if code >= 0 else refused(code, _zmq_msg_recv, msg, socket, flags)
+
+
+@c_call(-1)
+def _zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
+    handle = socket_of(socket)
+    if variable_of(msg).frame is None:
         # Not a message, which libzmq says in its own order of what can be wrong.
-        return answer(lib.zl_raw_msg_recv(native(socket), ffi.new("zmq_msg_t *"), flags))
-    received = Box() if box._views else box
-    variable.box = None
-    try:
-        code = pointer.raw_msg_recv(received, flags)
-        if code >= 0:
-            box = received
-            box._writable = True
-    finally:
-        variable.box = box
+        return answer(lib.zl_raw_msg_recv(handle.pointer, ffi.new("zmq_msg_t *"), flags))
+    return _beside_views(msg, handle, flags, lambda frame: new_frame(), receives=True)
+
+
+def _beside_views(
+    msg: zmq_msg_t | None,
+    socket: SocketHandle,
+    flags: int,
+    other: Callable[[Frame], Frame],
+    *,
+    receives: bool,
+) -> int:
+    """Send or receive with another frame than the one that views show; keep it after success."""
+    number = number_of("int", flags)
+    used: list[Frame] = []
+
+    def call(frame: Frame) -> int:
+        used.append(other(frame))
+        return raw_msg_transfer(socket, used[0], number, receives)
+
+    code = inside(msg, call)
+    if code >= 0:
+        variable_of(msg).frame = used[0]
     collect()
     return answer(code)
 
@@ -253,34 +292,32 @@ def zmq_msg_data(msg: zmq_msg_t | None) -> memoryview:
 
     C: zmq_msg_data(3)
     """
-    view = _data(msg)
-    return memoryview(bytearray()) if view is None else view
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        return memoryview(frame)
+    _none(msg)
+    return memoryview(bytearray())
 
 
-@c_call(None)
-def _data(msg: zmq_msg_t | None) -> memoryview:
-    return inside(msg, memoryview)
-
-
-@c_call(-1)
 def zmq_msg_size(msg: zmq_msg_t | None) -> int:
     """Return the size of the content in bytes, or -1 and errno EFAULT if there is no message.
 
     C: zmq_msg_size(3)
     """
-    return inside(msg, lambda box: lib.zmq_msg_size(box.struct))
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        return len(frame)
+    return _none(msg)
 
 
-@c_call(0)
 def zmq_msg_more(msg: zmq_msg_t | None) -> int:
     """Return 1 if more parts of the same message follow, else 0. A closed message keeps the answer.
 
     C: zmq_msg_more(3)
     """
-    variable = variable_of(msg)
-    if variable.box is None:
-        return variable.more
-    return inside(variable, lambda box: lib.zmq_msg_more(box.struct))
+    if isinstance(msg, zmq_msg_t):
+        frame = msg.frame
+        return 1 if (msg.more if frame is None else frame._more) else 0
+    _none(msg)
+    return 0
 
 
 @c_call(-1)
@@ -292,7 +329,7 @@ def zmq_msg_get(msg: zmq_msg_t | None, property: int) -> int:
 
     C: zmq_msg_get(3)
     """
-    return inside(msg, lambda box: lib.zmq_msg_get(box.struct, property))
+    return inside(msg, lambda frame: lib.zmq_msg_get(struct_of(frame), property))
 
 
 @c_call(-1)
@@ -317,8 +354,8 @@ def zmq_msg_gets(msg: zmq_msg_t | None, property: Text) -> str | None:
     """
     name = required(property, "zmq_msg_gets", errno.EFAULT)
 
-    def gets(box: Box) -> str | None:
-        value = lib.zmq_msg_gets(box.struct, name)
+    def gets(frame: Frame) -> str | None:
+        value = lib.zmq_msg_gets(struct_of(frame), name)
         return ffi.string(value).decode(errors="surrogateescape") if value else None
 
     return inside(msg, gets)
