@@ -17,16 +17,7 @@ import errno
 import functools
 import threading
 from collections.abc import Callable
-from typing import (
-    TYPE_CHECKING,
-    ClassVar,
-    Final,
-    NoReturn,
-    ParamSpec,
-    Self,
-    TypeAlias,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, ClassVar, NoReturn, ParamSpec, Self, TypeAlias, TypeVar
 
 from .. import _direct
 from .._zmq import ffi, lib
@@ -135,7 +126,7 @@ def native(value: void_p) -> CData:
     return socket_of(value).pointer
 
 
-UNUSUAL: Final = lib.ZL_UNUSUAL
+UNUSUAL = lib.ZL_UNUSUAL
 """What the C code answers to arguments that it does not know: `refused` says what that means."""
 
 

@@ -53,12 +53,8 @@ def number_of(ctype: str, value: int) -> int:
     return number
 
 
-def source(data: Memory, size: int, name: str) -> bytes | CData:
+def source(data: Memory, size: int, name: str) -> CData:
     """Return memory for C to read `size` bytes from; refuse less than that."""
-    if isinstance(data, bytes):
-        if size > len(data):
-            raise failure(errno.EFAULT, name)
-        return data
     if isinstance(data, str):
         raise TypeError(f"{name} takes bytes or another buffer, not str: encode it")
     if data is None or isinstance(data, _CDATA):
@@ -104,10 +100,8 @@ def immutable(data: Memory) -> bool:
     return data is not None and not isinstance(data, _CDATA) and memoryview(data).readonly
 
 
-def view_of(memory: bytes | CData, size: int) -> Buffer:
+def view_of(memory: CData, size: int) -> Buffer:
     """Return the first `size` bytes of what `source` or `target` returned, to be kept meanwhile."""
-    if isinstance(memory, bytes):
-        return memoryview(memory)[:size]
     return ffi.buffer(ffi.cast("char *", memory), size) if size else bytearray()
 
 
@@ -125,8 +119,6 @@ del _keeper
 def constant(data: Memory, size: int, name: str) -> CData:
     """Return memory for C to read `size` bytes from, which is never freed from now on."""
     memory = source(data, size, name)
-    if isinstance(memory, bytes):
-        memory = ffi.from_buffer("char[]", memory)
     address = int(ffi.cast("uintptr_t", memory))
     known = _constants.get(address)
     if known is None or known[1] < size:

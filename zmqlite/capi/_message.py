@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from .._direct import Frame, raw_msg_init
 from .._zmq import ffi, lib
-from ..errors import check, failure
+from ..errors import failure
 from ._memory import Memory, constant, number_of
 
 if TYPE_CHECKING:
@@ -48,15 +48,11 @@ class zmq_msg_t:
         raise TypeError("a zmq_msg_t can be neither copied nor pickled: see zmq_msg_copy")
 
 
-def struct_of(frame: Frame) -> CData:
-    """Return libzmq's struct, which is there for as long as the frame."""
-    return ffi.cast("zmq_msg_t *", frame._address)
-
-
-def new_frame(size: int = 0) -> Frame:
-    """Return a frame of so many bytes, or refuse with ENOMEM."""
-    frame = raw_msg_init(number_of("size_t", size))
-    if frame is None:
+def new_frame(content: int | Frame = 0) -> Frame:
+    """Return a frame of so many bytes, or one with the content of another; refuse with ENOMEM."""
+    if not isinstance(content, Frame):
+        content = number_of("size_t", content)
+    if (frame := raw_msg_init(content)) is None:
         raise failure(errno.ENOMEM, "zmq_msg_t")
     return frame
 
@@ -64,18 +60,11 @@ def new_frame(size: int = 0) -> Frame:
 def constant_frame(data: Memory, size: int, name: str) -> Frame:
     """Return a frame over memory that is never freed from now on."""
     memory, frame = constant(data, size, name), new_frame()
-    if lib.zmq_msg_init_data(struct_of(frame), memory, size, ffi.NULL, ffi.NULL) == -1:
-        lib.zmq_msg_init(struct_of(frame))  # else nobody may close it
+    struct = ffi.cast("zmq_msg_t *", frame._address)
+    if lib.zmq_msg_init_data(struct, memory, size, ffi.NULL, ffi.NULL) == -1:
+        lib.zmq_msg_init(struct)  # else nobody may close it
         raise failure(errno.ENOMEM, name)
     return frame
-
-
-def copied(frame: Frame) -> Frame:
-    """Return a frame with the same content: the same memory where it is long."""
-    copy = new_frame()
-    check(lib.zmq_msg_copy(struct_of(copy), struct_of(frame)), "zmq_msg_copy")
-    copy._writable = frame._writable
-    return copy
 
 
 def variable_of(msg: zmq_msg_t | None) -> zmq_msg_t:
@@ -95,14 +84,14 @@ def frame_of(msg: zmq_msg_t | None) -> Frame:
     return frame
 
 
-def inside(msg: zmq_msg_t | None, call: Callable[[Frame], T]) -> T:
-    """Make a call with the frame of a message, which nobody else can get meanwhile."""
+def inside(msg: zmq_msg_t | None, call: Callable[[CData], T]) -> T:
+    """Make a call with the struct of a message, which nobody else can get meanwhile."""
     variable = variable_of(msg)
     frame = variable.frame
     if frame is None:
         raise failure(errno.EFAULT, "zmq_msg_t")
     variable.frame = None
     try:
-        return call(frame)
+        return call(ffi.cast("zmq_msg_t *", frame._address))
     finally:
         variable.frame = frame

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._direct import Frame, collect, raw_msg_init, raw_msg_transfer
 from .._zmq import ffi, lib
 from ..errors import failure
 from ._handles import UNUSUAL, SocketHandle, answer, c_call, refused, socket_of, void_p
 from ._memory import Memory, Text, immutable, number_of, required, source, view_of
-from ._message import (
-    constant_frame,
-    copied,
-    frame_of,
-    inside,
-    new_frame,
-    struct_of,
-    variable_of,
-    zmq_msg_t,
-)
+from ._message import constant_frame, frame_of, inside, new_frame, variable_of, zmq_msg_t
+
+if TYPE_CHECKING:
+    from .._zmq import CData
 
 __all__ = [
     "zmq_msg_close", "zmq_msg_copy", "zmq_msg_data", "zmq_msg_get", "zmq_msg_gets", "zmq_msg_init",
@@ -169,9 +163,8 @@ def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
     C: zmq_msg_copy(3)
     """
-    frame_of(src)
     frame_of(dest)
-    variable_of(dest).frame = inside(src, copied)
+    variable_of(dest).frame = new_frame(frame_of(src))
     collect()
     return 0
 
@@ -204,9 +197,8 @@ def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
 @c_call(-1)
 def _zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
-    handle = socket_of(socket)
-    frame_of(msg)
-    return _beside_views(msg, handle, flags, copied, receives=False)
+    handle, copy = socket_of(socket), new_frame(frame_of(msg))
+    return _beside_views(msg, handle, copy, number_of("int", flags), False)
 
 
 def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
@@ -237,28 +229,23 @@ def _zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     if variable_of(msg).frame is None:
         # Not a message, which libzmq says in its own order of what can be wrong.
         return answer(lib.zl_raw_msg_recv(handle.pointer, ffi.new("zmq_msg_t *"), flags))
-    return _beside_views(msg, handle, flags, lambda frame: new_frame(), receives=True)
+    return _beside_views(msg, handle, new_frame(), number_of("int", flags), True)
 
 
 def _beside_views(
-    msg: zmq_msg_t | None,
-    socket: SocketHandle,
-    flags: int,
-    other: Callable[[Frame], Frame],
-    *,
-    receives: bool,
+    msg: zmq_msg_t | None, socket: SocketHandle, other: Frame, flags: int, receives: bool
 ) -> int:
     """Send or receive with another frame than the one that views show; keep it after success."""
-    number = number_of("int", flags)
-    used: list[Frame] = []
-
-    def call(frame: Frame) -> int:
-        used.append(other(frame))
-        return raw_msg_transfer(socket, used[0], number, receives)
-
-    code = inside(msg, call)
-    if code >= 0:
-        variable_of(msg).frame = used[0]
+    variable, code = variable_of(msg), -1
+    shown = variable.frame
+    if shown is None:
+        raise failure(errno.EFAULT, "zmq_msg_t")
+    variable.frame = None
+    try:
+        code = raw_msg_transfer(socket, other, flags, receives)
+    finally:
+        variable.frame = shown if code < 0 else other
+    del shown
     collect()
     return answer(code)
 
@@ -329,7 +316,7 @@ def zmq_msg_get(msg: zmq_msg_t | None, property: int) -> int:
 
     C: zmq_msg_get(3)
     """
-    return inside(msg, lambda frame: lib.zmq_msg_get(struct_of(frame), property))
+    return inside(msg, lambda struct: lib.zmq_msg_get(struct, property))
 
 
 @c_call(-1)
@@ -354,8 +341,8 @@ def zmq_msg_gets(msg: zmq_msg_t | None, property: Text) -> str | None:
     """
     name = required(property, "zmq_msg_gets", errno.EFAULT)
 
-    def gets(frame: Frame) -> str | None:
-        value = lib.zmq_msg_gets(struct_of(frame), name)
+    def gets(struct: CData) -> str | None:
+        value = lib.zmq_msg_gets(struct, name)
         return ffi.string(value).decode(errors="surrogateescape") if value else None
 
     return inside(msg, gets)

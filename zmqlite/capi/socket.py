@@ -14,7 +14,7 @@ from ..library import has
 from ..message import collect
 from ..socket import ZAP_ENDPOINT
 from ._handles import SocketHandle, answer, c_call, context_of, native, socket_of, void_p
-from ._memory import Memory, Text, required, source, target, text
+from ._memory import Memory, Text, required, source, target, text, view_of
 from .constants import EINVAL, ENOTSOCK, ETERM, ZMQ_CONNECT_ROUTING_ID, ZMQ_REP, ZMQ_ROUTER
 from .context import start
 
@@ -182,7 +182,7 @@ def zmq_setsockopt(socket: void_p, option: int, optval: Memory, optvallen: int) 
     value = source(optval, optvallen, "zmq_setsockopt")
     name = None
     if option == ZMQ_CONNECT_ROUTING_ID:
-        name = value[:optvallen] if isinstance(value, bytes) else ffi.buffer(value, optvallen)[:]
+        name = bytes(view_of(value, optvallen))
         if name in handle.peer_names:
             # libzmq would abort if two connections of a socket got the same routing id.
             raise failure(errno.EINVAL, "zmq_setsockopt")

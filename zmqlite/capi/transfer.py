@@ -11,14 +11,7 @@ from ..errors import failure
 from ._handles import answer, c_call, native, refused, socket_of, void_p
 from ._memory import Memory, number_of, source, target, view_of
 from ._message import constant_frame, zmq_msg_t
-from .message import (
-    zmq_msg_data,
-    zmq_msg_init,
-    zmq_msg_more,
-    zmq_msg_recv,
-    zmq_msg_send,
-    zmq_msg_size,
-)
+from .message import zmq_msg_data, zmq_msg_init, zmq_msg_more, zmq_msg_recv, zmq_msg_send
 
 __all__ = ["iovec", "zmq_recv", "zmq_recviov", "zmq_send", "zmq_send_const", "zmq_sendiov"]
 
@@ -119,11 +112,8 @@ def zmq_sendiov(socket: void_p, iov: Sequence[iovec] | None, count: int, flags: 
     parts = ffi.new("struct iovec[]", count)
     memory = []
     for part, piece in zip(parts, given, strict=True):
-        start = source(piece.iov_base, piece.iov_len, "zmq_sendiov")
-        if isinstance(start, bytes):
-            start = ffi.from_buffer("char[]", start)
+        part.iov_base = start = source(piece.iov_base, piece.iov_len, "zmq_sendiov")
         memory.append(start)
-        part.iov_base = start
         part.iov_len = piece.iov_len
     return answer(lib.zl_raw_sendiov(pointer, parts, count, flags))
 
@@ -156,7 +146,7 @@ def zmq_recviov(socket: void_p, iov: Sequence[iovec] | None, count: Memory, flag
             return -1
         piece = room[number[0]]
         piece.iov_base = bytearray(zmq_msg_data(message))
-        piece.iov_len = zmq_msg_size(message)
+        piece.iov_len = len(piece.iov_base)
         more = zmq_msg_more(message)
         number[0] += 1
         ffi.memmove(place, number, _SIZE)

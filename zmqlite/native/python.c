@@ -904,20 +904,22 @@ static PyObject *direct_raw_msg_transfer(PyObject *module, PyObject *const *args
     return result(rc);
 }
 
-/* raw_msg_init(size): a Frame with memory of libzmq's, which can be written to. None: an unusual size, or
-   libzmq has no memory. */
+/* raw_msg_init(size) makes a Frame of libzmq's memory, which can be written to; raw_msg_init(frame) one
+   with the same content. None: the argument is unusual, or libzmq has no memory. */
 static PyObject *direct_raw_msg_init(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
+    frame *from = PyObject_TypeCheck(args[0], frame_type) ? (frame *)args[0] : NULL;
     zmq_msg_t msg;
     long size;
     (void)module;
     (void)given;
-    if (read_int(args[0], 0, LONG_MAX, &size) < 0 || zmq_msg_init_size(&msg, size) == -1)
+    if (from ? pack(&msg, args[0]) < 0
+             : read_int(args[0], 0, LONG_MAX, &size) < 0 || zmq_msg_init_size(&msg, size) == -1)
         return Py_NewRef(Py_None);
     frame *f = frame_make(frame_type);
     if (f) {
         zmq_msg_move(&f->msg, &msg);
-        f->writable = 1;
+        f->writable = from ? from->writable : 1;
     }
     zmq_msg_close(&msg);
     return (PyObject *)f;
