@@ -1,7 +1,7 @@
 """Types of the functions in native/python.c, the second module of the compiled extension."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from typing_extensions import Buffer
 
@@ -18,6 +18,8 @@ class Frame:
     _views: int
     """How many buffers point into it."""
     _writable: bool
+    _constants: ClassVar[dict[int, tuple[CData, int]]]
+    """What capi keeps for as long as the process lives."""
     def __new__(cls, data: Buffer = ..., owner: object = ...) -> Self: ...
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...

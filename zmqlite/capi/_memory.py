@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 from .._direct import Frame
-from .._zmq import ffi, lib
+from .._zmq import ffi
 from ..arguments import flat
 from ..errors import failure
 
@@ -107,13 +107,9 @@ def view_of(memory: CData, size: int) -> Buffer:
 
 _constants: dict[int, tuple[CData, int]] = {}
 
-# libzmq may read them until the process ends, longer than Python keeps its modules. So a message
-# that is never closed keeps them.
-_forever = ffi.new("zmq_msg_t *")
-lib.zmq_msg_init(_forever)
-_keeper = Frame(b"", _constants)
-lib.zmq_msg_copy(_forever, ffi.cast("zmq_msg_t *", _keeper._address))
-del _keeper
+# libzmq may read them until the process ends, longer than Python keeps its modules. The class lives
+# as long, because the C code has a reference to it.
+Frame._constants = _constants
 
 
 def constant(data: Memory, size: int, name: str) -> CData:

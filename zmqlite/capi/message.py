@@ -12,6 +12,7 @@ from ..errors import failure
 from ._handles import UNUSUAL, SocketHandle, answer, c_call, refused, socket_of, void_p
 from ._memory import Memory, Text, immutable, number_of, required, source, view_of
 from ._message import constant_frame, frame_of, inside, new_frame, variable_of, zmq_msg_t
+from .constants import ZMQ_TYPE
 
 if TYPE_CHECKING:
     from .._zmq import CData
@@ -227,8 +228,10 @@ def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 def _zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     handle = socket_of(socket)
     if variable_of(msg).frame is None:
-        # Not a message, which libzmq says in its own order of what can be wrong.
-        return answer(lib.zl_raw_msg_recv(handle.pointer, ffi.new("zmq_msg_t *"), flags))
+        # libzmq looks whether the context has ended before it looks at the message.
+        value, size = ffi.new("int *"), ffi.new("size_t *", ffi.sizeof("int"))
+        code = lib.zl_raw_getsockopt(handle.pointer, ZMQ_TYPE, value, size)
+        return answer(code or -errno.EFAULT)
     return _beside_views(msg, handle, new_frame(), number_of("int", flags), True)
 
 

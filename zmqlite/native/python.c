@@ -832,34 +832,47 @@ static PyObject *handle_getsockopt(PyObject *self, PyObject *const *args, Py_ssi
 /* ---- libzmq's own calls, for capi: -errno where C has errno, EINTR included. ZL_UNUSUAL is for what
    Python has to convert or to refuse, a socket that is none among them. */
 
-typedef int message_call(zmq_msg_t *msg, void *socket, int flags);
-
 /* First an attempt that keeps the GIL, if it is short, and then the call itself without the GIL. In the
    middle of a message there is no attempt: with DONTWAIT libzmq reports a peer that has gone by EAGAIN,
    and would take the rest for a new message. Without it, it drops the rest and does not block. */
-static int raw_call(PyObject *socket, message_call *call, zmq_msg_t *msg, long flags)
+static int raw_enter(zl_socket *s, int receives, zmq_msg_t *msg, int flags)
 {
-    zl_socket *s = &((handle *)socket)->socket;
-    int rc = zl_enter(s), again = 1;
+    int (*call)(zmq_msg_t *, void *, int) = receives ? zmq_msg_recv : zmq_msg_send;
+    int rc = zl_enter(s);
     if (rc < 0)
         return rc;
-    if (s->quick && !s->sending) {
-        rc = zl_code(call(msg, s->socket, (int)flags | ZMQ_DONTWAIT));
-        again = rc == -EAGAIN && !(flags & ZMQ_DONTWAIT);
-    }
-    if (again) {
+    int quick = s->quick && !s->sending;
+    if (quick)
+        rc = zl_code(call(msg, s->socket, flags | ZMQ_DONTWAIT));
+    if (!quick || (rc == -EAGAIN && !(flags & ZMQ_DONTWAIT))) {
         Py_BEGIN_ALLOW_THREADS
-        rc = zl_code(call(msg, s->socket, (int)flags));
+        rc = zl_code(call(msg, s->socket, flags));
         Py_END_ALLOW_THREADS
     }
-    if (rc >= 0 && call == zmq_msg_send)
+    if (rc >= 0 && !receives)
         s->sending = (flags & ZMQ_SNDMORE) != 0;
     return zl_left(s, rc);
+}
+
+/* Calls libzmq and stores what Python gets. The size of what is sent is made before, so that a call that
+   raises MemoryError has sent nothing. */
+static int raw_call(PyObject *socket, int receives, zmq_msg_t *msg, long flags, PyObject **answer)
+{
+    size_t size = zmq_msg_size(msg);
+    if (!(*answer = PyLong_FromLong(size < INT_MAX ? (long)size : INT_MAX)))
+        return RAISED;
+    int rc = raw_enter(&((handle *)socket)->socket, receives, msg, (int)flags);
+    if (receives || rc < 0) {
+        Py_DECREF(*answer);
+        *answer = result(rc);
+    }
+    return rc;
 }
 
 /* raw_transfer(socket, buffer, size, flags, receives), as zmq_recv or zmq_send. */
 static PyObject *direct_raw_transfer(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
+    PyObject *answer = NULL;
     int receives = args[4] == Py_True;
     Py_buffer view = {0};
     zmq_msg_t msg;
@@ -875,21 +888,21 @@ static PyObject *direct_raw_transfer(PyObject *module, PyObject *const *args, Py
         PyBuffer_Release(&view);
         return result(ZL_UNUSUAL);
     }
-    int rc = receives ? zmq_msg_init(&msg) : copy(&msg, view.buf, size);
-    if (rc == 0) {
-        rc = raw_call(args[0], receives ? zmq_msg_recv : zmq_msg_send, &msg, flags);
+    if ((receives ? zmq_msg_init(&msg) : copy(&msg, view.buf, size)) == 0) {
+        int rc = raw_call(args[0], receives, &msg, flags, &answer);
         if (receives && rc >= 0)
             copy_bytes(view.buf, zmq_msg_data(&msg), rc < size ? rc : size);
         zmq_msg_close(&msg);
     }
     PyBuffer_Release(&view);
-    return result(rc);
+    return answer;
 }
 
 /* raw_msg_transfer(socket, frame, flags, receives), as zmq_msg_recv or zmq_msg_send. A frame to which
    views point is unusual: what they show must not change. */
 static PyObject *direct_raw_msg_transfer(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
+    PyObject *answer;
     frame *f = (frame *)args[1];
     long flags;
     (void)module;
@@ -897,11 +910,10 @@ static PyObject *direct_raw_msg_transfer(PyObject *module, PyObject *const *args
     if (!PyObject_TypeCheck(args[0], handle_type) || !PyObject_TypeCheck(args[1], frame_type) ||
         f->views || read_int(args[2], INT_MIN, INT_MAX, &flags) < 0)
         return result(ZL_UNUSUAL);
-    int rc = raw_call(args[0], args[3] == Py_True ? zmq_msg_recv : zmq_msg_send, &f->msg, flags);
-    if (rc >= 0)
+    if (raw_call(args[0], args[3] == Py_True, &f->msg, flags, &answer) >= 0)
         f->writable = 1;
     collect();
-    return result(rc);
+    return answer;
 }
 
 /* raw_msg_init(size) makes a Frame of libzmq's memory, which can be written to; raw_msg_init(frame) one
