@@ -205,8 +205,8 @@ def _zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     """Receive one part of a message; `zmq_msg_more` tells whether more parts follow.
 
-    `flags` are 0 or ZMQ_DONTWAIT. With 0 it waits at most ZMQ_RCVTIMEO milliseconds. After a
-    failure `msg` is as it was.
+    `flags` are 0 or ZMQ_DONTWAIT. With 0 it waits at most ZMQ_RCVTIMEO milliseconds. As in C, `msg`
+    may be empty after EAGAIN and EINTR.
 
     Returns the size in bytes, or -1 and errno EAGAIN (nothing came in time), ENOTSUP (not with this
     type of socket), EFSM (not in this state), EINTR (a signal arrived), EFAULT (no message, or not
