@@ -834,34 +834,30 @@ static PyObject *handle_getsockopt(PyObject *self, PyObject *const *args, Py_ssi
 
 /* First an attempt that keeps the GIL, if it is short, and then the call itself without the GIL. In the
    middle of a message there is no attempt: with DONTWAIT libzmq reports a peer that has gone by EAGAIN,
-   and would take the rest for a new message. Without it, it drops the rest and does not block. */
-static int raw_enter(zl_socket *s, int receives, zmq_msg_t *msg, int flags)
-{
-    int (*call)(zmq_msg_t *, void *, int) = receives ? zmq_msg_recv : zmq_msg_send;
-    int rc = zl_enter(s);
-    if (rc < 0)
-        return rc;
-    int quick = s->quick && !s->sending;
-    if (quick)
-        rc = zl_code(call(msg, s->socket, flags | ZMQ_DONTWAIT));
-    if (!quick || (rc == -EAGAIN && !(flags & ZMQ_DONTWAIT))) {
-        Py_BEGIN_ALLOW_THREADS
-        rc = zl_code(call(msg, s->socket, flags));
-        Py_END_ALLOW_THREADS
-    }
-    if (rc >= 0 && !receives)
-        s->sending = (flags & ZMQ_SNDMORE) != 0;
-    return zl_left(s, rc);
-}
-
-/* Calls libzmq and stores what Python gets. The size of what is sent is made before, so that a call that
-   raises MemoryError has sent nothing. */
+   and would take the rest for a new message. Without it, it drops the rest and does not block.
+   `answer` becomes what Python gets. The size of what is sent is made before, so that a call that raises
+   MemoryError has sent nothing. */
 static int raw_call(PyObject *socket, int receives, zmq_msg_t *msg, long flags, PyObject **answer)
 {
+    int (*call)(zmq_msg_t *, void *, int) = receives ? zmq_msg_recv : zmq_msg_send;
+    zl_socket *s = &((handle *)socket)->socket;
     size_t size = zmq_msg_size(msg);
     if (!(*answer = PyLong_FromLong(size < INT_MAX ? (long)size : INT_MAX)))
         return RAISED;
-    int rc = raw_enter(&((handle *)socket)->socket, receives, msg, (int)flags);
+    int rc = zl_enter(s);
+    if (rc == 0) {
+        int quick = s->quick && !s->sending;
+        if (quick)
+            rc = zl_code(call(msg, s->socket, (int)flags | ZMQ_DONTWAIT));
+        if (!quick || (rc == -EAGAIN && !(flags & ZMQ_DONTWAIT))) {
+            Py_BEGIN_ALLOW_THREADS
+            rc = zl_code(call(msg, s->socket, (int)flags));
+            Py_END_ALLOW_THREADS
+        }
+        if (rc >= 0 && !receives)
+            s->sending = (flags & ZMQ_SNDMORE) != 0;
+        zl_leave(s);
+    }
     if (receives || rc < 0) {
         Py_DECREF(*answer);
         *answer = result(rc);
@@ -872,7 +868,7 @@ static int raw_call(PyObject *socket, int receives, zmq_msg_t *msg, long flags, 
 /* raw_transfer(socket, buffer, size, flags, receives), as zmq_recv or zmq_send. */
 static PyObject *direct_raw_transfer(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
-    PyObject *answer = NULL;
+    PyObject *answer;
     int receives = args[4] == Py_True;
     Py_buffer view = {0};
     zmq_msg_t msg;
@@ -888,8 +884,13 @@ static PyObject *direct_raw_transfer(PyObject *module, PyObject *const *args, Py
         PyBuffer_Release(&view);
         return result(ZL_UNUSUAL);
     }
-    if ((receives ? zmq_msg_init(&msg) : copy(&msg, view.buf, size)) == 0) {
-        int rc = raw_call(args[0], receives, &msg, flags, &answer);
+    int rc = zl_code(zmq_msg_init_size(&msg, receives ? 0 : size));
+    if (rc < 0) {
+        answer = result(rc);
+    } else {
+        if (!receives)
+            copy_bytes(zmq_msg_data(&msg), view.buf, size);
+        rc = raw_call(args[0], receives, &msg, flags, &answer);
         if (receives && rc >= 0)
             copy_bytes(view.buf, zmq_msg_data(&msg), rc < size ? rc : size);
         zmq_msg_close(&msg);
@@ -941,9 +942,8 @@ static PyObject *direct_raw_msg_init(PyObject *module, PyObject *const *args, Py
 #define FAST(name) METHOD(handle, name)
 #define NOARGS(name) {#name, handle_##name, METH_NOARGS, NULL}
 static PyMethodDef handle_methods[] = {
-    FAST(receive),       FAST(receive_into),   NOARGS(settle), FAST(messages),
-    FAST(send),          FAST(send_multipart), FAST(send_many), FAST(poll), FAST(getsockopt),
-    {NULL, NULL, 0, NULL}};
+    FAST(receive),        FAST(receive_into), NOARGS(settle), FAST(messages),   FAST(send),
+    FAST(send_multipart), FAST(send_many),    FAST(poll),     FAST(getsockopt), {NULL, NULL, 0, NULL}};
 static PyType_Slot handle_slots[] = {
     {Py_tp_new, handle_new},         {Py_tp_dealloc, handle_dealloc}, {Py_tp_methods, handle_methods},
     {Py_tp_getset, handle_attributes}, {Py_tp_members, handle_members}, {0, NULL}};
@@ -993,9 +993,8 @@ static int direct_exec(PyObject *module)
 }
 
 static PyMethodDef direct_functions[] = {
-    METHOD(direct, poll), METHOD(direct, collect), METHOD(direct, raw_transfer),
-    METHOD(direct, raw_msg_transfer), METHOD(direct, raw_msg_init),
-    {NULL, NULL, 0, NULL}};
+    METHOD(direct, poll),             METHOD(direct, collect),      METHOD(direct, raw_transfer),
+    METHOD(direct, raw_msg_transfer), METHOD(direct, raw_msg_init), {NULL, NULL, 0, NULL}};
 static PyModuleDef_Slot direct_slots[] = {{Py_mod_exec, direct_exec}, {0, NULL}};
 static struct PyModuleDef direct_module = {
     PyModuleDef_HEAD_INIT, "zmqlite._direct", NULL, 0, direct_functions, direct_slots, NULL, NULL, NULL};
