@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import signal
 import sys
 from collections.abc import Callable
 
@@ -203,3 +204,42 @@ def test_a_message_being_sent_counts_as_not_initialised(ctx: void_p, make: Make)
     zmq_ctx_shutdown(ctx)
     assert waiting.result() == -1
     assert content(msg) == LONG
+
+
+@pytest.mark.parametrize("size", [5, len(LONG)])
+def test_a_call_with_a_number_of_another_kind_is_the_same_call(pair: Pair, size: int) -> None:
+    """bool takes the general way: with memory that is copied there, and with views and without."""
+    push, pull = pair(ZMQ_PUSH, ZMQ_PULL)
+    data, buffer, msg = os.urandom(2 * size), bytearray(size), made(b"")
+    for keep_view in (False, True):
+        view = zmq_msg_data(msg) if keep_view else None
+        assert zmq_send(push, memoryview(data)[::2], size, True) == size
+        assert zmq_msg_recv(msg, pull, True) == size
+        assert content(msg) == data[::2]
+        assert zmq_msg_send(msg, push, True) == size
+        assert zmq_msg_size(msg) == 0
+        assert zmq_recv(pull, buffer, size, True) == size
+        assert buffer == data[::2]
+        assert zmq_recv(pull, buffer, size, True) == -1
+        assert zmq_errno() == EAGAIN
+        assert view is None or len(view) == 0
+
+
+def test_a_signal_ends_a_wait_and_what_its_handler_did_to_errno_is_not_seen(make: Make) -> None:
+    push, pull, msg, ran = make(ZMQ_PUSH), make(ZMQ_PULL), made(b"x"), list[int]()
+    calls: list[Callable[[], int]] = [
+        lambda: zmq_send(push, b"x", 1, 0),
+        lambda: zmq_recv(pull, bytearray(1), 1, 0),
+        lambda: zmq_msg_send(msg, push, 0),
+        lambda: zmq_msg_recv(made(b""), pull, 0),
+    ]
+    before = signal.signal(signal.SIGALRM, lambda *_: ran.append(zmq_close(None)))
+    try:
+        for number, call in enumerate(calls, 1):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            assert call() == -1
+            assert zmq_errno() == EINTR
+            assert len(ran) == number
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert content(msg) == b"x"

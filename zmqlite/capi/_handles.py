@@ -5,7 +5,9 @@ is NULL. A function checks the class and the state of a handle before it calls l
 do that. As in C, dropping the last reference to a context or a socket closes nothing.
 
 Where libzmq would abort, hang or write past the end of memory, the code raises ZMQError, and
-`c_call` sets errno and returns what the C function returns for a failure. After fork() the sockets
+`c_call` sets errno and returns what the C function returns for a failure. The functions that a
+message goes through do without it: they make one call into C, and only if that refuses the
+arguments they call a function that has `c_call` and checks everything. After fork() the sockets
 of the parent process are refused as ENOTSOCK, as libzmq would refuse what is no socket.
 """
 
@@ -15,13 +17,13 @@ import errno
 import functools
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, NoReturn, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NoReturn, ParamSpec, Self, TypeAlias, TypeVar
 
+from .. import _direct
 from .._zmq import ffi, lib
 from ..errors import ZMQError, failure
 
 if TYPE_CHECKING:
-    from .. import _direct
     from .._zmq import CData
 
 __all__ = ["void_p"]
@@ -78,17 +80,20 @@ class ContextHandle(Handle):
         return pointer
 
 
-class SocketHandle(Handle):
-    """A socket: a pointer to its struct in the C code; None before it is opened and once closed."""
+class SocketHandle(Handle, _direct.Handle):
+    """A socket: the C struct behind it, which knows whether it is open."""
 
-    __slots__ = ("handle", "peer_names", "pointer", "type")
+    __slots__ = ("peer_names", "type")
     kind = "socket"
+    type: int
+    peer_names: set[bytes]  # the values that ZMQ_CONNECT_ROUTING_ID had
 
-    def __init__(self, type: int) -> None:
-        self.handle: _direct.Handle | None = None  # owns what `pointer` points to
-        self.pointer: CData | None = None
-        self.type = type
-        self.peer_names: set[bytes] = set()  # the values that ZMQ_CONNECT_ROUTING_ID had
+    def __new__(cls, type: int) -> Self:
+        socket = super().__new__(cls, _direct.Frame)
+        socket.pointer = ffi.cast("zl_socket *", socket.address)
+        socket.type = type
+        socket.peer_names = set()
+        return socket
 
 
 def handle_of(value: void_p, kind: type[H], code: int = errno.EFAULT) -> H:
@@ -111,44 +116,38 @@ def context_of(value: void_p) -> ContextHandle:
 def socket_of(value: void_p) -> SocketHandle:
     """Return a socket that is open."""
     socket = handle_of(value, SocketHandle, errno.ENOTSOCK)
-    if socket.pointer is None:
+    if not lib.zl_is_open(socket.pointer):
         raise failure(errno.ENOTSOCK, SocketHandle.kind)
     return socket
 
 
 def native(value: void_p) -> CData:
-    """Return the pointer of an open socket."""
-    if isinstance(value, SocketHandle) and (pointer := value.pointer) is not None:
-        return pointer
-    return native(socket_of(value))  # raises the right error
-
-
-def direct(value: void_p) -> _direct.Handle:
-    """Return the C handle of an open socket, whose methods keep the GIL if the call is short."""
-    if isinstance(value, SocketHandle) and value.pointer is not None:
-        assert value.handle is not None
-        return value.handle
-    return direct(socket_of(value))  # raises the right error
-
-
-_ERRNO_OF_C = {errno.ECHILD: errno.ENOTSOCK}
+    """Return the pointer of an open socket, for the functions of lib."""
+    return socket_of(value).pointer
 
 
 UNUSUAL = lib.ZL_UNUSUAL
+"""What the C code answers to arguments that it does not know: `refused` says what that means."""
 
 
 def answer(code: int) -> int:
     """Turn a count or -errno of the C code into what the function of zmq.h returns."""
     if code >= 0:
         return code
-    ffi.errno = _ERRNO_OF_C.get(-code, -code)
+    ffi.errno = errno.ENOTSOCK if code == -errno.ECHILD else -code
     return -1
+
+
+def refused(code: int, general: Callable[P, int], *args: P.args, **kwargs: P.kwargs) -> int:
+    """Set errno; or if the C code did not know the arguments, call a function that knows all."""
+    return general(*args, **kwargs) if code == UNUSUAL else answer(code)
 
 
 def c_call(failed: F) -> Callable[[Callable[P, T]], Callable[P, T | F]]:
     """Make a function set errno and return `failed` instead of raising ZMQError.
 
-    The OverflowError of cffi, for a number that does not fit into C's type, becomes a ValueError.
+    The OverflowError of cffi, for a number that does not fit into C's type, becomes a ValueError
+    that names the function of zmq.h: `_zmq_send` stands for zmq_send.
     """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T | F]:
@@ -160,7 +159,8 @@ def c_call(failed: F) -> Callable[[Callable[P, T]], Callable[P, T | F]]:
                 ffi.errno = error.errno or errno.EINVAL
                 return failed
             except OverflowError as error:
-                raise ValueError(f"{function.__name__}: {error}") from None
+                name = function.__name__.lstrip("_")
+                raise ValueError(f"{name}: {error}") from None
 
         return call
 

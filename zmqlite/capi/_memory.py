@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 from .._direct import Frame
-from .._zmq import ffi, lib
+from .._zmq import ffi
 from ..arguments import flat
 from ..errors import failure
 
@@ -47,12 +47,14 @@ def required(value: Text, name: str, code: int) -> bytes:
     return encoded
 
 
-def source(data: Memory, size: int, name: str) -> bytes | CData:
+def number_of(ctype: str, value: int) -> int:
+    """Return an argument as C's number; refuse it as cffi does if it is none, or out of range."""
+    number: int = ffi.new(f"{ctype}[1]", [value])[0]  # not None either
+    return number
+
+
+def source(data: Memory, size: int, name: str) -> CData:
     """Return memory for C to read `size` bytes from; refuse less than that."""
-    if isinstance(data, bytes):
-        if size > len(data):
-            raise failure(errno.EFAULT, name)
-        return data
     if isinstance(data, str):
         raise TypeError(f"{name} takes bytes or another buffer, not str: encode it")
     if data is None or isinstance(data, _CDATA):
@@ -98,28 +100,21 @@ def immutable(data: Memory) -> bool:
     return data is not None and not isinstance(data, _CDATA) and memoryview(data).readonly
 
 
+def view_of(memory: CData, size: int) -> Buffer:
+    """Return the first `size` bytes of what `source` or `target` returned, to be kept meanwhile."""
+    return ffi.buffer(ffi.cast("char *", memory), size) if size else bytearray()
+
+
 _constants: dict[int, tuple[CData, int]] = {}
 
-# libzmq may read them until the process ends, longer than Python keeps its modules. So a message
-# that is never closed keeps them.
-_forever = ffi.new("zmq_msg_t *")
-lib.zmq_msg_init(_forever)
-_keeper = Frame(b"", _constants)
-lib.zmq_msg_copy(_forever, ffi.cast("zmq_msg_t *", _keeper._address))
-del _keeper
+# libzmq may read them until the process ends, longer than Python keeps its modules. The class lives
+# as long, because the C code has a reference to it.
+Frame._constants = _constants
 
 
-def view_of(memory: bytes | CData, size: int) -> Buffer:
-    """Return the first `size` bytes of what `source` returned."""
-    if isinstance(memory, bytes):
-        return memoryview(memory)[:size]
-    return ffi.buffer(ffi.cast("char *", memory), size) if size else b""
-
-
-def constant(memory: bytes | CData, size: int) -> CData:
-    """Return memory that is never freed from now on."""
-    if isinstance(memory, bytes):
-        memory = ffi.from_buffer("char[]", memory)
+def constant(data: Memory, size: int, name: str) -> CData:
+    """Return memory for C to read `size` bytes from, which is never freed from now on."""
+    memory = source(data, size, name)
     address = int(ffi.cast("uintptr_t", memory))
     known = _constants.get(address)
     if known is None or known[1] < size:

@@ -1,59 +1,32 @@
-"""Where the messages of C live: a variable, and in it a box with libzmq's struct, or none.
+"""Where the messages of C live: a variable, and in it a Frame with libzmq's struct, or none.
 
 libzmq's struct must not move and, where the content is short, holds it. So a view of the content
-keeps the box alive, and a box that has views is never handed to libzmq to be emptied: a copy is
-sent or received into instead, which for long content shares the memory. The box is closed when
-neither message nor view has it any more. So no view ever dangles.
+keeps the Frame alive, and a Frame that has views is never handed to libzmq to be emptied: a copy is
+sent or another one received into instead. libzmq's struct is closed when neither the variable nor a
+view has the Frame any more. So no view ever dangles.
 
-While a call is inside libzmq the variable is empty. Whoever uses it meanwhile, another thread or
-a signal handler, finds a message that is not initialised.
+While a call is inside libzmq the variable is empty. Whoever uses it meanwhile, another thread or a
+signal handler, finds a message that is not initialised. A call takes the Frame out by two
+statements that are no call, between which CPython runs neither.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from .._direct import Frame
+from .._direct import Frame, raw_msg_init
 from .._zmq import ffi, lib
-from ..errors import check, failure
+from ..errors import failure
+from ._memory import Memory, constant, number_of
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
     from .._zmq import CData
 
 __all__ = ["zmq_msg_t"]
 
 T = TypeVar("T")
-
-
-class Box(Frame):
-    """One initialised struct, closed at its end. Its content can be written to."""
-
-    __slots__ = ("struct",)
-    struct: CData
-
-    def __new__(cls, data: Buffer = b"", owner: object = None) -> Self:
-        """Return an empty box, or one over `data`; `owner` lives as long as that is borrowed."""
-        box = super().__new__(cls) if owner is None else super().__new__(cls, data, owner)
-        box._writable = True
-        box.struct = ffi.cast("zmq_msg_t *", box._address)
-        return box
-
-    def copy(self) -> Box:
-        """Return a box with the same content: the same memory where it is long."""
-        copy = Box()
-        check(lib.zmq_msg_copy(copy.struct, self.struct), "zmq_msg_copy")
-        copy._writable = self._writable
-        return copy
-
-    def init(self, code: int) -> None:
-        """Refuse with the code of a failed initialiser, which leaves a struct nobody may close."""
-        if code < 0:
-            lib.zmq_msg_init(self.struct)
-            raise failure(errno.ENOMEM, "zmq_msg_t")
 
 
 class zmq_msg_t:
@@ -62,11 +35,11 @@ class zmq_msg_t:
     One thread at a time: while a call uses it, it counts as not initialised for all others.
     """
 
-    __slots__ = ("__weakref__", "box", "more")
+    __slots__ = ("__weakref__", "frame", "more")
 
     def __init__(self) -> None:
-        self.box: Box | None = None
-        self.more: int = 0  # what zmq_msg_more says once it is closed
+        self.frame: Frame | None = None
+        self.more: bool = False  # what zmq_msg_more says once it is closed
 
     def __repr__(self) -> str:
         return f"<zmq_msg_t at {id(self):#x}>"
@@ -75,7 +48,27 @@ class zmq_msg_t:
         raise TypeError("a zmq_msg_t can be neither copied nor pickled: see zmq_msg_copy")
 
 
+def new_frame(content: int | Frame = 0) -> Frame:
+    """Return a frame of so many bytes, or one with the content of another; refuse with ENOMEM."""
+    if not isinstance(content, Frame):
+        content = number_of("size_t", content)
+    if (frame := raw_msg_init(content)) is None:
+        raise failure(errno.ENOMEM, "zmq_msg_t")
+    return frame
+
+
+def constant_frame(data: Memory, size: int, name: str) -> Frame:
+    """Return a frame over memory that is never freed from now on."""
+    memory, frame = constant(data, size, name), new_frame()
+    struct = ffi.cast("zmq_msg_t *", frame._address)
+    if lib.zmq_msg_init_data(struct, memory, size, ffi.NULL, ffi.NULL) == -1:
+        lib.zmq_msg_init(struct)  # else nobody may close it
+        raise failure(errno.ENOMEM, name)
+    return frame
+
+
 def variable_of(msg: zmq_msg_t | None) -> zmq_msg_t:
+    """Return a message, initialised or not; refuse None."""
     if msg is None:
         raise failure(errno.EFAULT, "zmq_msg_t")
     if not isinstance(msg, zmq_msg_t):
@@ -83,19 +76,22 @@ def variable_of(msg: zmq_msg_t | None) -> zmq_msg_t:
     return msg
 
 
-def box_of(msg: zmq_msg_t | None) -> Box:
-    box = variable_of(msg).box
-    if box is None:
+def frame_of(msg: zmq_msg_t | None) -> Frame:
+    """Return the frame of a message; refuse one that is not initialised, or in use."""
+    frame = variable_of(msg).frame
+    if frame is None:
         raise failure(errno.EFAULT, "zmq_msg_t")
-    return box
+    return frame
 
 
-def inside(msg: zmq_msg_t | None, call: Callable[[Box], T]) -> T:
-    """Make a call with a message's box, which nobody else can get meanwhile."""
-    msg = variable_of(msg)
-    box = box_of(msg)
-    msg.box = None
+def inside(msg: zmq_msg_t | None, call: Callable[[CData], T]) -> T:
+    """Make a call with the struct of a message, which nobody else can get meanwhile."""
+    variable = variable_of(msg)
+    frame = variable.frame
+    if frame is None:
+        raise failure(errno.EFAULT, "zmq_msg_t")
+    variable.frame = None
     try:
-        return call(box)
+        return call(ffi.cast("zmq_msg_t *", frame._address))
     finally:
-        msg.box = box
+        variable.frame = frame

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._direct import Frame, collect, raw_msg_init, raw_msg_transfer
 from .._zmq import ffi, lib
 from ..errors import failure
-from ..message import collect
-from ._handles import answer, c_call, direct, native, void_p
-from ._memory import Memory, Text, constant, immutable, required, source, view_of
-from ._message import Box, box_of, inside, variable_of, zmq_msg_t
+from ._handles import UNUSUAL, SocketHandle, answer, c_call, refused, socket_of, void_p
+from ._memory import Memory, Text, immutable, number_of, required, source, view_of
+from ._message import constant_frame, frame_of, inside, new_frame, variable_of, zmq_msg_t
+from .constants import ZMQ_TYPE
+
+if TYPE_CHECKING:
+    from .._zmq import CData
 
 __all__ = [
     "zmq_msg_close", "zmq_msg_copy", "zmq_msg_data", "zmq_msg_get", "zmq_msg_gets", "zmq_msg_init",
@@ -22,7 +26,6 @@ __all__ = [
 # Making and ending
 
 
-@c_call(-1)
 def zmq_msg_init(msg: zmq_msg_t | None) -> int:
     """Make a message empty, for example to receive into it. It drops the content it had.
 
@@ -30,11 +33,9 @@ def zmq_msg_init(msg: zmq_msg_t | None) -> int:
 
     C: zmq_msg_init(3)
     """
-    variable_of(msg).box = Box()
-    return 0
+    return zmq_msg_init_size(msg, 0)
 
 
-@c_call(-1)
 def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
     """Make a message of `size` bytes, which are undefined until they are written to.
 
@@ -42,9 +43,15 @@ def zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
 
     C: zmq_msg_init_size(3)
     """
-    variable, box = variable_of(msg), Box()
-    box.init(lib.zmq_msg_init_size(box.struct, size))
-    variable.box = box
+    if isinstance(msg, zmq_msg_t) and (frame := raw_msg_init(size)) is not None:
+        msg.frame = frame
+        return 0
+    return _zmq_msg_init_size(msg, size)
+
+
+@c_call(-1)
+def _zmq_msg_init_size(msg: zmq_msg_t | None, size: int) -> int:
+    variable_of(msg).frame = new_frame(size)
     return 0
 
 
@@ -94,22 +101,19 @@ def zmq_msg_init_data(
     """
     if ffn is not None and not callable(ffn):
         raise TypeError(f"ffn is a function or None, not {type(ffn).__name__}")
-    variable, box = variable_of(msg), Box()
-    memory = source(data, size, "zmq_msg_init_data")
-    readonly = immutable(data)
+    variable = variable_of(msg)
     if ffn is None:
-        memory = constant(memory, size)
-        box.init(lib.zmq_msg_init_data(box.struct, memory, size, ffi.NULL, ffi.NULL))
+        frame = constant_frame(data, size, "zmq_msg_init_data")
     else:
+        memory = source(data, size, "zmq_msg_init_data")
         borrowed = _Borrowed(memory, data)
-        box = Box(view_of(memory, size), borrowed)
+        frame = Frame(view_of(memory, size), borrowed)
         borrowed.ffn, borrowed.hint = ffn, hint
-    box._writable = not readonly
-    variable.box = box
+    frame._writable = not immutable(data)
+    variable.frame = frame
     return 0
 
 
-@c_call(-1)
 def zmq_msg_close(msg: zmq_msg_t | None) -> int:
     """Release a message's content. Views of it stay valid; the last one frees the memory.
 
@@ -117,12 +121,20 @@ def zmq_msg_close(msg: zmq_msg_t | None) -> int:
 
     C: zmq_msg_close(3)
     """
-    variable, box = variable_of(msg), box_of(msg)
-    variable.box = None
-    variable.more = lib.zmq_msg_more(box.struct)
-    del box
-    collect()
-    return 0
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        msg.frame = None
+        msg.more = frame._more
+        del frame
+        collect()
+        return 0
+    return _none(msg)
+
+
+@c_call(-1)
+def _none(msg: zmq_msg_t | None) -> int:
+    """Refuse what is no message, or not initialised."""
+    frame_of(msg)
+    return -1
 
 
 @c_call(-1)
@@ -133,11 +145,11 @@ def zmq_msg_move(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
     C: zmq_msg_move(3)
     """
-    taker, giver, empty = variable_of(dest), variable_of(src), Box()
+    taker, giver, empty = variable_of(dest), variable_of(src), new_frame()
     # No call from here to the exchange, so no other thread and no signal handler runs.
-    if taker.box is None or giver.box is None:
+    if taker.frame is None or giver.frame is None:
         raise failure(errno.EFAULT, "zmq_msg_move")
-    taker.box, giver.box = giver.box, empty
+    taker.frame, giver.frame = giver.frame, empty
     collect()
     return 0
 
@@ -152,9 +164,8 @@ def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 
     C: zmq_msg_copy(3)
     """
-    box_of(src)
-    box_of(dest)
-    variable_of(dest).box = inside(src, Box.copy)
+    frame_of(dest)
+    variable_of(dest).frame = new_frame(frame_of(src))
     collect()
     return 0
 
@@ -162,7 +173,6 @@ def zmq_msg_copy(dest: zmq_msg_t | None, src: zmq_msg_t | None) -> int:
 # Sending and receiving
 
 
-@c_call(-1)
 def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     """Send a message as one part. After success `msg` is empty, after a failure as it was.
 
@@ -176,28 +186,27 @@ def zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
     C: zmq_msg_send(3)
     """
-    pointer = direct(socket)
-    variable = variable_of(msg)
-    box = box_of(msg)
-    variable.box = None
-    try:
-        sent = box.copy() if box._views else box
-        code = pointer.raw_msg_send(sent, flags)
-        if code >= 0:
-            box = sent
-            box._writable = True
-    finally:
-        variable.box = box
-    collect()
-    return answer(code)
+    code = UNUSUAL
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        msg.frame = None
+        try:
+            code = raw_msg_transfer(socket, frame, flags, False)
+        finally:
+            msg.frame = frame
+    return code if code >= 0 else refused(code, _zmq_msg_send, msg, socket, flags)
 
 
 @c_call(-1)
+def _zmq_msg_send(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
+    handle, copy = socket_of(socket), new_frame(frame_of(msg))
+    return _beside_views(msg, handle, copy, number_of("int", flags), False)
+
+
 def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
     """Receive one part of a message; `zmq_msg_more` tells whether more parts follow.
 
-    `flags` are 0 or ZMQ_DONTWAIT. With 0 it waits at most ZMQ_RCVTIMEO milliseconds. After a
-    failure `msg` is as it was.
+    `flags` are 0 or ZMQ_DONTWAIT. With 0 it waits at most ZMQ_RCVTIMEO milliseconds. As in C, `msg`
+    may be empty after EAGAIN and EINTR.
 
     Returns the size in bytes, or -1 and errno EAGAIN (nothing came in time), ENOTSUP (not with this
     type of socket), EFSM (not in this state), EINTR (a signal arrived), EFAULT (no message, or not
@@ -205,21 +214,41 @@ def zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
 
     C: zmq_msg_recv(3)
     """
-    pointer = direct(socket)
-    variable = variable_of(msg)
-    box = variable.box
-    if box is None:
-        # Not a message, which libzmq says in its own order of what can be wrong.
-        return answer(lib.zl_raw_msg_recv(native(socket), ffi.new("zmq_msg_t *"), flags))
-    received = Box() if box._views else box
-    variable.box = None
+    code = UNUSUAL
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        msg.frame = None
+        try:
+            code = raw_msg_transfer(socket, frame, flags, True)
+        finally:
+            msg.frame = frame
+    return code if code >= 0 else refused(code, _zmq_msg_recv, msg, socket, flags)
+
+
+@c_call(-1)
+def _zmq_msg_recv(msg: zmq_msg_t | None, socket: void_p, flags: int) -> int:
+    handle = socket_of(socket)
+    if variable_of(msg).frame is None:
+        # libzmq looks whether the context has ended before it looks at the message.
+        value, size = ffi.new("int *"), ffi.new("size_t *", ffi.sizeof("int"))
+        code = lib.zl_raw_getsockopt(handle.pointer, ZMQ_TYPE, value, size)
+        return answer(code or -errno.EFAULT)
+    return _beside_views(msg, handle, new_frame(), number_of("int", flags), True)
+
+
+def _beside_views(
+    msg: zmq_msg_t | None, socket: SocketHandle, other: Frame, flags: int, receives: bool
+) -> int:
+    """Send or receive with another frame than the one that views show; keep it after success."""
+    variable, code = variable_of(msg), -1
+    shown = variable.frame
+    if shown is None:
+        raise failure(errno.EFAULT, "zmq_msg_t")
+    variable.frame = None
     try:
-        code = pointer.raw_msg_recv(received, flags)
-        if code >= 0:
-            box = received
-            box._writable = True
+        code = raw_msg_transfer(socket, other, flags, receives)
     finally:
-        variable.box = box
+        variable.frame = shown if code < 0 else other
+    del shown
     collect()
     return answer(code)
 
@@ -253,34 +282,32 @@ def zmq_msg_data(msg: zmq_msg_t | None) -> memoryview:
 
     C: zmq_msg_data(3)
     """
-    view = _data(msg)
-    return memoryview(bytearray()) if view is None else view
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        return memoryview(frame)
+    _none(msg)
+    return memoryview(bytearray())
 
 
-@c_call(None)
-def _data(msg: zmq_msg_t | None) -> memoryview:
-    return inside(msg, memoryview)
-
-
-@c_call(-1)
 def zmq_msg_size(msg: zmq_msg_t | None) -> int:
     """Return the size of the content in bytes, or -1 and errno EFAULT if there is no message.
 
     C: zmq_msg_size(3)
     """
-    return inside(msg, lambda box: lib.zmq_msg_size(box.struct))
+    if isinstance(msg, zmq_msg_t) and (frame := msg.frame) is not None:
+        return len(frame)
+    return _none(msg)
 
 
-@c_call(0)
 def zmq_msg_more(msg: zmq_msg_t | None) -> int:
     """Return 1 if more parts of the same message follow, else 0. A closed message keeps the answer.
 
     C: zmq_msg_more(3)
     """
-    variable = variable_of(msg)
-    if variable.box is None:
-        return variable.more
-    return inside(variable, lambda box: lib.zmq_msg_more(box.struct))
+    if isinstance(msg, zmq_msg_t):
+        frame = msg.frame
+        return 1 if (msg.more if frame is None else frame._more) else 0
+    _none(msg)
+    return 0
 
 
 @c_call(-1)
@@ -292,7 +319,7 @@ def zmq_msg_get(msg: zmq_msg_t | None, property: int) -> int:
 
     C: zmq_msg_get(3)
     """
-    return inside(msg, lambda box: lib.zmq_msg_get(box.struct, property))
+    return inside(msg, lambda struct: lib.zmq_msg_get(struct, property))
 
 
 @c_call(-1)
@@ -317,8 +344,8 @@ def zmq_msg_gets(msg: zmq_msg_t | None, property: Text) -> str | None:
     """
     name = required(property, "zmq_msg_gets", errno.EFAULT)
 
-    def gets(box: Box) -> str | None:
-        value = lib.zmq_msg_gets(box.struct, name)
+    def gets(struct: CData) -> str | None:
+        value = lib.zmq_msg_gets(struct, name)
         return ffi.string(value).decode(errors="surrogateescape") if value else None
 
     return inside(msg, gets)

@@ -91,7 +91,7 @@ class _Polled:
             else:
                 socket = socket_of(item.socket)
                 place = self._kept.setdefault(socket, place)
-                self.sockets[place] = native(socket)
+                self.sockets[place] = socket.pointer
             self.items[place].events |= item.events
             self.count = max(self.count, place + 1)
             self._places.append(place)

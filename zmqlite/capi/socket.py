@@ -10,12 +10,11 @@ from ..arguments import endpoint as checked
 from ..constants import DRAFT_SOCKET_TYPES
 from ..errors import failure
 from ..fds import reserve
-from ..handle import new_handle
 from ..library import has
 from ..message import collect
 from ..socket import ZAP_ENDPOINT
 from ._handles import SocketHandle, answer, c_call, context_of, native, socket_of, void_p
-from ._memory import Memory, Text, required, source, target, text
+from ._memory import Memory, Text, required, source, target, text, view_of
 from .constants import EINVAL, ENOTSOCK, ETERM, ZMQ_CONNECT_ROUTING_ID, ZMQ_REP, ZMQ_ROUTER
 from .context import start
 
@@ -50,8 +49,8 @@ def zmq_socket(context: void_p, type: int) -> void_p:
         if _open(socket, context) == 0:
             return socket
     except BaseException:
-        if socket.pointer:  # a signal handler raised, and the caller gets no handle
-            lib.zl_close(socket.pointer, 0, -ENOTSOCK)
+        # A signal handler raised, and the caller gets no handle.
+        lib.zl_close(socket.pointer, 0, -ENOTSOCK)
         raise
     return None
 
@@ -59,14 +58,12 @@ def zmq_socket(context: void_p, type: int) -> void_p:
 @c_call(-1)
 def _open(socket: SocketHandle, context: void_p) -> int:
     handle = context_of(context)
-    socket.handle = new_handle()
-    socket.pointer = pointer = socket.handle.pointer
     type = socket.type
     if type in _DRAFT_TYPES and not has("draft"):
         type = _NO_TYPE  # libzmq would create it, and abort at the first handshake
     with handle.lock:
         start(handle)
-        return answer(lib.zl_socket_open(pointer, handle.pointer(ETERM), type))
+        return answer(lib.zl_socket_open(socket.pointer, handle.pointer(ETERM), type))
 
 
 @c_call(-1)
@@ -80,11 +77,7 @@ def zmq_close(socket: void_p) -> int:
 
     C: zmq_close(3)
     """
-    handle = socket_of(socket)
-    pointer = native(handle)
-    code = lib.zl_close(pointer, 0, -ENOTSOCK)
-    if not lib.zl_is_open(pointer):
-        handle.pointer = None
+    code = lib.zl_close(native(socket), 0, -ENOTSOCK)
     collect()
     return answer(code)
 
@@ -109,7 +102,7 @@ def zmq_bind(socket: void_p, endpoint: Text) -> int:
         # libzmq would abort at the next connection that is to be authenticated.
         raise failure(errno.EINVAL, "zmq_bind")
     reserve(2, "zmq_bind")
-    return answer(lib.zl_bind(native(handle), address))
+    return answer(lib.zl_bind(handle.pointer, address))
 
 
 @c_call(-1)
@@ -125,7 +118,7 @@ def zmq_connect(socket: void_p, endpoint: Text) -> int:
     C: zmq_connect(3)
     """
     handle = socket_of(socket)
-    return answer(lib.zl_connect(native(handle), _address(endpoint)))
+    return answer(lib.zl_connect(handle.pointer, _address(endpoint)))
 
 
 def _address(endpoint: Text) -> bytes:
@@ -151,7 +144,7 @@ def zmq_unbind(socket: void_p, endpoint: Text) -> int:
     C: zmq_unbind(3)
     """
     handle = socket_of(socket)
-    return answer(lib.zl_unbind(native(handle), required(endpoint, "zmq_unbind", EINVAL)))
+    return answer(lib.zl_unbind(handle.pointer, required(endpoint, "zmq_unbind", EINVAL)))
 
 
 @c_call(-1)
@@ -164,7 +157,7 @@ def zmq_disconnect(socket: void_p, endpoint: Text) -> int:
     C: zmq_disconnect(3)
     """
     handle = socket_of(socket)
-    return answer(lib.zl_disconnect(native(handle), required(endpoint, "zmq_disconnect", EINVAL)))
+    return answer(lib.zl_disconnect(handle.pointer, required(endpoint, "zmq_disconnect", EINVAL)))
 
 
 # Options
@@ -185,15 +178,15 @@ def zmq_setsockopt(socket: void_p, option: int, optval: Memory, optvallen: int) 
     """
     handle = socket_of(socket)
     if optval is None and optvallen > 0:
-        return answer(lib.zl_setsockopt(native(handle), _NO_OPTION, ffi.NULL, 0))
+        return answer(lib.zl_setsockopt(handle.pointer, _NO_OPTION, ffi.NULL, 0))
     value = source(optval, optvallen, "zmq_setsockopt")
     name = None
     if option == ZMQ_CONNECT_ROUTING_ID:
-        name = value[:optvallen] if isinstance(value, bytes) else ffi.buffer(value, optvallen)[:]
+        name = bytes(view_of(value, optvallen))
         if name in handle.peer_names:
             # libzmq would abort if two connections of a socket got the same routing id.
             raise failure(errno.EINVAL, "zmq_setsockopt")
-    code = lib.zl_setsockopt(native(handle), option, value, optvallen)
+    code = lib.zl_setsockopt(handle.pointer, option, value, optvallen)
     if code == 0 and name is not None:
         handle.peer_names.add(name)
     return answer(code)

@@ -5,18 +5,13 @@ from __future__ import annotations
 import errno
 from collections.abc import Sequence
 
+from .._direct import raw_transfer
 from .._zmq import ffi, lib
 from ..errors import failure
-from ._handles import UNUSUAL, answer, c_call, direct, native, void_p
-from ._memory import Memory, constant, source, target, view_of
-from ._message import zmq_msg_t
-from .message import (
-    zmq_msg_data,
-    zmq_msg_init,
-    zmq_msg_more,
-    zmq_msg_recv,
-    zmq_msg_size,
-)
+from ._handles import answer, c_call, native, refused, socket_of, void_p
+from ._memory import Memory, number_of, source, target, view_of
+from ._message import constant_frame, zmq_msg_t
+from .message import zmq_msg_data, zmq_msg_init, zmq_msg_more, zmq_msg_recv, zmq_msg_send
 
 __all__ = ["iovec", "zmq_recv", "zmq_recviov", "zmq_send", "zmq_send_const", "zmq_sendiov"]
 
@@ -36,7 +31,6 @@ class iovec:
         return f"iovec({self.iov_base!r}, {self.iov_len})"
 
 
-@c_call(-1)
 def zmq_send(socket: void_p, buf: Memory, len: int, flags: int) -> int:
     """Send a copy of the first `len` bytes of `buf` as one part of a message.
 
@@ -51,10 +45,17 @@ def zmq_send(socket: void_p, buf: Memory, len: int, flags: int) -> int:
 
     C: zmq_send(3)
     """
-    code = direct(socket).raw_send(buf, len, flags)
-    if code == UNUSUAL:
-        code = direct(socket).raw_send(view_of(source(buf, len, "zmq_send"), len), len, flags)
-    return answer(code)
+    code = raw_transfer(socket, buf, len, flags, False)
+    return code if code >= 0 else refused(code, _zmq_send, socket, buf, len, flags)
+
+
+@c_call(-1)
+def _zmq_send(socket: void_p, buf: Memory, len: int, flags: int) -> int:
+    """Send what C does not know: cffi's memory, a buffer with gaps, numbers that are no int."""
+    handle = socket_of(socket)
+    memory = source(buf, len, "zmq_send")
+    size, number = number_of("size_t", len), number_of("int", flags)
+    return answer(raw_transfer(handle, view_of(memory, size), size, number, False))
 
 
 @c_call(-1)
@@ -65,12 +66,12 @@ def zmq_send_const(socket: void_p, buf: Memory, len: int, flags: int) -> int:
 
     C: zmq_send_const(3)
     """
-    pointer = native(socket)
-    memory = constant(source(buf, len, "zmq_send_const"), len)
-    return answer(lib.zl_raw_send_const(pointer, memory, len, flags))
+    handle = socket_of(socket)
+    message = zmq_msg_t()
+    message.frame = constant_frame(buf, len, "zmq_send_const")
+    return zmq_msg_send(message, handle, flags)
 
 
-@c_call(-1)
 def zmq_recv(socket: void_p, buf: Memory, len: int, flags: int) -> int:
     """Receive one part of a message into `buf`: at most `len` bytes, and the rest is lost.
 
@@ -82,10 +83,17 @@ def zmq_recv(socket: void_p, buf: Memory, len: int, flags: int) -> int:
 
     C: zmq_recv(3)
     """
-    code = direct(socket).raw_recv(buf, len, flags)
-    if code == UNUSUAL:
-        code = direct(socket).raw_recv(ffi.buffer(target(buf, len, "zmq_recv"), len), len, flags)
-    return answer(code)
+    code = raw_transfer(socket, buf, len, flags, True)
+    return code if code >= 0 else refused(code, _zmq_recv, socket, buf, len, flags)
+
+
+@c_call(-1)
+def _zmq_recv(socket: void_p, buf: Memory, len: int, flags: int) -> int:
+    """Receive into what C does not know: cffi's memory, or with numbers that are no int."""
+    handle = socket_of(socket)
+    memory = target(buf, len, "zmq_recv")
+    size, number = number_of("size_t", len), number_of("int", flags)
+    return answer(raw_transfer(handle, view_of(memory, size), size, number, True))
 
 
 @c_call(-1)
@@ -104,11 +112,8 @@ def zmq_sendiov(socket: void_p, iov: Sequence[iovec] | None, count: int, flags: 
     parts = ffi.new("struct iovec[]", count)
     memory = []
     for part, piece in zip(parts, given, strict=True):
-        start = source(piece.iov_base, piece.iov_len, "zmq_sendiov")
-        if isinstance(start, bytes):
-            start = ffi.from_buffer("char[]", start)
+        part.iov_base = start = source(piece.iov_base, piece.iov_len, "zmq_sendiov")
         memory.append(start)
-        part.iov_base = start
         part.iov_len = piece.iov_len
     return answer(lib.zl_raw_sendiov(pointer, parts, count, flags))
 
@@ -141,7 +146,7 @@ def zmq_recviov(socket: void_p, iov: Sequence[iovec] | None, count: Memory, flag
             return -1
         piece = room[number[0]]
         piece.iov_base = bytearray(zmq_msg_data(message))
-        piece.iov_len = zmq_msg_size(message)
+        piece.iov_len = len(piece.iov_base)
         more = zmq_msg_more(message)
         number[0] += 1
         ffi.memmove(place, number, _SIZE)

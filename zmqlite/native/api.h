@@ -46,9 +46,7 @@ int zl_poll(zl_socket **sockets, zmq_pollitem_t *items, int count, long timeout)
 
 /* libzmq's own calls behind the guard, blocking and EINTR included; for capi. */
 int zl_raw_getsockopt(zl_socket *s, int option, void *value, size_t *size);
-int zl_raw_send_const(zl_socket *s, const void *data, size_t size, int flags);
 int zl_raw_sendiov(zl_socket *s, struct iovec *parts, size_t count, int flags);
-int zl_raw_msg_recv(zl_socket *s, zmq_msg_t *msg, int flags);
 int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control,
                  int steerable);
 int zl_raw_ctx_term(void **context);

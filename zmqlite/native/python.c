@@ -69,7 +69,7 @@ static void in_forked_child(void)
 
 static void collect(void)
 {
-    for (;;) {
+    while (released.count) {
         pthread_mutex_lock(&released.lock);
         borrowed *b = released.first;
         if (b)
@@ -318,17 +318,25 @@ static int interrupted(zl_socket *s, int *rc)
 
 /* ---- receiving */
 
+static void copy_bytes(void *to, const void *from, size_t size)
+{
+    if (size < LONG) {
+        memcpy(to, from, size);
+        return;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    memcpy(to, from, size);
+    Py_END_ALLOW_THREADS
+}
+
 static PyObject *bytes_of(zmq_msg_t *msg)
 {
     size_t size = zmq_msg_size(msg);
     if (size < LONG)
         return PyBytes_FromStringAndSize(zmq_msg_data(msg), size);
     PyObject *bytes = PyBytes_FromStringAndSize(NULL, size);
-    if (bytes) {
-        Py_BEGIN_ALLOW_THREADS
-        memcpy(PyBytes_AsString(bytes), zmq_msg_data(msg), size);
-        Py_END_ALLOW_THREADS
-    }
+    if (bytes)
+        copy_bytes(PyBytes_AsString(bytes), zmq_msg_data(msg), size);
     return bytes;
 }
 
@@ -603,13 +611,7 @@ static int copy(zmq_msg_t *part, const void *data, size_t size)
 {
     if (zmq_msg_init_size(part, size) == -1)
         return no_memory();
-    if (size < LONG) {
-        memcpy(zmq_msg_data(part), data, size);
-    } else {
-        Py_BEGIN_ALLOW_THREADS
-        memcpy(zmq_msg_data(part), data, size);
-        Py_END_ALLOW_THREADS
-    }
+    copy_bytes(zmq_msg_data(part), data, size);
     return 0;
 }
 
@@ -821,126 +823,131 @@ static PyObject *handle_getsockopt(PyObject *self, PyObject *const *args, Py_ssi
     return read;
 }
 
-/* ---- libzmq's own calls, for capi: -errno where C has errno, EINTR included */
-
-typedef int message_call(zmq_msg_t *msg, void *socket, int flags);
+/* ---- libzmq's own calls, for capi: -errno where C has errno, EINTR included. ZL_UNUSUAL is for what
+   Python has to convert or to refuse, a socket that is none among them. */
 
 /* First an attempt that keeps the GIL, if it is short, and then the call itself without the GIL. In the
-   middle of a message the call never blocks, and an attempt could take the rest for a new message. */
-static int raw_call(handle *h, message_call *call, zmq_msg_t *msg, long flags)
+   middle of a message there is no attempt: with DONTWAIT libzmq reports a peer that has gone by EAGAIN,
+   and would take the rest for a new message. Without it, it drops the rest and does not block.
+   `answer` becomes what Python gets. The size of what is sent is made before, so that a call that raises
+   MemoryError has sent nothing. */
+static int raw_call(PyObject *socket, int receives, zmq_msg_t *msg, long flags, PyObject **answer)
 {
-    zl_socket *s = &h->socket;
-    int rc = zl_enter(s), attempted = 0;
-    if (rc < 0)
-        return rc;
-    if (s->quick && !s->sending) {
-        rc = zl_code(call(msg, s->socket, (int)flags | ZMQ_DONTWAIT));
-        attempted = rc != -EAGAIN || flags & ZMQ_DONTWAIT;
+    int (*call)(zmq_msg_t *, void *, int) = receives ? zmq_msg_recv : zmq_msg_send;
+    zl_socket *s = &((handle *)socket)->socket;
+    size_t size = zmq_msg_size(msg);
+    if (!(*answer = PyLong_FromLong(size < INT_MAX ? (long)size : INT_MAX)))
+        return RAISED;
+    int rc = zl_enter(s);
+    if (rc == 0) {
+        int quick = s->quick && !s->sending;
+        if (quick)
+            rc = zl_code(call(msg, s->socket, (int)flags | ZMQ_DONTWAIT));
+        if (!quick || (rc == -EAGAIN && !(flags & ZMQ_DONTWAIT))) {
+            Py_BEGIN_ALLOW_THREADS
+            rc = zl_code(call(msg, s->socket, (int)flags));
+            Py_END_ALLOW_THREADS
+        }
+        if (rc >= 0 && !receives)
+            s->sending = (flags & ZMQ_SNDMORE) != 0;
+        zl_leave(s);
     }
-    if (!attempted) {
-        Py_BEGIN_ALLOW_THREADS
-        rc = zl_code(call(msg, s->socket, (int)flags));
-        Py_END_ALLOW_THREADS
+    if (receives || rc < 0) {
+        Py_DECREF(*answer);
+        *answer = result(rc);
     }
-    if (rc >= 0 && call == zmq_msg_send)
-        s->sending = (flags & ZMQ_SNDMORE) != 0;
-    return zl_left(s, rc);
+    return rc;
 }
 
-/* Reads (buffer, size, flags) and asks for the buffer: 0, -EFAULT if it has less than `size` bytes, or
-   ZL_UNUSUAL. */
-static int raw_arguments(PyObject *const *args, int access, Py_buffer *view, long *size,
-                         long *flags)
+/* raw_transfer(socket, buffer, size, flags, receives), as zmq_recv or zmq_send. */
+static PyObject *direct_raw_transfer(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
-    int rc = read_int(args[1], 0, LONG_MAX, size);
-    rc = rc < 0 ? rc : read_int(args[2], INT_MIN, INT_MAX, flags);
-    if (rc < 0)
-        return rc;
-    if (PyObject_GetBuffer(args[0], view, access) < 0) {
-        PyErr_Clear();
-        return ZL_UNUSUAL;
-    }
-    if (*size <= view->len)
-        return 0;
-    PyBuffer_Release(view);
-    return -EFAULT;
-}
-
-/* raw_send(buffer, size, flags), as zmq_send. */
-static PyObject *handle_raw_send(PyObject *self, PyObject *const *args, Py_ssize_t given)
-{
-    Py_buffer view;
+    PyObject *answer;
+    int receives = args[4] == Py_True;
+    Py_buffer view = {0};
     zmq_msg_t msg;
     long size, flags;
+    (void)module;
     (void)given;
-    int rc = raw_arguments(args, PyBUF_SIMPLE, &view, &size, &flags);
-    if (rc < 0)
-        return result(rc);
-    rc = copy(&msg, view.buf, size);
-    PyBuffer_Release(&view);
-    if (rc == 0) {
-        rc = raw_call((handle *)self, zmq_msg_send, &msg, flags);
+    if (!PyObject_TypeCheck(args[0], handle_type) || read_int(args[2], 0, LONG_MAX, &size) < 0 ||
+        read_int(args[3], INT_MIN, INT_MAX, &flags) < 0)
+        return result(ZL_UNUSUAL);
+    if (PyObject_GetBuffer(args[1], &view, receives ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0 ||
+        size > view.len) {
+        PyErr_Clear();
+        PyBuffer_Release(&view);
+        return result(ZL_UNUSUAL);
+    }
+    int rc = zl_code(zmq_msg_init_size(&msg, receives ? 0 : size));
+    if (rc < 0) {
+        answer = result(rc);
+    } else {
+        if (!receives)
+            copy_bytes(zmq_msg_data(&msg), view.buf, size);
+        rc = raw_call(args[0], receives, &msg, flags, &answer);
+        if (receives && rc >= 0)
+            copy_bytes(view.buf, zmq_msg_data(&msg), rc < size ? rc : size);
         zmq_msg_close(&msg);
     }
-    return result(rc);
-}
-
-/* raw_recv(buffer, size, flags), as zmq_recv. */
-static PyObject *handle_raw_recv(PyObject *self, PyObject *const *args, Py_ssize_t given)
-{
-    Py_buffer view;
-    zmq_msg_t msg;
-    long size, flags;
-    (void)given;
-    int rc = raw_arguments(args, PyBUF_WRITABLE, &view, &size, &flags);
-    if (rc < 0)
-        return result(rc);
-    zmq_msg_init(&msg);
-    rc = raw_call((handle *)self, zmq_msg_recv, &msg, flags);
-    if (rc >= 0)
-        memcpy(view.buf, zmq_msg_data(&msg), rc < size ? rc : size);
-    zmq_msg_close(&msg);
     PyBuffer_Release(&view);
-    return result(rc);
+    return answer;
 }
 
-static PyObject *raw_message(PyObject *self, message_call *call, PyObject *const *args)
+/* raw_msg_transfer(socket, frame, flags, receives), as zmq_msg_recv or zmq_msg_send. A frame to which
+   views point is unusual: what they show must not change. */
+static PyObject *direct_raw_msg_transfer(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
+    PyObject *answer;
+    frame *f = (frame *)args[1];
     long flags;
-    int rc = PyObject_TypeCheck(args[0], frame_type) ? read_int(args[1], INT_MIN, INT_MAX, &flags)
-                                                     : ZL_UNUSUAL;
-    return result(rc < 0 ? rc : raw_call((handle *)self, call, &((frame *)args[0])->msg, flags));
+    (void)module;
+    (void)given;
+    if (!PyObject_TypeCheck(args[0], handle_type) || !PyObject_TypeCheck(args[1], frame_type) ||
+        f->views || read_int(args[2], INT_MIN, INT_MAX, &flags) < 0)
+        return result(ZL_UNUSUAL);
+    if (raw_call(args[0], args[3] == Py_True, &f->msg, flags, &answer) >= 0)
+        f->writable = 1;
+    collect();
+    return answer;
 }
 
-/* raw_msg_send(frame, flags) and raw_msg_recv(frame, flags), as zmq_msg_send and zmq_msg_recv. */
-static PyObject *handle_raw_msg_send(PyObject *self, PyObject *const *args, Py_ssize_t given)
+/* raw_msg_init(size) makes a Frame of libzmq's memory, which can be written to; raw_msg_init(frame) one
+   with the same content. None: the argument is unusual, or libzmq has no memory. */
+static PyObject *direct_raw_msg_init(PyObject *module, PyObject *const *args, Py_ssize_t given)
 {
+    frame *from = PyObject_TypeCheck(args[0], frame_type) ? (frame *)args[0] : NULL;
+    zmq_msg_t msg;
+    long size;
+    (void)module;
     (void)given;
-    return raw_message(self, zmq_msg_send, args);
-}
-
-static PyObject *handle_raw_msg_recv(PyObject *self, PyObject *const *args, Py_ssize_t given)
-{
-    (void)given;
-    return raw_message(self, zmq_msg_recv, args);
+    if (from ? pack(&msg, args[0]) < 0
+             : read_int(args[0], 0, LONG_MAX, &size) < 0 || zmq_msg_init_size(&msg, size) == -1)
+        return Py_NewRef(Py_None);
+    frame *f = frame_make(frame_type);
+    if (f) {
+        zmq_msg_move(&f->msg, &msg);
+        f->writable = from ? from->writable : 1;
+    }
+    zmq_msg_close(&msg);
+    return (PyObject *)f;
 }
 
 /* clang-format off */
-#define FAST(name) {#name, (PyCFunction)(void (*)(void))handle_##name, METH_FASTCALL, NULL}
+#define METHOD(of, name) {#name, (PyCFunction)(void (*)(void))of##_##name, METH_FASTCALL, NULL}
+#define FAST(name) METHOD(handle, name)
 #define NOARGS(name) {#name, handle_##name, METH_NOARGS, NULL}
 /* clang-format on */
 static PyMethodDef handle_methods[] = {
-    FAST(receive),      FAST(receive_into),   NOARGS(settle),  FAST(messages),
-    FAST(send),         FAST(send_multipart), FAST(send_many), FAST(poll),
-    FAST(getsockopt),   FAST(raw_send),       FAST(raw_recv),  FAST(raw_msg_send),
-    FAST(raw_msg_recv), {NULL, NULL, 0, NULL}};
+    FAST(receive),    FAST(receive_into),   NOARGS(settle),  FAST(messages),
+    FAST(send),       FAST(send_multipart), FAST(send_many), FAST(poll),
+    FAST(getsockopt), {NULL, NULL, 0, NULL}};
 static PyType_Slot handle_slots[] = {{Py_tp_new, handle_new},
                                      {Py_tp_dealloc, handle_dealloc},
                                      {Py_tp_methods, handle_methods},
                                      {Py_tp_members, handle_members},
                                      {0, NULL}};
-static PyType_Spec handle_spec = {"zmqlite._direct.Handle", sizeof(handle), 0, Py_TPFLAGS_DEFAULT,
-                                  handle_slots};
+static PyType_Spec handle_spec = {"zmqlite._direct.Handle", sizeof(handle), 0,
+                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, handle_slots};
 
 /* ---- the module */
 
@@ -985,9 +992,9 @@ static int direct_exec(PyObject *module)
 }
 
 static PyMethodDef direct_functions[] = {
-    {"poll", (PyCFunction)(void (*)(void))direct_poll, METH_FASTCALL, NULL},
-    {"collect", (PyCFunction)(void (*)(void))direct_collect, METH_FASTCALL, NULL},
-    {NULL, NULL, 0, NULL}};
+    METHOD(direct, poll),         METHOD(direct, collect),
+    METHOD(direct, raw_transfer), METHOD(direct, raw_msg_transfer),
+    METHOD(direct, raw_msg_init), {NULL, NULL, 0, NULL}};
 static PyModuleDef_Slot direct_slots[] = {{Py_mod_exec, direct_exec}, {0, NULL}};
 static struct PyModuleDef direct_module = {PyModuleDef_HEAD_INIT,
                                            "zmqlite._direct",

@@ -4,13 +4,8 @@
 
 ZL_GUARDED(zl_raw_getsockopt, (zl_socket * s, int option, void *value, size_t *size),
            zmq_getsockopt(s->socket, option, value, size))
-ZL_GUARDED(zl_raw_send_const, (zl_socket * s, const void *data, size_t size, int flags),
-           zmq_send_const(s->socket, data, size, flags))
 ZL_GUARDED(zl_raw_sendiov, (zl_socket * s, struct iovec *parts, size_t count, int flags),
            zmq_sendiov(s->socket, parts, count, flags))
-
-ZL_GUARDED(zl_raw_msg_recv, (zl_socket * s, zmq_msg_t *msg, int flags),
-           zmq_msg_recv(msg, s->socket, flags))
 
 /* `capture` and `control` may be NULL, `backend` the same as `frontend`. */
 int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control,
