@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ports import Programs
 
-from examples.guide.basics import Door
+from examples.guide.basics import Api
 
 
 class Play(Protocol):
@@ -15,7 +15,7 @@ class Play(Protocol):
     def __call__(self, name: str) -> dict[str, list[str]]: ...
 
 
-class Through(Protocol):
-    """The fixture `through`."""
+class ProgramsOf(Protocol):
+    """The fixture `programs_of`."""
 
-    def __call__(self, door: Door, chapter: str) -> Programs: ...
+    def __call__(self, api: Api, chapter: str) -> Programs: ...

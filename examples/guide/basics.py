@@ -1,8 +1,8 @@
-"""The scenarios of chapters 1 and 2, which are the same through every door.
+"""The scenarios of chapters 1 and 2, which are the same for both APIs.
 
 The programs of a chapter are written in Python's way in its folder, and in C's own steps in
 examples.capi. What they send, what they are called with and what they print is the same; so each
-scenario is described once, for a door. In a mixed one some processes are of the other door.
+scenario is described once, for an API. In a mixed one some processes use the other API.
 
 The programs say nothing about endpoints, as in C, so all of these are ports that the launcher has
 kept free. Who connects before the other side is there just connects again.
@@ -17,7 +17,7 @@ from ..scenario import Part, Scenario
 
 
 @dataclass(frozen=True)
-class Door:
+class Api:
     """Where the programs of a chapter are, and what the names of its scenarios end in."""
 
     folder: str
@@ -40,8 +40,8 @@ class Door:
         return Part(name, f"{self.package(chapter)}.{program}", ready, expect, endless)
 
 
-PYTHON = Door("examples.guide.{}", "")
-C = Door("examples.capi", "-c")
+PYTHON = Api("examples.guide.{}", "")
+C = Api("examples.capi", "-c")
 
 
 def mixed(name: str, summary: str, one: Scenario, other: Scenario, *taken: str) -> Scenario:
@@ -56,24 +56,24 @@ def mixed(name: str, summary: str, one: Scenario, other: Scenario, *taken: str) 
 # Chapter 1
 
 
-def _version(door: Door) -> Scenario:
-    program = door.part("program", "ch1.version", r"libzmq has version [\d.]+")
-    return Scenario(f"version{door.suffix}", "the version of libzmq", (program,))
+def _version(api: Api) -> Scenario:
+    program = api.part("program", "ch1.version", r"libzmq has version [\d.]+")
+    return Scenario(f"version{api.suffix}", "the version of libzmq", (program,))
 
 
-def _hello(door: Door, number: str, summary: str, first: int, request: str) -> Scenario:
+def _hello(api: Api, number: str, summary: str, first: int, request: str) -> Scenario:
     """A server and its client; `first` is the number that the client begins with."""
     return Scenario(
-        f"hello{number}{door.suffix}",
+        f"hello{number}{api.suffix}",
         f"Hello World: {summary}",
         (
-            door.part(
+            api.part(
                 "server",
                 f"ch1.hwserver{number} --bind {{port}} --delay {{delay}}",
                 request,
                 endless=True,
             ),
-            door.part(
+            api.part(
                 "client",
                 f"ch1.hwclient{number} --connect {{port}} --count {{count}}",
                 f"Received World {first}",
@@ -89,34 +89,32 @@ def _hello(door: Door, number: str, summary: str, first: int, request: str) -> S
 AVERAGE = r"Average temperature where the zip code begins with {filter}: -?\d+"
 
 
-def _weather_server(door: Door) -> Part:
-    return door.part("server", "ch1.wuserver --bind {server}", endless=True)
+def _weather_server(api: Api) -> Part:
+    return api.part("server", "ch1.wuserver --bind {server}", endless=True)
 
 
-def _weather_client(door: Door, port: str) -> Part:
+def _weather_client(api: Api, port: str) -> Part:
     options = "--filter {filter} --count {count}"
-    return door.part("client", f"ch1.wuclient --connect {{{port}}} {options}", AVERAGE)
+    return api.part("client", f"ch1.wuclient --connect {{{port}}} {options}", AVERAGE)
 
 
-def _weather(door: Door) -> Scenario:
+def _weather(api: Api) -> Scenario:
     return Scenario(
-        f"weather{door.suffix}",
+        f"weather{api.suffix}",
         "the weather, published and subscribed to",
-        (_weather_server(door), _weather_client(door, "server")),
+        (_weather_server(api), _weather_client(api, "server")),
         values={"filter": 1, "count": 100},
         ports=("server",),
     )
 
 
-def _pipeline(
-    door: Door, name: str, summary: str, sink: str, worker: str, control: str
-) -> Scenario:
+def _pipeline(api: Api, name: str, summary: str, sink: str, worker: str, control: str) -> Scenario:
     """A ventilator, three workers and a sink; with a control socket the sink ends the workers."""
     return Scenario(
-        f"{name}{door.suffix}",
+        f"{name}{api.suffix}",
         summary,
         (
-            door.part(
+            api.part(
                 "sink",
                 f"{sink} --bind {{sink}} --count {{count}} {control}",
                 "(:[.]{{9}})+",
@@ -124,7 +122,7 @@ def _pipeline(
                 ready=("Ready for results",),
             ),
             *(
-                door.part(
+                api.part(
                     each,
                     f"{worker} --source {{source}} --sink {{sink}} {control}",
                     r"(\d+[.])+",
@@ -133,7 +131,7 @@ def _pipeline(
                 )
                 for each in ("worker-1", "worker-2", "worker-3")
             ),
-            door.part(
+            api.part(
                 "ventilator",
                 "ch1.taskvent --bind {source} --sink {sink} --workers 3"
                 " --count {count} --longest {longest}",
@@ -146,17 +144,17 @@ def _pipeline(
     )
 
 
-def chapter_1(door: Door) -> tuple[Scenario, ...]:
+def chapter_1(api: Api) -> tuple[Scenario, ...]:
     """Return the scenarios of the three basic patterns."""
     return (
-        _version(door),
-        _hello(door, "", "REQ and REP", 0, "Received Hello"),
-        _hello(door, "2", "DEALER, and REP that answers first", 1, "Received Hello"),
-        _hello(door, "3", "REQ with a name, and ROUTER", 1, "id: ZMQ"),
-        _hello(door, "4", "DEALER with a name, and ROUTER", 1, "id: ZMQ"),
-        _weather(door),
+        _version(api),
+        _hello(api, "", "REQ and REP", 0, "Received Hello"),
+        _hello(api, "2", "DEALER, and REP that answers first", 1, "Received Hello"),
+        _hello(api, "3", "REQ with a name, and ROUTER", 1, "id: ZMQ"),
+        _hello(api, "4", "DEALER with a name, and ROUTER", 1, "id: ZMQ"),
+        _weather(api),
         _pipeline(
-            door,
+            api,
             "pipeline",
             "tasks dealt out to workers, and their results",
             "ch1.tasksink",
@@ -169,23 +167,23 @@ def chapter_1(door: Door) -> tuple[Scenario, ...]:
 # Chapter 2
 
 
-def _several(door: Door, name: str, summary: str, program: str) -> Scenario:
+def _several(api: Api, name: str, summary: str, program: str) -> Scenario:
     """A program that reads tasks and weather; the sink is there for the ventilator's first word."""
     return Scenario(
-        f"{name}{door.suffix}",
+        f"{name}{api.suffix}",
         summary,
         (
-            _weather_server(door),
-            door.part(
+            _weather_server(api),
+            api.part(
                 "sink", "ch1.tasksink --bind {sink} --count 0", r"Total elapsed time: \d+ msec"
             ),
-            door.part(
+            api.part(
                 "reader",
                 f"{program} --source {{source}} --weather {{server}} --filter {{filter}}"
                 " --tasks {tasks} --updates {updates}",
                 r"Read {tasks} tasks and \d+ updates",
             ),
-            door.part(
+            api.part(
                 "ventilator",
                 "ch1.taskvent --bind {source} --sink {sink} --workers 1 --count {tasks}",
                 r"Total expected cost: \d+ msec",
@@ -196,21 +194,21 @@ def _several(door: Door, name: str, summary: str, program: str) -> Scenario:
     )
 
 
-def _broker(door: Door, name: str, summary: str, program: str) -> Scenario:
+def _broker(api: Api, name: str, summary: str, program: str) -> Scenario:
     """Two clients, two workers, and what is between them."""
     broker = f"{program} --clients {{clients}} --workers {{workers}}"
     work = "ch2.rrworker --connect {workers} --delay {delay}"
     ask = "ch2.rrclient --connect {clients} --count {count}"
     replies = (r"Received reply 0 \[World\]", r"Received reply {last} \[World\]")
     return Scenario(
-        f"{name}{door.suffix}",
+        f"{name}{api.suffix}",
         summary,
         (
-            door.part("broker", broker, endless=True),
-            door.part("worker-1", work, endless=True),
-            door.part("worker-2", work, endless=True),
-            door.part("ada", ask, *replies),
-            door.part("bob", ask, *replies),
+            api.part("broker", broker, endless=True),
+            api.part("worker-1", work, endless=True),
+            api.part("worker-2", work, endless=True),
+            api.part("ada", ask, *replies),
+            api.part("bob", ask, *replies),
         ),
         values={"count": 10, "last": 9, "delay": 1000},
         fast={"delay": 5},
@@ -218,32 +216,32 @@ def _broker(door: Door, name: str, summary: str, program: str) -> Scenario:
     )
 
 
-def _weather_proxy(door: Door) -> Scenario:
+def _weather_proxy(api: Api) -> Scenario:
     return Scenario(
-        f"weather-proxy{door.suffix}",
+        f"weather-proxy{api.suffix}",
         "the weather through a proxy for another network",
         (
-            _weather_server(door),
-            door.part("proxy", "ch2.wuproxy --connect {server} --bind {proxy}", endless=True),
-            _weather_client(door, "proxy"),
+            _weather_server(api),
+            api.part("proxy", "ch2.wuproxy --connect {server} --bind {proxy}", endless=True),
+            _weather_client(api, "proxy"),
         ),
         values={"filter": 1, "count": 100},
         ports=("server", "proxy"),
     )
 
 
-def _interrupt(door: Door) -> Scenario:
+def _interrupt(api: Api) -> Scenario:
     return Scenario(
-        f"interrupt{door.suffix}",
+        f"interrupt{api.suffix}",
         "a server that ends cleanly when it is interrupted",
         (
-            door.part(
+            api.part(
                 "client",
                 "ch1.hwclient --connect {port}",
                 ready=("Sending Hello 0",),
                 endless=True,
             ),
-            door.part(
+            api.part(
                 "server",
                 "ch2.interrupt --bind {port}",
                 "W: interrupt received, ending",
@@ -256,15 +254,15 @@ def _interrupt(door: Door) -> Scenario:
     )
 
 
-def _threads(door: Door) -> Scenario:
+def _threads(api: Api) -> Scenario:
     ask = "ch1.hwclient --connect {port} --count {count}"
     return Scenario(
-        f"threads{door.suffix}",
+        f"threads{api.suffix}",
         "Hello World with five clients and five threads",
         (
-            door.part("server", "ch2.mtserver --bind {port} --delay {delay}", endless=True),
+            api.part("server", "ch2.mtserver --bind {port} --delay {delay}", endless=True),
             *(
-                door.part(client, ask, "Received World {last}")
+                api.part(client, ask, "Received World {last}")
                 for client in ("ada", "bob", "cleo", "dan", "eve")
             ),
         ),
@@ -274,25 +272,25 @@ def _threads(door: Door) -> Scenario:
     )
 
 
-def _relay(door: Door) -> Scenario:
-    program = door.part("program", "ch2.mtrelay", "Test successful!")
-    return Scenario(f"relay{door.suffix}", "threads that signal each other", (program,))
+def _relay(api: Api) -> Scenario:
+    program = api.part("program", "ch2.mtrelay", "Test successful!")
+    return Scenario(f"relay{api.suffix}", "threads that signal each other", (program,))
 
 
-def _synchronised(door: Door) -> Scenario:
+def _synchronised(api: Api) -> Scenario:
     listen = "ch2.syncsub --connect {port} --sync {sync}"
     return Scenario(
-        f"sync{door.suffix}",
+        f"sync{api.suffix}",
         "a publisher that begins when its subscribers are there",
         (
-            door.part(
+            api.part(
                 "publisher",
                 "ch2.syncpub --bind {port} --sync {sync} --subscribers 3 --count {count}",
                 "Broadcasting messages",
                 ready=("Waiting for subscribers",),
             ),
             *(
-                door.part(name, listen, "Received {count} updates")
+                api.part(name, listen, "Received {count} updates")
                 for name in ("ada", "bob", "cleo")
             ),
         ),
@@ -303,15 +301,13 @@ def _synchronised(door: Door) -> Scenario:
     )
 
 
-def _envelopes(door: Door) -> Scenario:
+def _envelopes(api: Api) -> Scenario:
     return Scenario(
-        f"envelopes{door.suffix}",
+        f"envelopes{api.suffix}",
         "publications of two frames, address and contents",
         (
-            door.part(
-                "publisher", "ch2.psenvpub --bind {port} --interval {interval}", endless=True
-            ),
-            door.part("subscriber", "ch2.psenvsub --connect {port} --count {count}", r"\[B\] .+"),
+            api.part("publisher", "ch2.psenvpub --bind {port} --interval {interval}", endless=True),
+            api.part("subscriber", "ch2.psenvsub --connect {port} --count {count}", r"\[B\] .+"),
         ),
         values={"count": 5, "interval": 1000},
         fast={"interval": 20},
@@ -319,25 +315,25 @@ def _envelopes(door: Door) -> Scenario:
     )
 
 
-def chapter_2(door: Door) -> tuple[Scenario, ...]:
+def chapter_2(api: Api) -> tuple[Scenario, ...]:
     """Return the scenarios of what can be built of sockets."""
     return (
-        _several(door, "reader", "tasks and weather, read in turn", "ch2.msreader"),
-        _several(door, "poller", "tasks and weather, read with a poll", "ch2.mspoller"),
-        _broker(door, "broker", "requests through a broker with a poll", "ch2.rrbroker"),
-        _broker(door, "queue", "requests through a broker that is a proxy", "ch2.msgqueue"),
-        _weather_proxy(door),
+        _several(api, "reader", "tasks and weather, read in turn", "ch2.msreader"),
+        _several(api, "poller", "tasks and weather, read with a poll", "ch2.mspoller"),
+        _broker(api, "broker", "requests through a broker with a poll", "ch2.rrbroker"),
+        _broker(api, "queue", "requests through a broker that is a proxy", "ch2.msgqueue"),
+        _weather_proxy(api),
         _pipeline(
-            door,
+            api,
             "kill",
             "a pipeline whose sink ends the workers",
             "ch2.tasksink2",
             "ch2.taskwork2",
             "--control {control}",
         ),
-        _interrupt(door),
-        _threads(door),
-        _relay(door),
-        _synchronised(door),
-        _envelopes(door),
+        _interrupt(api),
+        _threads(api),
+        _relay(api),
+        _synchronised(api),
+        _envelopes(api),
     )

@@ -1,4 +1,4 @@
-"""Awaited sockets and all others: blocking ones, those of the C door, and pyzmq's."""
+"""Awaited sockets and all others: blocking ones, those of zmqlite.capi, and pyzmq's."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def blocking(role: str, endpoint: str) -> None:
 
 
 def in_c(role: str, endpoint: str) -> None:
-    """Play a role through the C door."""
+    """Play a role with zmqlite.capi."""
     context = capi.zmq_ctx_new()
     socket = capi.zmq_socket(context, KINDS[role])
     assert capi.zmq_connect(socket, endpoint) == 0

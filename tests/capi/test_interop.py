@@ -1,4 +1,4 @@
-"""The C door and the Pythonic one talk to each other, whichever side is which."""
+"""Sockets of zmqlite.capi and of zmqlite talk to each other, whichever side is which."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONG = bytes(range(256)) * 400
 
 @pytest.fixture
 def theirs() -> Iterator[zmqlite.Context]:
-    """A context of the Pythonic door; the fixtures of this folder have one of the C door."""
+    """A context of zmqlite; the fixtures of this folder have one of zmqlite.capi."""
     with zmqlite.Context(linger=0) as context:
         yield context
 

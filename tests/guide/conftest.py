@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from launched import Place
-from playing import Play, Through
+from playing import Play, ProgramsOf
 from ports import Programs
 
-from examples.guide.basics import PYTHON, C, Door
+from examples.guide.basics import PYTHON, Api, C
 from zmqlite import Context
 
 
@@ -36,21 +36,21 @@ def programs(tmp_path: Path, context: Context) -> Iterator[Programs]:
 
 
 @pytest.fixture(params=[PYTHON, C], ids=["Python", "C"])
-def door(request: pytest.FixtureRequest) -> Door:
+def api(request: pytest.FixtureRequest) -> Api:
     """The two ways in which the programs of chapters 1 and 2 are written."""
     found = request.param
-    assert isinstance(found, Door)
+    assert isinstance(found, Api)
     return found
 
 
 @pytest.fixture
-def through(tmp_path: Path, context: Context) -> Iterator[Through]:
-    """Programs of chapter 1 or 2 behind a door, which are ended before the context is."""
+def programs_of(tmp_path: Path, context: Context) -> Iterator[ProgramsOf]:
+    """Programs of chapter 1 or 2 written for an API, which are ended before the context is."""
     with contextlib.ExitStack() as ends:
 
-        def through(door: Door, chapter: str) -> Programs:
-            programs = Programs(tmp_path, door.package(chapter))
+        def programs_of(api: Api, chapter: str) -> Programs:
+            programs = Programs(tmp_path, api.package(chapter))
             ends.callback(programs.end)
             return programs
 
-        yield through
+        yield programs_of

@@ -1,16 +1,16 @@
-"""Chapter 1 through both doors: the scenarios, and each program with a raw socket opposite."""
+"""Chapter 1 with both APIs: the scenarios, and each program with a raw socket opposite."""
 
 from __future__ import annotations
 
 import re
 
 import pytest
-from playing import Play, Through
+from playing import Play, ProgramsOf
 from ports import WAIT, Programs
 from support import Make
 
 import zmqlite as zmq
-from examples.guide.basics import PYTHON, C, Door
+from examples.guide.basics import PYTHON, Api, C
 from zmqlite import DEALER, PULL, PUSH, REQ, ROUTER, SUB, XPUB
 
 ANY_PORT = "tcp://127.0.0.1:*"
@@ -18,8 +18,8 @@ DOTS = ":........."
 
 
 @pytest.fixture
-def programs(through: Through, door: Door) -> Programs:
-    return through(door, "ch1")
+def programs(programs_of: ProgramsOf, api: Api) -> Programs:
+    return programs_of(api, "ch1")
 
 
 def dialogue(first: int, count: int = 10) -> list[str]:
@@ -35,9 +35,9 @@ def dialogue(first: int, count: int = 10) -> list[str]:
 
 
 @pytest.mark.slow
-def test_version(play: Play, door: Door) -> None:
+def test_version(play: Play, api: Api) -> None:
     version = ".".join(map(str, zmq.zmq_version()))
-    assert play(f"version{door.suffix}") == {"program": [f"libzmq has version {version}"]}
+    assert play(f"version{api.suffix}") == {"program": [f"libzmq has version {version}"]}
 
 
 @pytest.mark.slow
@@ -50,8 +50,8 @@ def test_version(play: Play, door: Door) -> None:
         ("hello4", 1, ["id: ZMQ", "empty frame", "request: Hello"]),
     ],
 )
-def test_hello(play: Play, door: Door, name: str, first: int, served: list[str]) -> None:
-    printed = play(name + door.suffix)
+def test_hello(play: Play, api: Api, name: str, first: int, served: list[str]) -> None:
+    printed = play(name + api.suffix)
     assert printed == {"server": served * 10, "client": dialogue(first)}
 
 
@@ -94,18 +94,18 @@ def test_pipeline(play: Play, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("server_door", "client_door", "number"),
+    ("server_api", "client_api", "number"),
     [
-        *((door, door, number) for door in (PYTHON, C) for number in ("", "2", "3", "4")),
+        *((api, api, number) for api in (PYTHON, C) for number in ("", "2", "3", "4")),
         (C, PYTHON, "3"),
         (PYTHON, C, "4"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.folder,
 )
 def test_all_clients_of_a_hello_server(
-    through: Through, make: Make, server_door: Door, client_door: Door, number: str
+    programs_of: ProgramsOf, make: Make, server_api: Api, client_api: Api, number: str
 ) -> None:
-    servers, clients = through(server_door, "ch1"), through(client_door, "ch1")
+    servers, clients = programs_of(server_api, "ch1"), programs_of(client_api, "ch1")
     port = servers.port()
     server = servers.start(f"hwserver{number}", bind=port, delay=0)
     # Two clients have the same name: the first is long gone when the second one comes.
@@ -148,8 +148,10 @@ def test_a_hello_server_discards_what_has_no_empty_frame(programs: Programs, mak
     ]
 
 
-def test_a_hello_server_sends_an_envelope_of_any_length_back(through: Through, make: Make) -> None:
-    programs = through(PYTHON, "ch1")
+def test_a_hello_server_sends_an_envelope_of_any_length_back(
+    programs_of: ProgramsOf, make: Make
+) -> None:
+    programs = programs_of(PYTHON, "ch1")
     port = programs.port()
     server = programs.start("hwserver4", bind=port, delay=0)
     broker = make(DEALER, routing_id=b"broker")
@@ -184,7 +186,7 @@ def test_a_hello_client(
 
 
 def test_a_hello_client_discards_what_has_no_empty_frame(
-    programs: Programs, make: Make, door: Door
+    programs: Programs, make: Make, api: Api
 ) -> None:
     router = make(ROUTER)
     client = programs.start("hwclient2", connect=router.bind(ANY_PORT), count=1)
@@ -192,7 +194,7 @@ def test_a_hello_client_discards_what_has_no_empty_frame(
     router.send_multipart([identity, b"not", b"World"])
     router.send_multipart([identity, b"", b"World"])
     discarded = ["no empty frame but one of 3 bytes: discarded"]
-    if door is C:  # which looks at frames, not at messages
+    if api is C:  # which looks at frames, not at messages
         discarded.append("no empty frame but one of 5 bytes: discarded")
     assert client.rest() == ["Sending Hello 1", *discarded, "Received World 1"]
 

@@ -1,4 +1,4 @@
-"""Chapter 2 through both doors: the scenarios, and each program with a raw socket opposite."""
+"""Chapter 2 with both APIs: the scenarios, and each program with a raw socket opposite."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from playing import Play, Through
+from playing import Play, ProgramsOf
 from ports import WAIT, Program, Programs
 from support import DEADLINE, Make, eventually
 
-from examples.guide.basics import PYTHON, Door
+from examples.guide.basics import PYTHON, Api
 from zmqlite import (
     DEALER,
     POLLIN,
@@ -32,8 +32,8 @@ ANY_PORT = "tcp://127.0.0.1:*"
 
 
 @pytest.fixture
-def programs(through: Through, door: Door) -> Programs:
-    return through(door, "ch2")
+def programs(programs_of: ProgramsOf, api: Api) -> Programs:
+    return programs_of(api, "ch2")
 
 
 # The scenarios
@@ -41,8 +41,8 @@ def programs(through: Through, door: Door) -> Programs:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["reader", "poller"])
-def test_several_sockets(play: Play, door: Door, name: str) -> None:
-    printed = play(name + door.suffix)
+def test_several_sockets(play: Play, api: Api, name: str) -> None:
+    printed = play(name + api.suffix)
     (line,) = printed["reader"]
     match = re.fullmatch("Read 100 tasks and ([0-9]+) updates", line)
     assert match
@@ -64,8 +64,8 @@ def test_broker(play: Play, name: str) -> None:
 
 
 @pytest.mark.slow
-def test_interrupt(play: Play, door: Door) -> None:
-    assert play(f"interrupt{door.suffix}") == {
+def test_interrupt(play: Play, api: Api) -> None:
+    assert play(f"interrupt{api.suffix}") == {
         "client": ["Sending Hello 0"],
         "server": [
             "Waiting for requests, or for a signal",
@@ -77,8 +77,8 @@ def test_interrupt(play: Play, door: Door) -> None:
 
 
 @pytest.mark.slow
-def test_threads(play: Play, door: Door) -> None:
-    printed = play(f"threads{door.suffix}")
+def test_threads(play: Play, api: Api) -> None:
+    printed = play(f"threads{api.suffix}")
     assert printed.pop("server") == ["Received request: [Hello]"] * 50
     dialogue = [
         text.format(number)
@@ -89,8 +89,8 @@ def test_threads(play: Play, door: Door) -> None:
 
 
 @pytest.mark.slow
-def test_relay(play: Play, door: Door) -> None:
-    assert play(f"relay{door.suffix}")["program"] == [
+def test_relay(play: Play, api: Api) -> None:
+    assert play(f"relay{api.suffix}")["program"] == [
         "Step 1 ready, signaling step 2",
         "Step 2 ready, signaling step 3",
         "Test successful!",
@@ -98,15 +98,15 @@ def test_relay(play: Play, door: Door) -> None:
 
 
 @pytest.mark.slow
-def test_synchronised(play: Play, door: Door) -> None:
-    printed = play(f"sync{door.suffix}")
+def test_synchronised(play: Play, api: Api) -> None:
+    printed = play(f"sync{api.suffix}")
     assert printed.pop("publisher") == ["Waiting for subscribers", "Broadcasting messages"]
     assert printed == {name: ["Received 10000 updates"] for name in ("ada", "bob", "cleo")}
 
 
 @pytest.mark.slow
-def test_envelopes(play: Play, door: Door) -> None:
-    printed = play(f"envelopes{door.suffix}")
+def test_envelopes(play: Play, api: Api) -> None:
+    printed = play(f"envelopes{api.suffix}")
     assert printed == {"subscriber": ["[B] This is what B is for"] * 5}
 
 
@@ -278,8 +278,10 @@ def test_a_server_of_threads(programs: Programs, make: Make) -> None:
     assert server.end() == []
 
 
-def test_a_server_of_threads_ends_in_the_middle_of_its_work(through: Through, make: Make) -> None:
-    programs = through(PYTHON, "ch2")
+def test_a_server_of_threads_ends_in_the_middle_of_its_work(
+    programs_of: ProgramsOf, make: Make
+) -> None:
+    programs = programs_of(PYTHON, "ch2")
     port = programs.port()
     server = programs.start("mtserver", bind=port, delay=300)
     requester = make(REQ)
@@ -309,10 +311,10 @@ def test_a_synchronised_publisher(programs: Programs, make: Make) -> None:
     assert publisher.rest() == ["Waiting for subscribers", "Broadcasting messages"]
 
 
-def test_a_synchronised_subscriber(programs: Programs, make: Make, door: Door) -> None:
+def test_a_synchronised_subscriber(programs: Programs, make: Make, api: Api) -> None:
     publisher, service = make(XPUB), make(REP)
     endpoints = {"connect": publisher.bind(ANY_PORT), "sync": service.bind(ANY_PORT)}
-    pause = {} if door is PYTHON else {"pause": 0}  # it watches the connection instead
+    pause = {} if api is PYTHON else {"pause": 0}  # it watches the connection instead
     subscriber = programs.start("syncsub", **endpoints, **pause)
     assert publisher.recv(timeout=WAIT) == b"\1"
     assert service.recv(timeout=WAIT) == b""
@@ -323,9 +325,9 @@ def test_a_synchronised_subscriber(programs: Programs, make: Make, door: Door) -
 
 
 def test_a_synchronised_subscriber_says_nothing_before_it_is_connected(
-    through: Through, make: Make
+    programs_of: ProgramsOf, make: Make
 ) -> None:
-    programs = through(PYTHON, "ch2")
+    programs = programs_of(PYTHON, "ch2")
     service = make(REP)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(DEADLINE)
@@ -365,7 +367,7 @@ def test_a_subscriber_to_envelopes(programs: Programs, make: Make) -> None:
 # All of them
 
 
-def test_every_program_is_there_through_both_doors() -> None:
+def test_every_program_is_there_for_both_apis() -> None:
     folders = [Path(__file__).parents[2] / "examples" / name for name in ("guide", "capi")]
     ours, theirs = (
         {path.stem for path in folder.rglob(pattern) if path.stem != "scenarios"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..basics import PYTHON, C, chapter_1, mixed
 
-_ours, _theirs = ({each.name: each for each in chapter_1(door)} for door in (PYTHON, C))
+_ours, _theirs = ({each.name: each for each in chapter_1(api)} for api in (PYTHON, C))
 
 SCENARIOS = (
     *_ours.values(),
