@@ -119,6 +119,8 @@ void zl_leave_all(zl_socket **sockets, int count);
 
 /* transfer.c; the caller is inside the socket. */
 int zl_slice(int64_t end);
+void *zl_array(size_t size);
+void zl_array_free(void *array, size_t size);
 int zl_room(zl_socket *s, int ahead, int behind);
 void zl_drop(zl_socket *s, int frames);
 int zl_fetch(zl_socket *s, int what, int limit, int most);

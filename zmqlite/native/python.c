@@ -247,7 +247,7 @@ static void handle_dealloc(PyObject *self)
 {
     handle *h = (handle *)self;
     PyTypeObject *type = Py_TYPE(self);
-    free(h->socket.frames);
+    zl_array_free(h->socket.frames, h->socket.capacity * sizeof *h->socket.frames);
     Py_XDECREF(h->tray);
     Py_XDECREF(h->message);
     Py_XDECREF(h->pointer);
@@ -678,7 +678,7 @@ static int send_items(handle *h, PyObject *items, Py_ssize_t from, int count, in
 {
     zmq_msg_t few[ON_STACK], *parts = few;
     int made = 0, rc = 0, list = PyList_Check(items);
-    if (count > ON_STACK && !(parts = malloc(count * sizeof *parts)))
+    if (count > ON_STACK && !(parts = zl_array(count * sizeof *parts)))
         return no_memory();
     for (; made < count && rc == 0; made += rc == 0) {
         PyObject *item =
@@ -690,7 +690,7 @@ static int send_items(handle *h, PyObject *items, Py_ssize_t from, int count, in
     while (made > 0)
         zmq_msg_close(&parts[--made]);
     if (parts != few)
-        free(parts);
+        zl_array_free(parts, count * sizeof *parts);
     return rc;
 }
 
@@ -905,8 +905,10 @@ static PyObject *direct_raw_msg_transfer(PyObject *module, PyObject *const *args
     if (!PyObject_TypeCheck(args[0], handle_type) || !PyObject_TypeCheck(args[1], frame_type) ||
         f->views || read_int(args[2], INT_MIN, INT_MAX, &flags) < 0)
         return result(ZL_UNUSUAL);
-    if (raw_call(args[0], args[3] == Py_True, &f->msg, flags, &answer) >= 0)
+    if (raw_call(args[0], args[3] == Py_True, &f->msg, flags, &answer) >= 0) {
         f->writable = 1;
+        f->more = zmq_msg_more(&f->msg) != 0;
+    }
     collect();
     return answer;
 }
@@ -927,6 +929,7 @@ static PyObject *direct_raw_msg_init(PyObject *module, PyObject *const *args, Py
     if (f) {
         zmq_msg_move(&f->msg, &msg);
         f->writable = from ? from->writable : 1;
+        f->more = zmq_msg_more(&f->msg) != 0;
     }
     zmq_msg_close(&msg);
     return (PyObject *)f;

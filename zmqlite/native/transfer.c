@@ -4,6 +4,9 @@
 
 #include "internal.h"
 
+#include <sys/mman.h>
+
+#define LARGE (1 << 20)
 #define KEPT ZL_BATCH /* frames that an idle socket keeps room for at most */
 
 /* ---- waiting */
@@ -28,6 +31,26 @@ static int sleep_for(zl_socket *s, int64_t end)
     return rc < 0 ? -errno : rc == 0 ? -EINTR : 0;
 }
 
+/* ---- memory */
+
+/* Arrays of a megabyte and more come from the system and go back to it. When malloc frees such a block it
+   raises the size up to which it keeps what is free, and keeps tens of megabytes for ever. */
+void *zl_array(size_t size)
+{
+    if (size < LARGE)
+        return malloc(size);
+    void *array = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return array == MAP_FAILED ? NULL : array;
+}
+
+void zl_array_free(void *array, size_t size)
+{
+    if (size < LARGE)
+        free(array);
+    else
+        munmap(array, size);
+}
+
 /* ---- receiving */
 
 /* Has room for `ahead` frames before those in `frames` and `behind` after them: 0, or -ENOMEM. The
@@ -41,7 +64,7 @@ int zl_room(zl_socket *s, int ahead, int behind)
     int capacity = s->capacity < 4 ? 4 : s->capacity > KEPT ? KEPT : s->capacity;
     while (2 * capacity < 3 * needed)
         capacity *= 2;
-    zl_frame *frames = malloc(capacity * sizeof *frames);
+    zl_frame *frames = zl_array(capacity * sizeof *frames);
     if (!frames)
         return -ENOMEM;
     for (int i = 0; i < s->count; i++) {
@@ -49,7 +72,7 @@ int zl_room(zl_socket *s, int ahead, int behind)
         zmq_msg_move(&frames[ahead + i].msg, &zl_frame_at(s, i)->msg);
         frames[ahead + i].more = zl_frame_at(s, i)->more;
     }
-    free(s->frames);
+    zl_array_free(s->frames, s->capacity * sizeof *frames);
     s->frames = frames;
     s->first = ahead;
     s->capacity = capacity;
@@ -67,7 +90,7 @@ void zl_drop(zl_socket *s, int frames)
         return;
     s->first = 0;
     if (s->capacity > KEPT) {
-        free(s->frames);
+        zl_array_free(s->frames, s->capacity * sizeof *s->frames);
         s->frames = NULL;
         s->capacity = 0;
     }
