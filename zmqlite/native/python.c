@@ -466,16 +466,16 @@ static int receive_frames(handle *h, int what, int limit, manner *how)
 }
 
 /* Copies the frame in the tray to where a user wants it: its size. If it is too long, it waits again. */
-static int copy_into(handle *h, Py_buffer *target)
+static Py_ssize_t copy_into(handle *h, Py_buffer *target)
 {
     zmq_msg_t *msg = &((frame *)in_tray(h))->msg;
-    size_t size = zmq_msg_size(msg);
+    Py_ssize_t size = zmq_msg_size(msg);
     int rc = 0;
-    if (size <= (size_t)target->len)
+    if (size <= target->len)
         memcpy(target->buf, zmq_msg_data(msg), size);
     else
         rc = put_back(h);
-    return rc < 0 ? rc : (int)size;
+    return rc < 0 ? rc : size;
 }
 
 static int receive(handle *h, int what, int limit, manner *how)
@@ -510,7 +510,7 @@ static PyObject *handle_receive_into(PyObject *self, PyObject *const *args, Py_s
 {
     manner how;
     Py_buffer target;
-    int rc = read_manner(&how, ZMQ_DONTWAIT, args + 1, given - 1);
+    Py_ssize_t rc = read_manner(&how, ZMQ_DONTWAIT, args + 1, given - 1);
     if (rc == 0 && PyObject_GetBuffer(args[0], &target, PyBUF_WRITABLE) < 0) {
         PyErr_Clear();
         rc = ZL_UNUSUAL;
@@ -520,7 +520,7 @@ static PyObject *handle_receive_into(PyObject *self, PyObject *const *args, Py_s
         rc = rc < 0 ? rc : copy_into((handle *)self, &target);
         PyBuffer_Release(&target);
     }
-    return result(rc);
+    return rc < 0 ? result((int)rc) : PyLong_FromSsize_t(rc);
 }
 
 /* settle(): what an interrupted receive left in the tray waits in the socket again. */
