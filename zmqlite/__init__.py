@@ -27,6 +27,12 @@ except ModuleNotFoundError as error:
     raise ImportError(
         f"zmqlite in {__path__[0]} has no compiled module; in a checkout: pip install -e ."
     ) from error
+except ImportError as error:
+    raise ImportError(
+        f"the compiled module of zmqlite does not load: {error}. If it is the system's libzmq that "
+        "is missing, install that again (Debian: apt install libzmq5), otherwise zmqlite itself: "
+        "pip install --force-reinstall zmqlite; in a checkout: pip install -e ."
+    ) from error
 
 from .constants import (
     DEALER,
