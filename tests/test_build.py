@@ -306,7 +306,7 @@ def test_the_sdist_holds_every_source_and_no_binary(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     sources = {
         str(path.relative_to(ROOT))
-        for folder in ("zmqlite", "vendor", "tests", "examples")
+        for folder in ("zmqlite", "vendor", "tests", "examples", "benchmarks", "docs")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not {"__pycache__", "_libs"} & set(path.parts)
     }
@@ -314,7 +314,8 @@ def test_the_sdist_holds_every_source_and_no_binary(built: Path) -> None:
         about = archive.extractfile(f"zmqlite-{VERSION}/PKG-INFO")
         assert about is not None
         assert message_from_bytes(about.read())["License-Expression"] == "MIT"
-    top = {"pyproject.toml", "build_ffi.py", "MANIFEST.in", "LICENSE", "README.md", "CHANGELOG.md"}
+    top = {"pyproject.toml", "build_ffi.py", "MANIFEST.in", "LICENSE"}
+    top |= {f"{page}.md" for page in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")}
     assert names >= {name for name in sources if not name.endswith(".so")} | top
     assert not [name for name in names if re.search(r"\.so\b|_libs|\.pyc$", name)]
 
