@@ -49,7 +49,7 @@ def subscribe(endpoint: str) -> None:
 
 
 def check_typed_feed() -> None:
-    """Messages of protobuf's, from a process to another, which is forked before it has a context."""
+    """Messages of protobuf from one process to another, which is forked before it has a context."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
