@@ -5,18 +5,18 @@ import shutil
 import sys
 import sysconfig
 import tarfile
-import tomllib
 import zipfile
 from collections.abc import Mapping
+from email import message_from_bytes
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from checkout import BUNDLED, NOTHING, ROOT, VENDOR, loaded_libraries, run, succeed
 
+from zmqlite import __version__ as VERSION
 from zmqlite._zmq import ffi, lib
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-VERSION = PROJECT["version"]
 MODE = "bundled" if BUNDLED else "system"
 BUNDLE = re.findall(r'^BUNDLE = "(.*)"', (ROOT / "build_ffi.py").read_text(), re.MULTILINE)[0]
 
@@ -30,6 +30,11 @@ def libzmq_version() -> tuple[int, ...]:
     return tuple(number[0] for number in numbers)
 
 
+LICENCE = "MIT AND MPL-2.0 AND ISC" if BUNDLED else "MIT"
+BUNDLE_LICENCES = {"LICENSE.libsodium.txt", "LICENSE.zeromq.txt"}
+LICENCES = {"LICENSE", *(BUNDLE_LICENCES if BUNDLED else ())}
+
+
 def backend(statement: str, tmp_path: Path, env: Mapping[str, str] = NOTHING) -> str:
     """What the build backend says to a statement, on a machine whose pkg-config knows nothing."""
     empty = {"PKG_CONFIG_LIBDIR": str(tmp_path), "PKG_CONFIG_PATH": "", "ZMQLITE_LIBZMQ": "auto"}
@@ -41,12 +46,14 @@ def backend(statement: str, tmp_path: Path, env: Mapping[str, str] = NOTHING) ->
 
 def test_the_module_is_of_this_version() -> None:
     assert ffi.string(lib.ZMQLITE_BUILD_VERSION).decode() == VERSION
+    assert metadata.version("zmqlite") == VERSION
 
 
 def test_none_and_false_are_never_taken_for_immortal() -> None:
     """With headers of 3.12 and newer these return no new reference; 3.11 runs that module, too."""
-    for source in (ROOT / "zmqlite" / "native").glob("*.c"):
-        assert not re.findall(r"Py_RETURN_\w+;", source.read_text()), source
+    sources = list((ROOT / "zmqlite" / "native").glob("*.c"))
+    assert sources
+    assert not [p.name for p in sources if re.search(r"Py_RETURN_\w+;", p.read_text())]
 
 
 def test_a_module_of_another_version_is_reported_as_stale(tmp_path: Path) -> None:
@@ -59,6 +66,19 @@ def test_a_module_of_another_version_is_reported_as_stale(tmp_path: Path) -> Non
     assert last.startswith("ImportError: ")
     assert VERSION in last
     assert "999.0" in last
+
+
+def test_a_libzmq_that_does_not_load_ends_in_advice(tmp_path: Path) -> None:
+    _, [libzmq, *_] = loaded_libraries()
+    for name in (libzmq.name, "libzmq.so.5"):
+        (tmp_path / name).write_text("not a library")
+    # The loader looks there before it looks where the module was linked to look.
+    done = run(sys.executable, "-c", "import zmqlite", env={"LD_LIBRARY_PATH": str(tmp_path)})
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: the compiled module of zmqlite does not load: ")
+    assert str(tmp_path / "libzmq") in last
+    assert "apt install libzmq5" in last
+    assert "pip install --force-reinstall zmqlite" in last
 
 
 def test_importing_leaves_pyzmq_alone_and_loads_one_libzmq() -> None:
@@ -85,19 +105,17 @@ def test_the_bundled_libzmq_is_the_one_pinned() -> None:
     assert f"libzmq {version}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-@only_bundled
-def test_every_bundled_library_comes_with_its_licence() -> None:
-    module, _ = loaded_libraries()
-    shipped = sorted(path.name for path in (module.parent / "_libs").iterdir())
-    assert [name.partition("-")[0] for name in shipped] == [
-        "LICENSE.libsodium.txt",
-        "LICENSE.zeromq.txt",
-        "libsodium",
-        "libzmq",
-    ]
-    licences = module.parent / "_libs"
-    assert "ISC" in (licences / "LICENSE.libsodium.txt").read_text()
-    assert "Mozilla Public License" in (licences / "LICENSE.zeromq.txt").read_text()
+def test_the_licences_are_those_of_what_is_inside() -> None:
+    about = metadata.metadata("zmqlite")
+    assert about["License-Expression"] == LICENCE
+    assert {Path(file).name for file in about.get_all("License-File") or ()} == LICENCES
+
+
+def test_the_licence_texts_are_those_of_libzmq_and_libsodium() -> None:
+    folder = ROOT / "vendor" / "licences"
+    assert {path.name for path in folder.iterdir()} == BUNDLE_LICENCES
+    assert "ISC License" in (folder / "LICENSE.libsodium.txt").read_text()
+    assert "Mozilla Public License" in (folder / "LICENSE.zeromq.txt").read_text()
 
 
 @only_bundled
@@ -167,7 +185,8 @@ def test_a_build_without_the_pinned_wheel_says_what_to_do(
         metadata = tmp_path / f"pyzmq-{installed}.dist-info" / "METADATA"
         metadata.parent.mkdir()
         metadata.write_text(f"Name: pyzmq\nVersion: {installed}\n")
-    said = backend(f"sys.path[:] = [{str(tmp_path)!r}]; build_ffi.bundled_library()", tmp_path)
+    statement = "build_ffi.bundled_library(build_ffi.Path())"
+    said = backend(f"sys.path[:] = [{str(tmp_path)!r}]; {statement}", tmp_path)
     assert "pkg-config finds no libzmq >= 4.3.4; " in said
     assert problem in said
     for advice in ("libzmq3-dev", "ZMQLITE_LIBZMQ=bundled", f"install {BUNDLE} first"):
@@ -197,6 +216,76 @@ def test_a_build_with_a_system_library_asks_for_nothing_more() -> None:
     assert "pyzmq" not in succeed(sys.executable, "-c", code, cwd=ROOT, env=env)
 
 
+TARGETS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_build_for_another_machine_asks_for_its_compiler(target: str, tmp_path: Path) -> None:
+    env = {"ZMQLITE_TARGET": target}
+    asked = backend(ASK.format("wheel"), tmp_path, env).splitlines()[-1]
+    assert "'ziglang==" in asked
+    assert BUNDLE not in asked
+
+
+def test_an_unknown_target_is_refused(tmp_path: Path) -> None:
+    said = backend("build_ffi.target()", tmp_path, {"ZMQLITE_TARGET": "win_amd64"})
+    assert said == f"ZMQLITE_TARGET=win_amd64: must be {' or '.join(TARGETS)}\n"
+
+
+def test_a_target_has_no_system_to_take_libzmq_from(tmp_path: Path) -> None:
+    env = {"ZMQLITE_TARGET": TARGETS[0], "ZMQLITE_LIBZMQ": "system"}
+    said = backend("build_ffi.target()", tmp_path, env)
+    assert said == "ZMQLITE_TARGET makes wheels with a bundled libzmq: unset ZMQLITE_LIBZMQ.\n"
+
+
+def test_other_licences_in_the_pinned_wheel_are_noticed(tmp_path: Path) -> None:
+    name, _, version = BUNDLE.partition("==")
+    files = (f"{name}.libs/libzmq-1.so.5", *(f"licenses/{text}" for text in BUNDLE_LICENCES))
+    about = tmp_path / f"{name}-{version}.dist-info"
+    for file in (*files, f"{about.name}/METADATA"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(f"Name: {name}\nVersion: {version}\n")
+    (about / "RECORD").write_text("".join(f"{file},,\n" for file in files))
+    statement = "build_ffi.bundled_library(build_ffi.Path())"
+    said = backend(f"sys.path[:] = [{str(tmp_path)!r}]; {statement}", tmp_path)
+    assert said == f"{BUNDLE} comes with other licences than those in vendor/licences.\n"
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        ("sysconfig.get_config_var = lambda name: 1", "does not support free-threaded Python yet"),
+        ("sys.platform = 'win32'", "does not support Windows"),
+    ],
+)
+@pytest.mark.parametrize("hook", ["wheel", "editable", "sdist"])
+def test_where_zmqlite_does_not_work_it_is_not_built(
+    hook: str, machine: str, said: str, tmp_path: Path
+) -> None:
+    change = f"build_ffi.{machine}; "
+    end = backend(change + ASK.format(hook), tmp_path)
+    assert end.startswith(f"zmqlite {said}: ")
+    assert end.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("machine", "missing"),
+    [
+        ("build_ffi.shutil.which = lambda name: None; ", "the C compiler cc "),
+        (
+            "build_ffi.sysconfig.get_path = lambda name: '/none'; ",
+            "Python's header /none/Python.h ",
+        ),
+    ],
+)
+def test_what_is_missing_to_compile_is_named(machine: str, missing: str, tmp_path: Path) -> None:
+    said = backend(f"{machine}build_ffi.check_compiler('cc')", tmp_path)
+    assert f"{missing}is missing" in said
+    for advice in ("apt install gcc libc6-dev python3-dev", "pip install --only-binary=zmqlite"):
+        assert advice in said
+    assert said.count("\n") == 1
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sdist made from this checkout and the wheel made from that sdist."""
@@ -217,11 +306,16 @@ def test_the_sdist_holds_every_source_and_no_binary(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     sources = {
         str(path.relative_to(ROOT))
-        for folder in ("zmqlite", "vendor", "tests", "examples", "benchmarks")
+        for folder in ("zmqlite", "vendor", "tests", "examples", "benchmarks", "docs")
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and not {"__pycache__", "_libs"} & set(path.parts)
     }
-    top = {"pyproject.toml", "build_ffi.py", "MANIFEST.in", "LICENSE", "README.md", "CHANGELOG.md"}
+    with tarfile.open(sdist) as archive:
+        about = archive.extractfile(f"zmqlite-{VERSION}/PKG-INFO")
+        assert about is not None
+        assert message_from_bytes(about.read())["License-Expression"] == "MIT"
+    top = {"pyproject.toml", "build_ffi.py", "MANIFEST.in", "LICENSE"}
+    top |= {f"{page}.md" for page in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")}
     assert names >= {name for name in sources if not name.endswith(".so")} | top
     assert not [name for name in names if re.search(r"\.so\b|_libs|\.pyc$", name)]
 
@@ -234,6 +328,10 @@ def test_the_wheel_from_the_sdist_works_by_itself(built: Path, tmp_path: Path) -
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     assert not list(tmp_path.rglob("*.c"))
+    about = tmp_path / f"zmqlite-{VERSION}.dist-info"
+    assert message_from_bytes((about / "METADATA").read_bytes())["License-Expression"] == LICENCE
+    texts = [path for path in (about / "licenses").rglob("*") if path.is_file()]
+    assert {path.name for path in texts} == LICENCES
     assert (tmp_path / "zmqlite" / "py.typed").exists()
     assert (tmp_path / "zmqlite" / "_libs").exists() == BUNDLED
     module, libraries = loaded_libraries({"PYTHONPATH": str(tmp_path)})

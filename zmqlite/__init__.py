@@ -30,6 +30,12 @@ except ModuleNotFoundError as _missing:
     raise ImportError(
         f"zmqlite in {__path__[0]} has no compiled module; in a checkout: pip install -e ."
     ) from _missing
+except ImportError as _missing:
+    raise ImportError(
+        f"the compiled module of zmqlite does not load: {_missing}. If it is the system's libzmq that "
+        "is missing, install that again (Debian: apt install libzmq5), otherwise zmqlite itself: "
+        "pip install --force-reinstall zmqlite; in a checkout: pip install -e ."
+    ) from _missing
 
 from .advice import meant as _meant
 from .constants import (
