@@ -6,8 +6,10 @@ Layers, each importing only from those above it, imports for type checkers inclu
     constants, errors, arguments         numbers, exceptions, checks of what users pass
     options, curve, library              option descriptors, keys, what libzmq can do
     fds, waiting                         what calls into C need
-    message, handle, monitor             frames without a copy; sockets of C; events as tuples
+    message, handle                      frames without a copy; sockets of C
+    monitor, events                      events of connections as tuples, and in words
     owner, inproc                        what a context and its sockets share
+    peers, hub                           who is connected; the thread that reads all events
     transfer, socket                     one socket: its messages, its life, its monitor
     context, poll, proxy                 many sockets
     reactor, actor                       a loop of handlers, threads with a pipe
@@ -15,7 +17,7 @@ Layers, each importing only from those above it, imports for type checkers inclu
     cli                                  python -m zmqlite
 
 Reactor and Actor need `typing` and other large modules, so they are imported on first use; see
-_typing.
+_typing. The hub is imported when something watches a socket.
 """
 
 from importlib import import_module as _import_module
@@ -82,6 +84,7 @@ from .socket import Monitor, Socket
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .actor import Actor, Pipe
+    from .peers import Statistics
     from .reactor import Reactor, Timer
 del TYPE_CHECKING
 
@@ -133,6 +136,7 @@ __all__ = [
     "SocketEvent",
     "SocketType",
     "StateError",
+    "Statistics",
     "Timeout",
     "Timer",
     "ZMQError",
@@ -154,7 +158,13 @@ if _built != __version__:
         "install zmqlite again (in a checkout: pip install -e .)"
     )
 
-_LATER = {"Actor": "actor", "Pipe": "actor", "Reactor": "reactor", "Timer": "reactor"}
+_LATER = {
+    "Actor": "actor",
+    "Pipe": "actor",
+    "Reactor": "reactor",
+    "Statistics": "peers",
+    "Timer": "reactor",
+}
 
 for _name in set(__all__) - set(_LATER):
     if getattr(globals()[_name], "__module__", "").startswith(__name__ + "."):

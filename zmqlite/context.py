@@ -14,22 +14,22 @@ from _thread import RLock  # what threading calls RLock; importing threading tak
 from _weakref import ref  # likewise for weakref
 
 from ._zmq import ffi, lib
-from .arguments import integer, milliseconds
-from .constants import DRAFT_SOCKET_TYPES, SocketType
+from .arguments import INT_MAX, integer, milliseconds
+from .constants import DRAFT_SOCKET_TYPES, MonitorEvent, SocketType
 from .context_options import (
     ALL_CONTEXT_OPTIONS,
     ContextOptions,
     check_thread_options,
     context_option,
 )
-from .errors import check, failure
+from .errors import SocketClosed, check, failure
 from .fds import reserve
 from .inproc import Inproc
 from .library import has
 from .message import collect
 from .options import Number
 from .owner import Owner
-from .socket import Socket
+from .socket import QUEUE, Monitor, Socket, hub_of, receiver_of
 from .socket_options import ALL_SOCKET_OPTIONS
 
 TYPE_CHECKING = False
@@ -140,7 +140,36 @@ class Context(ContextOptions):
                 reserve(BASE_FDS + THREAD_FDS * self.io_threads, "zmq_socket", name)
             socket = Socket(self, owner, inproc, owner.open(number, "zmq_socket", name), name)
             self._started = True
-            return socket
+            owner.sockets.add(ref(socket, owner.sockets.discard))
+        if owner.hub is not None and owner.hub.everything:
+            socket._watched()
+        return socket
+
+    @property
+    def sockets(self) -> list[Socket[Context]]:
+        """The open sockets of this context, for debugging, in no particular order."""
+        found = (reference() for reference in self._owner.sockets.copy())
+        return [socket for socket in found if socket is not None and not socket.closed]
+
+    def monitor(self, events: int = MonitorEvent.ALL, *, queue: int = QUEUE) -> Monitor:
+        """Report the connections of all sockets of this context, those to come included.
+
+        Events say in `socket` which one they are about. The monitor does not end with a socket, but
+        with the context or when it is closed. See Socket.monitor for the rest.
+
+        C: zmq_socket_monitor(3)
+        """
+        mask = integer(events, "events", 0, INT_MAX)
+        queue = integer(queue, "queue", 2, INT_MAX)
+        hub = hub_of(self._owner, self._inproc)
+        monitor = Monitor(receiver_of(self, hub, None, mask, queue))
+        hub.everything = True
+        for socket in self.sockets:
+            try:
+                socket._watched()
+            except SocketClosed:
+                pass  # by another thread, meanwhile
+        return monitor
 
     # Options
 
@@ -223,6 +252,8 @@ class Context(ContextOptions):
         """Wake all threads and close all sockets; a subclass may do more."""
         self.shutdown()
         self._owner.close_all()
+        if self._owner.hub is not None:
+            self._owner.hub.join()
 
     def __enter__(self) -> Self:
         return self

@@ -3,27 +3,35 @@
 Transfer, the base of Socket, sends and receives its messages. The Owner, which the sockets of a
 context share with it, opens and closes its handle.
 
-libzmq sends the events of a monitored socket to an inproc PAIR socket. If nobody receives them, it
-blocks its I/O thread, and with it all traffic of the context. So the PAIR socket that receives them
-has no high-water mark: events that are not read use memory and do no other harm. Before it is
-closed, libzmq is told to send no more events.
+The events of a socket come from the hub of its context, which the first watcher starts and imports.
+This module is a little long, since the public Socket and its Monitor refer to each other.
 """
 
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import stat
+import sys
+import time
 import warnings
-from _weakref import ref  # what weakref calls ref; importing weakref takes long
+from _thread import start_new_thread
+from importlib import import_module
 
 from ._typing import Generic
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, integer, milliseconds
 from .arguments import endpoint as encoded_endpoint
-from .constants import Event, MonitorEvent, SocketType
-from .errors import ContextTerminated, ForkedProcess, SocketClosed, failure
+from .constants import Event, Mechanism, MonitorEvent, SocketType
+from .curve import key_mistake
+from .errors import (
+    Again,
+    ContextTerminated,
+    ForkedProcess,
+    SocketClosed,
+    failure,
+    timed_out,
+)
 from .fds import reserve
 from .inproc import INPROC
 from .message import collect
@@ -31,25 +39,22 @@ from .monitor import SocketEvent, decode
 from .options import Binary
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
 from .transfer import Transfer
-from .waiting import EVENTS, poll_events, until
+from .waiting import EVENTS, poll_events, remaining, until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, Final, Protocol, Self
+    from collections.abc import Callable, Iterator
+    from typing import Any, Final, Self
 
     from typing_extensions import Buffer, TypeVar
 
     from ._direct import Handle
+    from .hub import Feed, Hub
     from .inproc import Inproc
     from .owner import Owner
+    from .peers import Record, Statistics
 
-    class MakesSockets(Protocol):
-        """What a socket asks of its context."""
-
-        def socket(self, type: int, **options: Any) -> Socket: ...
-
-    C = TypeVar("C", bound=MakesSockets, default=Any)
+    C = TypeVar("C", default=Any)
 else:
     C = None
 
@@ -58,7 +63,18 @@ ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 
 _ALL: Final = Event.POLLIN.value | Event.POLLOUT.value
 
-_monitors = itertools.count(1)
+QUEUE: Final = 10_000
+"""Events that wait for a subscriber, unless it asks for another number."""
+
+PEERS: Final = (
+    MonitorEvent.ACCEPTED
+    | MonitorEvent.CONNECTED
+    | MonitorEvent.HANDSHAKE_SUCCEEDED
+    | MonitorEvent.DISCONNECTED
+)
+"""The events that change the number of peers."""
+
+_WATCH: Final = "zmq_socket_monitor"
 
 
 class Socket(Transfer, Generic[C]):
@@ -76,7 +92,16 @@ class Socket(Transfer, Generic[C]):
     C: zmq_socket(3)
     """
 
-    __slots__ = ("__weakref__", "_bound", "_inproc", "_monitor", "_monitored", "_owner", "context")
+    __slots__ = (
+        "__weakref__",
+        "_bound",
+        "_feed",
+        "_inproc",
+        "_owner",
+        "_reached",
+        "_record",
+        "context",
+    )
 
     def __init__(
         self, context: C, owner: Owner, inproc: Inproc, handle: Handle, type_name: str
@@ -85,8 +110,9 @@ class Socket(Transfer, Generic[C]):
         self._owner = owner
         self._inproc = inproc
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
-        self._monitor: ref[Socket] | None = None  # receives the events of this socket
-        self._monitored: Handle | None = None  # handle of the socket whose events this one receives
+        self._record: Record | None = None  # what the hub knows, once something watches the socket
+        self._feed: Feed | None = None  # whose events this socket receives
+        self._reached: set[bool] = set()  # True: bound or connected over inproc; False: otherwise
         self.context: C = context  # last: its presence tells __del__ that all is set
 
     # Life
@@ -113,14 +139,12 @@ class Socket(Transfer, Generic[C]):
             raise failure(-code, "zmq_close", self._type_name)
 
     def _end(self) -> int:
-        # If this socket is monitored or receives events, these are stopped first: closing would
-        # cause an event, and libzmq would block on sending it if nobody receives.
-        if self._monitored is not None:
-            lib.zl_monitor(self._monitored.pointer, ffi.NULL, 0)
-        if self._monitor is not None:
-            lib.zl_monitor(self._pointer, ffi.NULL, 0)
+        if self._record is not None:
+            lib.zl_monitor(self._pointer, ffi.NULL, 0)  # the last event, which the hub waits for
         code = self._owner.close(self._handle)
         if code == 0:
+            if self._feed is not None:
+                self._feed.end()
             self._inproc.unbound(map(encoded_endpoint, self._bound.values()))
         collect()
         return code
@@ -164,6 +188,7 @@ class Socket(Transfer, Generic[C]):
         if endpoint.startswith("ipc://"):
             _refuse_file(endpoint)
         reserve(2, "zmq_bind", endpoint)
+        self._reaching(endpoint)
         self._endpoint_call("zmq_bind", lib.zl_bind, encoded, endpoint)
         real = self.last_endpoint
         self._bound[real] = endpoint
@@ -182,6 +207,7 @@ class Socket(Transfer, Generic[C]):
         encoded = encoded_endpoint(endpoint)
         if endpoint.startswith(INPROC):
             self._inproc.connecting(encoded)
+        self._reaching(endpoint)
         self._endpoint_call("zmq_connect", lib.zl_connect, encoded, endpoint)
 
     def unbind(self, endpoint: str) -> None:
@@ -197,6 +223,7 @@ class Socket(Transfer, Generic[C]):
         self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded, endpoint)
         self._bound.pop(real, None)
         self._inproc.unbound([encoded])
+        self._left(encoded)
 
     def disconnect(self, endpoint: str) -> None:
         """End the connection to an endpoint, given exactly as it was given to `connect`.
@@ -208,6 +235,26 @@ class Socket(Transfer, Generic[C]):
         """
         encoded = encoded_endpoint(endpoint)
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
+        self._left(encoded)
+
+    def _reaching(self, endpoint: str) -> None:
+        """Take note of a bind or connect, and of the security that it will use."""
+        self._reached.add(endpoint.startswith(INPROC))
+        if self._record is not None:
+            mechanism = self.mechanism
+            self._record.mechanism = mechanism.name
+            if mechanism is Mechanism.CURVE:
+                self._record.server = self.curve_server
+                keys = self.curve_publickey, self.curve_secretkey
+                self._record.mistake = key_mistake(self.curve_server, *keys)
+            else:
+                self._record.server = mechanism is Mechanism.PLAIN and self.plain_server
+                self._record.mistake = ""
+
+    def _left(self, endpoint: bytes) -> None:
+        if self._record is not None:
+            with self._owner.lock:
+                self._record.forget(endpoint)
 
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
         code = until(lambda _: function(self._pointer, encoded), 0)
@@ -256,52 +303,147 @@ class Socket(Transfer, Generic[C]):
         """Read `events` for zmqlite.aio, as a plain number, or -errno."""
         return self._handle.poll(_ALL, 0)
 
-    def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
+    def monitor(self, events: int = MonitorEvent.ALL, *, queue: int = QUEUE) -> Monitor:
         """Report the connections of this socket from now on: events in the order they happen.
 
-        Call it before `bind` and `connect` to miss nothing. inproc and udp have no events. A socket
-        has one monitor at a time. MONITOR_STOPPED is always the last event.
-
-        Raises:
-            AddressInUse: the previous monitor is not closed.
+        Call it before `bind` and `connect` to miss nothing. inproc and udp have no events. There
+        may be any number of monitors, each with a queue of so many events: those that find it full
+        are dropped and counted. MONITOR_STOPPED is always the last event.
 
         C: zmq_socket_monitor(3)
         """
-        previous = self._monitor and self._monitor()
-        if previous and not previous.closed:
-            raise failure(errno.EADDRINUSE, "zmq_socket_monitor", self._type_name)
-        # Without MONITOR_STOPPED the receiver would not learn that no more events will come.
-        mask = integer(events, "events", 0, INT_MAX) | MonitorEvent.MONITOR_STOPPED
-        endpoint = f"{INPROC}zmqlite.monitor.{next(_monitors)}"
-        encoded = endpoint.encode()
-        receiver = self.context.socket(SocketType.PAIR, rcvhwm=0, linger=0)
-        # Connected before libzmq binds, since libzmq blocks on an event that it cannot send. From
-        # here on closing the receiver stops the events first, for the same reason.
-        receiver.connect(endpoint)
-        receiver._monitored = self._handle
-        code = until(lambda _: lib.zl_monitor(self._pointer, encoded, mask), 0)
-        if code < 0:
+        mask = integer(events, "events", 0, INT_MAX)
+        queue = integer(queue, "queue", 2, INT_MAX)
+        hub, record = self._watched()
+        return Monitor(receiver_of(self.context, hub, record, mask, queue))
+
+    def _watched(self) -> tuple[Hub, Record]:
+        """Have the hub watch this socket, if it does not yet."""
+        hub = hub_of(self._owner, self._inproc)
+        with self._owner.lock:
+            if self.closed:
+                raise failure(errno.ENOTSOCK, _WATCH, self._type_name)
+            if self._record is None:
+                complete = False not in self._reached
+                self._record = hub.watch(self._handle, self._type_name, complete)
+            return hub, self._record
+
+    def statistics(self) -> Statistics:
+        """Return what is known of the peers of this socket; the first call starts to count.
+
+        Any thread may call it.
+        """
+        hub, record = self._watched()
+        with self._owner.lock:
+            return record.statistics(hub.dropped(record))
+
+    def wait_peers(self, count: int, timeout: int | None = None) -> None:
+        """Wait until so many peers are connected, `timeout` milliseconds or for ever.
+
+        A peer counts when its handshake is finished: messages can be sent to it, but whether it has
+        subscribed is not known, see `wait_subscribers`. Peers are counted from the moment when the
+        socket is first watched, so make the first call before `bind` and `connect`: with a `count`
+        of 0 it returns at once.
+
+            socket.wait_peers(0)
+            socket.bind("tcp://*:5555")
+            socket.wait_peers(2, timeout=5000)
+
+        Raises:
+            Timeout: fewer peers were connected in time.
+            RuntimeError: nothing watched the socket when it was bound or connected.
+            NotSupported: it uses only inproc, which has no events.
+            SocketClosed, ContextTerminated: also if that happened while it waited.
+        """
+        wait = milliseconds(timeout)
+        record = self._counted(count)
+        start = time.monotonic()
+        with self.monitor(PEERS) as monitor:
+            while (now := self._peers(record)) < count:
+                try:
+                    event = monitor.recv(timeout=remaining(start, wait))
+                except Again:
+                    what = f"{now} of {count} peers were connected"
+                    raise timed_out(wait, "Socket.wait_peers", self._type_name, what) from None
+                if event.event == MonitorEvent.MONITOR_STOPPED:
+                    raise failure(errno.ENOTSOCK, "Socket.wait_peers", self._type_name)
+        self.poll(0, _ALL)  # what libzmq's threads found out reaches a socket inside a call
+
+    def _counted(self, count: int) -> Record:
+        """Check that the peers of this socket can be counted."""
+        integer(count, "count", 0, INT_MAX)
+        _, record = self._watched()
+        if count and self._reached == {True}:
+            raise failure(errno.ENOTSUP, "Socket.wait_peers", f"{self._type_name} over inproc")
+        if not record.complete:
+            raise RuntimeError(
+                f"the peers of {self!r} are not known, since nothing watched it when it was bound "
+                "or connected: call wait_peers(0) before that"
+            )
+        return record
+
+    def _peers(self, record: Record) -> int:
+        with self._owner.lock:
+            return record.peers
+
+
+def hub_of(owner: Owner, inproc: Inproc) -> Hub:
+    """Return the hub of a context, started on the first call."""
+    with owner.locked(_WATCH):
+        owner.pointer(_WATCH)  # raises after a shutdown
+        if owner.hub is None:
+            owner.hub = import_module(".hub", __package__).Hub(owner, inproc)
+        hub: Hub = owner.hub
+        return hub
+
+
+def receiver_of(
+    context: Any, hub: Hub, record: Record | None, mask: int, queue: int
+) -> Socket[Any]:
+    """Return a socket that receives the events of a record, or of the context if that is None."""
+    owner, inproc = hub.parts
+    with owner.lock:
+        receiver = Socket(
+            context, owner, inproc, owner.open(SocketType.PAIR, _WATCH, "PAIR"), "PAIR"
+        )
+        try:
+            receiver.linger = 0
+            # The queue is what both ends hold.
+            receiver.rcvhwm = queue // 2
+            receiver._feed = hub.subscribe(record, mask, queue - queue // 2)
+            endpoint = receiver._feed.endpoint.encode()
+            code = lib.zl_connect(receiver._pointer, endpoint)
+            if code < 0:
+                raise failure(-code, _WATCH)
+        except BaseException:
             receiver.close()
-            self._inproc.bind_spare(encoded)
-            raise failure(-code, "zmq_socket_monitor", self._type_name)
-        self._inproc.bound(encoded)
-        self._inproc.unbound([encoded])  # nobody else will connect to it
-        self._monitor = ref(receiver)
-        return Monitor(receiver)
+            raise
+        return receiver
 
 
 class Monitor:
-    """The events of one socket, in order; made by `Socket.monitor`.
+    """Events in order, of one socket or of all; made by `Socket.monitor` and `Context.monitor`.
 
     Another thread than the one that uses the monitored socket may read it, one thread at a time.
     `socket` is the socket that receives the events, to be registered with a Poller. The monitored
-    socket may be closed first: then the iteration ends.
+    socket may be closed first: then the iteration ends. A monitor of a context goes on: for it,
+    MONITOR_STOPPED says that one of the sockets was closed.
     """
 
     __slots__ = ("__weakref__", "socket")
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
+
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped because nobody read those before them."""
+        return self.socket._feed.dropped if self.socket._feed else 0
+
+    @property
+    def many(self) -> bool:
+        """Whether these are the events of all sockets of a context."""
+        return self.socket._feed is not None and self.socket._feed.record is None
 
     def recv(self, flags: int = 0, timeout: int | None = None) -> SocketEvent:
         """Wait for the next event, `timeout` milliseconds or for ever.
@@ -311,20 +453,38 @@ class Monitor:
             SocketClosed: the monitor was closed.
             ContextTerminated: the context was terminated while waiting.
         """
-        while len(frames := self.socket.recv_multipart(flags, timeout=timeout)) != 2:
-            pass  # one frame of an event, whose other one libzmq lost because of a signal
-        return decode(frames)
+        return decode(self.socket.recv_multipart(flags, timeout=timeout))
 
     def __iter__(self) -> Iterator[SocketEvent]:
         """Yield events until the monitored socket, the monitor or the context is closed."""
+        return self.iter()
+
+    def iter(self, timeout: int | None = None) -> Iterator[SocketEvent]:
+        """Yield events as iterating does, but end when none has come for `timeout` milliseconds."""
         while True:
             try:
-                event = self.recv()
-            except (ContextTerminated, SocketClosed):
+                event = self.recv(timeout=timeout)
+            except (Again, ContextTerminated, SocketClosed):
                 return
-            if event.event == MonitorEvent.MONITOR_STOPPED:
+            if event.event == MonitorEvent.MONITOR_STOPPED and not self.many:
                 return
             yield event
+
+    def call(self, callback: Callable[[SocketEvent], object]) -> None:
+        """Call `callback` with each event, in a thread of its own that ends as iterating does.
+
+        From then on nobody else may read the monitor; the thread closes it at its end. What the callback raises goes to
+        `sys.excepthook`, and the next event follows.
+        """
+        start_new_thread(self._call_each, (callback,))
+
+    def _call_each(self, callback: Callable[[SocketEvent], object]) -> None:
+        with self:
+            for event in self:
+                try:
+                    callback(event)
+                except Exception as error:
+                    sys.excepthook(type(error), error, error.__traceback__)
 
     def close(self) -> None:
         """Stop monitoring and drop the events that were not read; nothing if closed already."""
