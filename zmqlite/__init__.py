@@ -9,8 +9,8 @@ Layers, each importing only from those above it, imports for type checkers inclu
     message, handle                      frames without a copy; sockets of C
     monitor, events                      events of connections as tuples, and in words
     owner, inproc                        what a context and its sockets share
-    peers, hub                           who is connected; the thread that reads all events
-    transfer, socket                     one socket: its messages, its life, its monitor
+    peers, subscribers, hub              who is connected; the thread that reads all events
+    transfer, watching, socket           one socket: its messages, its peers, its life, its monitor
     context, poll, proxy                 many sockets
     reactor, actor                       a loop of handlers, threads with a pipe
     capi, aio, proto                     zmq.h in Python, asyncio, typed messages

@@ -14,7 +14,7 @@ from _thread import RLock  # what threading calls RLock; importing threading tak
 from _weakref import ref  # likewise for weakref
 
 from ._zmq import ffi, lib
-from .arguments import INT_MAX, integer, milliseconds
+from .arguments import integer, milliseconds
 from .constants import DRAFT_SOCKET_TYPES, MonitorEvent, SocketType
 from .context_options import (
     ALL_CONTEXT_OPTIONS,
@@ -29,8 +29,9 @@ from .library import has
 from .message import collect
 from .options import Number
 from .owner import Owner
-from .socket import QUEUE, Monitor, Socket, hub_of, receiver_of
+from .socket import QUEUE, Monitor, Socket, monitor_of
 from .socket_options import ALL_SOCKET_OPTIONS
+from .watching import hub_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,10 +160,8 @@ class Context(ContextOptions):
 
         C: zmq_socket_monitor(3)
         """
-        mask = integer(events, "events", 0, INT_MAX)
-        queue = integer(queue, "queue", 2, INT_MAX)
         hub = hub_of(self._owner, self._inproc)
-        monitor = Monitor(receiver_of(self, hub, None, mask, queue))
+        monitor = monitor_of(self, self._inproc, hub, None, events, queue)
         hub.everything = True
         for socket in self.sockets:
             try:

@@ -24,10 +24,10 @@ from _thread import allocate_lock, get_ident, start_new_thread
 from ._direct import poll
 from ._zmq import ffi, lib
 from .constants import Event, MonitorEvent, SocketType
-from .errors import ContextTerminated, SocketClosed, failure
+from .errors import Again, ContextTerminated, SocketClosed, failure
 from .inproc import INPROC
 from .owner import GRACE
-from .peers import Record, peer_of
+from .peers import FAILED, OPENED, Record, peer_of
 from .transfer import DONTWAIT, WHOLE, Transfer
 from .waiting import EVENTS, until
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ._direct import Handle
     from .inproc import Inproc
     from .owner import Owner
+    from .peers import Raw
 
 CALL: Final = "zmq_socket_monitor"
 
@@ -46,7 +47,9 @@ _ORDER: Final = sys.byteorder
 BATCH: Final = 256
 """Events that the thread reads from one socket before it looks at the others."""
 
-_OPENED: Final = int(MonitorEvent.ACCEPTED | MonitorEvent.CONNECTED)
+FOLLOWING: Final = 10
+"""Milliseconds that the thread waits for the event that follows the failure of a handshake."""
+
 _STOPPED: Final = int(MonitorEvent.MONITOR_STOPPED)
 
 _numbers = itertools.count(1)
@@ -59,10 +62,10 @@ class Feed:
     that found the queue full.
     """
 
-    __slots__ = ("_hub", "dropped", "endpoint", "last", "mask", "record", "sender")
+    __slots__ = ("dropped", "endpoint", "hub", "last", "mask", "record", "sender")
 
     def __init__(self, hub: Hub, record: Record | None, mask: int, queue: int) -> None:
-        self._hub = hub
+        self.hub = hub
         self.record = record
         self.mask = mask
         self.dropped = 0
@@ -80,7 +83,20 @@ class Feed:
 
     def end(self) -> None:
         """Stop sending; from any thread, and also from the garbage collector."""
-        self._hub.unsubscribe(self)
+        self.hub.unsubscribe(self)
+
+
+class Receiver(Transfer):
+    """The other end of a feed, for the library itself."""
+
+    __slots__ = ("feed",)
+
+    feed: Feed
+
+    def close(self) -> None:
+        """Stop receiving events."""
+        self.feed.end()
+        self.feed.hub.close_pair(self)
 
 
 class Hub:
@@ -92,17 +108,17 @@ class Hub:
         "_items",
         "_leaving",
         "_left",
-        "_owner",
         "_records",
         "_running",
         "_stale",
         "_thread",
         "_wake",
         "everything",
+        "owner",
     )
 
     def __init__(self, owner: Owner, inproc: Inproc) -> None:
-        self._owner = owner
+        self.owner = owner
         self._inproc = inproc
         self._records: set[Record] = set()
         self._feeds: set[Feed] = set()  # all, by socket and by context
@@ -120,11 +136,6 @@ class Hub:
         except BaseException:
             os.close(self._wake)
             raise
-
-    @property
-    def parts(self) -> tuple[Owner, Inproc]:
-        """What the sockets of the context share."""
-        return self._owner, self._inproc
 
     # Called with the lock of the owner, by whoever watches
 
@@ -161,22 +172,43 @@ class Hub:
             self._stop(feed, record)
         return feed
 
+    def attach(self, receiver: Transfer, record: Record | None, mask: int, queue: int) -> Feed:
+        """Let a PAIR socket receive events, so many of which may wait for it."""
+        receiver.linger = 0
+        receiver.rcvhwm = queue // 2  # the queue is what both ends hold
+        feed = self.subscribe(record, mask, queue - queue // 2)
+        code = lib.zl_connect(receiver._pointer, feed.endpoint.encode())
+        if code < 0:
+            feed.end()
+            raise failure(-code, CALL)
+        return feed
+
+    def receiver(self, record: Record | None, mask: int, queue: int) -> Receiver:
+        """Return a subscriber of our own, which does not keep the context alive."""
+        receiver = Receiver(self.owner.open(SocketType.PAIR, CALL, "PAIR"), "PAIR")
+        try:
+            receiver.feed = self.attach(receiver, record, mask, queue)
+        except BaseException:
+            self.close_pair(receiver)
+            raise
+        return receiver
+
     def pair(self, queue: int) -> Transfer:
         """Open a PAIR socket with these high-water marks."""
-        pair = Transfer(self._owner.open(SocketType.PAIR, CALL, "PAIR"), "PAIR")
+        pair = Transfer(self.owner.open(SocketType.PAIR, CALL, "PAIR"), "PAIR")
         pair.linger = 0
         pair.sndhwm = pair.rcvhwm = queue
         return pair
 
     def close_pair(self, pair: Transfer) -> None:
         """Close a PAIR socket of the hub."""
-        self._owner.close(pair._handle)
+        self.owner.close(pair._handle)
 
     def unsubscribe(self, feed: Feed) -> None:
         """Forget a feed and close its socket."""
-        if self._owner.forked:
+        if self.owner.forked:
             return
-        with self._owner.lock:
+        with self.owner.lock:
             self._feeds.discard(feed)
             if feed in self._leaving:
                 self._leaving.discard(feed)
@@ -207,12 +239,12 @@ class Hub:
 
     def _run(self) -> None:
         try:
-            while not self._owner.shut:
+            while not self.owner.shut:
                 self._round()
         except (ContextTerminated, SocketClosed):
             pass
         finally:
-            with self._owner.lock:
+            with self.owner.lock:
                 os.close(self._wake)
                 self._wake = -1
             self._running.release()
@@ -238,7 +270,7 @@ class Hub:
                     pass
 
     def _build(self) -> tuple[Any, ...]:
-        with self._owner.lock:
+        with self.owner.lock:
             self._stale = False
             while self._left:
                 self.close_pair(self._left.pop().sender)
@@ -260,15 +292,16 @@ class Hub:
 
     def _read(self, record: Record) -> None:
         """Read what is there of the events of one socket, and pass it on."""
-        batch: list[tuple[int, int, bytes, str]] = []
+        batch: list[Raw] = []
         while len(batch) < BATCH and (frames := record.receiver._attempt(WHOLE)) is not None:
-            if len(frames) != 2:
-                continue  # one frame of an event, whose other one libzmq lost because of a signal
-            kind = int.from_bytes(frames[0][:2], _ORDER)
-            value = int.from_bytes(frames[0][2:], _ORDER)
-            peer = peer_of(value, frames[1]) if kind & _OPENED else ""
-            batch.append((kind, value, frames[1], peer))
-        with self._owner.lock:
+            _append(batch, frames)
+        if batch and batch[-1][0] & FAILED:
+            # What follows says which connection it was: libzmq sends both at once.
+            try:
+                _append(batch, record.receiver.recv_multipart(timeout=FOLLOWING))
+            except Again:
+                pass
+        with self.owner.lock:
             for index, (kind, value, endpoint, _) in enumerate(batch):
                 known = record.described(endpoint, *record.apply(batch, index))
                 head = kind.to_bytes(2, _ORDER) + value.to_bytes(4, _ORDER)
@@ -300,7 +333,16 @@ class Hub:
             self._change()
 
     def _finish(self, feed: Feed) -> None:
-        with self._owner.lock:
+        with self.owner.lock:
             if feed in self._leaving and feed.last is not None and feed.send(feed.last):
                 self._leaving.discard(feed)
                 self._stale = True
+
+
+def _append(batch: list[Raw], frames: list[bytes]) -> None:
+    """Append an event, and who is at the other end of a connection that was opened."""
+    if len(frames) == 2:  # otherwise libzmq has lost one frame of it because of a signal
+        kind = int.from_bytes(frames[0][:2], _ORDER)
+        value = int.from_bytes(frames[0][2:], _ORDER)
+        peer = peer_of(value, frames[1]) if kind & OPENED else ""
+        batch.append((kind, value, frames[1], peer))

@@ -46,12 +46,14 @@ _DISCONNECTED: Final = MonitorEvent.DISCONNECTED.value
 _LISTENING: Final = MonitorEvent.LISTENING.value
 _RETRIED: Final = MonitorEvent.CONNECT_RETRIED.value
 _SUCCEEDED: Final = MonitorEvent.HANDSHAKE_SUCCEEDED.value
-_OPENED: Final = _ACCEPTED | _CONNECTED
-_FAILED: Final = int(
-    MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
-    | MonitorEvent.HANDSHAKE_FAILED_PROTOCOL
-    | MonitorEvent.HANDSHAKE_FAILED_AUTH
+_DENIED: Final = MonitorEvent.HANDSHAKE_FAILED_AUTH.value
+
+OPENED: Final = _ACCEPTED | _CONNECTED
+
+FAILED: Final = int(
+    MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL | MonitorEvent.HANDSHAKE_FAILED_PROTOCOL
 )
+"""The failures after which libzmq disconnects at once."""
 
 
 class Statistics(_Counters):
@@ -123,15 +125,15 @@ class Record:
         nothing is known.
         """
         kind, value, endpoint, peer = batch[index]
-        ends = self._open.setdefault(endpoint, {}) if kind & _OPENED else self._open.get(endpoint)
+        ends = self._open.setdefault(endpoint, {}) if kind & OPENED else self._open.get(endpoint)
         ends = {} if ends is None else ends
-        if kind & _OPENED:
+        if kind & OPENED:
             ends[value] = Connection(peer)
             if self._raw:
                 self._finish(ends)
         elif kind == _SUCCEEDED:
             return self._finish(ends), ""
-        elif kind & _FAILED:
+        elif kind & (FAILED | _DENIED):
             self.failures += 1
             return self._failed(batch, index, ends), self.mistake
         elif kind == _DISCONNECTED and value in ends:
@@ -170,6 +172,8 @@ class Record:
                 self.connections -= 1
                 self._finish({fd: each for fd, each in ends.items() if each is not failed})
             return failed.peer
+        if batch[index][0] != _DENIED:
+            return ""
         waiting = [each for each in ends.values() if not (each.finished or each.failed)]
         if len(waiting) != 1:
             return ""

@@ -1,10 +1,9 @@
 """Sockets and their monitors: life, endpoints, subscriptions and events.
 
-Transfer, the base of Socket, sends and receives its messages. The Owner, which the sockets of a
-context share with it, opens and closes its handle.
+Transfer sends and receives the messages, Watched counts the peers. The Owner, which the sockets of
+a context share with it, opens and closes the handle.
 
-The events of a socket come from the hub of its context, which the first watcher starts and imports.
-This module is a little long, since the public Socket and its Monitor refer to each other.
+The events of a socket come from the hub of its context; see watching and hub.
 """
 
 from __future__ import annotations
@@ -13,24 +12,20 @@ import errno
 import os
 import stat
 import sys
-import time
 import warnings
 from _thread import start_new_thread
-from importlib import import_module
 
 from ._typing import Generic
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, integer, milliseconds
 from .arguments import endpoint as encoded_endpoint
-from .constants import Event, Mechanism, MonitorEvent, SocketType
-from .curve import key_mistake
+from .constants import Event, MonitorEvent, SocketType
 from .errors import (
     Again,
     ContextTerminated,
     ForkedProcess,
     SocketClosed,
     failure,
-    timed_out,
 )
 from .fds import reserve
 from .inproc import INPROC
@@ -38,8 +33,8 @@ from .message import collect
 from .monitor import SocketEvent, decode
 from .options import Binary
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
-from .transfer import Transfer
-from .waiting import EVENTS, poll_events, remaining, until
+from .waiting import EVENTS, poll_events, until
+from .watching import WATCH, Watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +47,7 @@ if TYPE_CHECKING:
     from .hub import Feed, Hub
     from .inproc import Inproc
     from .owner import Owner
-    from .peers import Record, Statistics
+    from .peers import Record
 
     C = TypeVar("C", default=Any)
 else:
@@ -66,18 +61,8 @@ _ALL: Final = Event.POLLIN.value | Event.POLLOUT.value
 QUEUE: Final = 10_000
 """Events that wait for a subscriber, unless it asks for another number."""
 
-PEERS: Final = (
-    MonitorEvent.ACCEPTED
-    | MonitorEvent.CONNECTED
-    | MonitorEvent.HANDSHAKE_SUCCEEDED
-    | MonitorEvent.DISCONNECTED
-)
-"""The events that change the number of peers."""
 
-_WATCH: Final = "zmq_socket_monitor"
-
-
-class Socket(Transfer, Generic[C]):
+class Socket(Watched, Generic[C]):
     """A message socket of one type, made by `Context.socket`.
 
     One thread at a time: a call while another thread is inside raises SocketBusy and does no harm.
@@ -96,23 +81,15 @@ class Socket(Transfer, Generic[C]):
         "__weakref__",
         "_bound",
         "_feed",
-        "_inproc",
-        "_owner",
-        "_reached",
-        "_record",
         "context",
     )
 
     def __init__(
         self, context: C, owner: Owner, inproc: Inproc, handle: Handle, type_name: str
     ) -> None:
-        super().__init__(handle, type_name)
-        self._owner = owner
-        self._inproc = inproc
+        super().__init__(owner, inproc, handle, type_name)
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
-        self._record: Record | None = None  # what the hub knows, once something watches the socket
         self._feed: Feed | None = None  # whose events this socket receives
-        self._reached: set[bool] = set()  # True: bound or connected over inproc; False: otherwise
         self.context: C = context  # last: its presence tells __del__ that all is set
 
     # Life
@@ -237,25 +214,6 @@ class Socket(Transfer, Generic[C]):
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
         self._left(encoded)
 
-    def _reaching(self, endpoint: str) -> None:
-        """Take note of a bind or connect, and of the security that it will use."""
-        self._reached.add(endpoint.startswith(INPROC))
-        if self._record is not None:
-            mechanism = self.mechanism
-            self._record.mechanism = mechanism.name
-            if mechanism is Mechanism.CURVE:
-                self._record.server = self.curve_server
-                keys = self.curve_publickey, self.curve_secretkey
-                self._record.mistake = key_mistake(self.curve_server, *keys)
-            else:
-                self._record.server = mechanism is Mechanism.PLAIN and self.plain_server
-                self._record.mistake = ""
-
-    def _left(self, endpoint: bytes) -> None:
-        if self._record is not None:
-            with self._owner.lock:
-                self._record.forget(endpoint)
-
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
         code = until(lambda _: function(self._pointer, encoded), 0)
         if code < 0:
@@ -312,113 +270,25 @@ class Socket(Transfer, Generic[C]):
 
         C: zmq_socket_monitor(3)
         """
-        mask = integer(events, "events", 0, INT_MAX)
-        queue = integer(queue, "queue", 2, INT_MAX)
-        hub, record = self._watched()
-        return Monitor(receiver_of(self.context, hub, record, mask, queue))
-
-    def _watched(self) -> tuple[Hub, Record]:
-        """Have the hub watch this socket, if it does not yet."""
-        hub = hub_of(self._owner, self._inproc)
-        with self._owner.lock:
-            if self.closed:
-                raise failure(errno.ENOTSOCK, _WATCH, self._type_name)
-            if self._record is None:
-                complete = False not in self._reached
-                self._record = hub.watch(self._handle, self._type_name, complete)
-            return hub, self._record
-
-    def statistics(self) -> Statistics:
-        """Return what is known of the peers of this socket; the first call starts to count.
-
-        Any thread may call it.
-        """
-        hub, record = self._watched()
-        with self._owner.lock:
-            return record.statistics(hub.dropped(record))
-
-    def wait_peers(self, count: int, timeout: int | None = None) -> None:
-        """Wait until so many peers are connected, `timeout` milliseconds or for ever.
-
-        A peer counts when its handshake is finished: messages can be sent to it, but whether it has
-        subscribed is not known, see `wait_subscribers`. Peers are counted from the moment when the
-        socket is first watched, so make the first call before `bind` and `connect`: with a `count`
-        of 0 it returns at once.
-
-            socket.wait_peers(0)
-            socket.bind("tcp://*:5555")
-            socket.wait_peers(2, timeout=5000)
-
-        Raises:
-            Timeout: fewer peers were connected in time.
-            RuntimeError: nothing watched the socket when it was bound or connected.
-            NotSupported: it uses only inproc, which has no events.
-            SocketClosed, ContextTerminated: also if that happened while it waited.
-        """
-        wait = milliseconds(timeout)
-        record = self._counted(count)
-        start = time.monotonic()
-        with self.monitor(PEERS) as monitor:
-            while (now := self._peers(record)) < count:
-                try:
-                    event = monitor.recv(timeout=remaining(start, wait))
-                except Again:
-                    what = f"{now} of {count} peers were connected"
-                    raise timed_out(wait, "Socket.wait_peers", self._type_name, what) from None
-                if event.event == MonitorEvent.MONITOR_STOPPED:
-                    raise failure(errno.ENOTSOCK, "Socket.wait_peers", self._type_name)
-        self.poll(0, _ALL)  # what libzmq's threads found out reaches a socket inside a call
-
-    def _counted(self, count: int) -> Record:
-        """Check that the peers of this socket can be counted."""
-        integer(count, "count", 0, INT_MAX)
-        _, record = self._watched()
-        if count and self._reached == {True}:
-            raise failure(errno.ENOTSUP, "Socket.wait_peers", f"{self._type_name} over inproc")
-        if not record.complete:
-            raise RuntimeError(
-                f"the peers of {self!r} are not known, since nothing watched it when it was bound "
-                "or connected: call wait_peers(0) before that"
-            )
-        return record
-
-    def _peers(self, record: Record) -> int:
-        with self._owner.lock:
-            return record.peers
+        return monitor_of(self.context, self._inproc, *self._watched(), events, queue)
 
 
-def hub_of(owner: Owner, inproc: Inproc) -> Hub:
-    """Return the hub of a context, started on the first call."""
-    with owner.locked(_WATCH):
-        owner.pointer(_WATCH)  # raises after a shutdown
-        if owner.hub is None:
-            owner.hub = import_module(".hub", __package__).Hub(owner, inproc)
-        hub: Hub = owner.hub
-        return hub
-
-
-def receiver_of(
-    context: Any, hub: Hub, record: Record | None, mask: int, queue: int
-) -> Socket[Any]:
-    """Return a socket that receives the events of a record, or of the context if that is None."""
-    owner, inproc = hub.parts
+def monitor_of(
+    context: Any, inproc: Inproc, hub: Hub, record: Record | None, events: int, queue: int
+) -> Monitor:
+    """Return a monitor of a socket, or of the context if `record` is None."""
+    mask = integer(events, "events", 0, INT_MAX)
+    queue = integer(queue, "queue", 2, INT_MAX)
+    owner = hub.owner
     with owner.lock:
-        receiver = Socket(
-            context, owner, inproc, owner.open(SocketType.PAIR, _WATCH, "PAIR"), "PAIR"
-        )
+        handle = owner.open(SocketType.PAIR, WATCH, "PAIR")
+        receiver = Socket(context, owner, inproc, handle, "PAIR")
         try:
-            receiver.linger = 0
-            # The queue is what both ends hold.
-            receiver.rcvhwm = queue // 2
-            receiver._feed = hub.subscribe(record, mask, queue - queue // 2)
-            endpoint = receiver._feed.endpoint.encode()
-            code = lib.zl_connect(receiver._pointer, endpoint)
-            if code < 0:
-                raise failure(-code, _WATCH)
+            receiver._feed = hub.attach(receiver, record, mask, queue)
         except BaseException:
             receiver.close()
             raise
-        return receiver
+        return Monitor(receiver)
 
 
 class Monitor:
@@ -473,8 +343,8 @@ class Monitor:
     def call(self, callback: Callable[[SocketEvent], object]) -> None:
         """Call `callback` with each event, in a thread of its own that ends as iterating does.
 
-        From then on nobody else may read the monitor; the thread closes it at its end. What the callback raises goes to
-        `sys.excepthook`, and the next event follows.
+        From then on nobody else may read the monitor; the thread closes it at its end. What the
+        callback raises goes to `sys.excepthook`, and the next event follows.
         """
         start_new_thread(self._call_each, (callback,))
 
