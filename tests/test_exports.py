@@ -149,6 +149,7 @@ def test_the_import_brings_nothing_heavy() -> None:
         "zmqlite.cli",
         "zmqlite.events",
         "zmqlite.hub",
+        "zmqlite.log",
         "zmqlite.peers",
         "zmqlite.proto",
         "zmqlite.reactor",

@@ -24,7 +24,7 @@ ROWS = (
     ("owner", "transfer"),
     ("inproc", "peers", "subscribers"),
     ("hub",),
-    ("watching",),
+    ("watching", "log"),
     ("socket",),
     ("context", "poll"),
     ("proxy", "reactor", "actor"),

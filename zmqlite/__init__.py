@@ -10,6 +10,7 @@ Layers, each importing only from those above it, imports for type checkers inclu
     monitor, events                      events of connections as tuples, and in words
     owner, inproc                        what a context and its sockets share
     peers, subscribers, hub              who is connected; the thread that reads all events
+    log                                  the same events as lines of `logging`
     transfer, watching, socket           one socket: its messages, its peers, its life, its monitor
     context, poll, proxy                 many sockets
     reactor, actor                       a loop of handlers, threads with a pipe

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import atexit
 import errno
+import os
 import sys
+import time
 from _thread import RLock  # what threading calls RLock; importing threading takes long
 from _weakref import ref  # likewise for weakref
+from importlib import import_module
 
 from ._zmq import ffi, lib
 from .arguments import integer, milliseconds
@@ -31,11 +34,13 @@ from .options import Number
 from .owner import Owner
 from .socket import QUEUE, Monitor, Socket, monitor_of
 from .socket_options import ALL_SOCKET_OPTIONS
-from .watching import hub_of
+from .watching import hub_of, log_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final, NoReturn, Self, TypeVar
+
+    from .hub import Hub
 
     Got = TypeVar("Got")
     Given = TypeVar("Given")
@@ -88,6 +93,8 @@ class Context(ContextOptions):
         self._abandoned = False  # a call of `term` was interrupted by Ctrl-C
         self._owner = Owner()
         self._inproc = Inproc(self._owner)  # last: its presence tells __del__ that all is set
+        if "ZMQLITE_LOG" in os.environ:
+            import_module(".log", __package__).configure(os.environ["ZMQLITE_LOG"])
         _living.add(ref(self, _living.discard))
         _end_with_multiprocessing()
         for name, value in {"io_threads": io_threads, **options}.items():
@@ -142,6 +149,12 @@ class Context(ContextOptions):
             socket = Socket(self, owner, inproc, owner.open(number, "zmq_socket", name), name)
             self._started = True
             owner.sockets.add(ref(socket, owner.sockets.discard))
+        log = log_of()
+        if log is not None and (owner.hub is None or not owner.hub.logged):
+            hub = hub_of(owner, inproc)
+            hub.logged = True
+            log.start(hub)
+            self._watch_all(hub)
         if owner.hub is not None and owner.hub.everything:
             socket._watched()
         return socket
@@ -162,13 +175,17 @@ class Context(ContextOptions):
         """
         hub = hub_of(self._owner, self._inproc)
         monitor = monitor_of(self, self._inproc, hub, None, events, queue)
+        self._watch_all(hub)
+        return monitor
+
+    def _watch_all(self, hub: Hub) -> None:
+        """Watch all sockets, those to come included."""
         hub.everything = True
         for socket in self.sockets:
             try:
                 socket._watched()
             except SocketClosed:
                 pass  # by another thread, meanwhile
-        return monitor
 
     # Options
 
@@ -243,8 +260,15 @@ class Context(ContextOptions):
         with self._termination:
             self._abandoned = True  # until all of this is done
             self._close_sockets()
+            start = time.monotonic()
             self._owner.terminate()
             self._abandoned = False
+            waited = int((time.monotonic() - start) * 1000)
+            if 0 < self._linger <= waited and (log := log_of()) is not None:
+                log.ended(
+                    f"a context ended after {waited} ms, as its linger was over: messages that "
+                    "were not sent by then were dropped"
+                )
         collect()
 
     def _close_sockets(self) -> None:

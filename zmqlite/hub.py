@@ -114,6 +114,7 @@ class Hub:
         "_thread",
         "_wake",
         "everything",
+        "logged",
         "owner",
     )
 
@@ -124,6 +125,7 @@ class Hub:
         self._feeds: set[Feed] = set()  # all, by socket and by context
         self._leaving: set[Feed] = set()  # those whose last event waits for room
         self._left: list[Feed] = []  # those of them that were unsubscribed, to be closed
+        self.logged = False  # what happens is logged
         self.everything = False  # sockets that are made from now on are watched, too
         self._stale = True  # what the thread waits for has changed
         self._items: tuple[Any, ...] = ()

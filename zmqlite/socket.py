@@ -34,7 +34,7 @@ from .monitor import SocketEvent, decode
 from .options import Binary
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
 from .waiting import EVENTS, poll_events, until
-from .watching import WATCH, Watched
+from .watching import WATCH, Watched, log_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ class Socket(Watched, Generic[C]):
         if hasattr(self, "context") and not self.closed and not self._owner.forked:
             unclosed = repr(self)
             self._end()  # before the warning, which may be turned into an exception
+            if (log := log_of()) is not None:
+                log.ended(f"{unclosed} was never closed, and is closed by the garbage collector")
             warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:

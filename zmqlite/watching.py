@@ -6,6 +6,7 @@ All of it comes from the hub of the context, which the first watcher imports and
 from __future__ import annotations
 
 import errno
+import sys
 import time
 from importlib import import_module
 
@@ -20,7 +21,7 @@ from .waiting import remaining
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final
+    from typing import Any, Final
 
     from ._direct import Handle
     from .hub import Hub
@@ -207,3 +208,11 @@ def hub_of(owner: Owner, inproc: Inproc) -> Hub:
             owner.hub = import_module(".hub", __package__).Hub(owner, inproc)
         hub: Hub = owner.hub
         return hub
+
+
+def log_of() -> Any:
+    """Return the module that logs if a program wants it; None, and nothing is imported, if not."""
+    if "logging" not in sys.modules:
+        return None
+    log = import_module(".log", __package__)
+    return log if log.wanted() else None
