@@ -31,7 +31,7 @@ _HAPPENED: Final = {
     MonitorEvent.DISCONNECTED: "lost the connection{peer} at {endpoint}",
     MonitorEvent.MONITOR_STOPPED: "was closed, or is not watched any more",
     MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL: "failed the handshake{peer} at {endpoint}: {error}",
-    MonitorEvent.HANDSHAKE_SUCCEEDED: "has a new peer{peer} at {endpoint}",
+    MonitorEvent.HANDSHAKE_SUCCEEDED: "has a new peer{who} at {endpoint}",
     MonitorEvent.HANDSHAKE_FAILED_PROTOCOL: "failed the handshake{peer} at {endpoint}: {protocol}",
     MonitorEvent.HANDSHAKE_FAILED_AUTH: "failed the handshake{peer} at {endpoint}: status {value}",
 }
@@ -66,6 +66,7 @@ def sentence(event: Any) -> str:
         endpoint=event.endpoint or "an endpoint",
         value=event.value,
         peer=f" of {event.peer}" if event.peer else "",
+        who=f" {event.peer}" if event.peer else "",
         error=os.strerror(event.value) if event.value < 2**31 else event.value,
         protocol=_protocol(event.value),
     )
