@@ -28,6 +28,7 @@ from zmqlite import (
     SocketEvent,
     Timeout,
 )
+from zmqlite.hub import Hub
 
 FIVE = 5000
 
@@ -45,6 +46,26 @@ def test_nothing_runs_before_something_watches(make: Make, context: Context) -> 
     make(PULL).bind("tcp://127.0.0.1:*")
     assert context._owner.hub is None
     assert threading.active_count() == threads
+
+
+def test_messages_do_not_wake_the_hub(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = []
+    one_round = Hub._round
+
+    def counted(hub: Hub) -> None:
+        rounds.append(hub)
+        one_round(hub)
+
+    monkeypatch.setattr(Hub, "_round", counted)
+    server, client = connected(make)
+    for each in (server, client):
+        each.wait_peers(1, FIVE)
+    before = len(rounds)
+    for _ in range(1000):
+        client.send(b"message")
+        server.recv(timeout=FIVE)
+    # The last events of the handshake may have been counted, and the thread not yet be waiting.
+    assert len(rounds) - before <= 2
 
 
 def test_a_monitor_of_the_context_sees_all_its_sockets(make: Make, context: Context) -> None:
