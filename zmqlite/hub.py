@@ -18,6 +18,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import signal
 import sys
 from _thread import allocate_lock, get_ident, start_new_thread
 
@@ -52,6 +53,15 @@ FOLLOWING: Final = 10
 
 _STOPPED: Final = int(MonitorEvent.MONITOR_STOPPED)
 
+_FAULTS: Final = {
+    signal.SIGABRT,
+    signal.SIGBUS,
+    signal.SIGFPE,
+    signal.SIGILL,
+    signal.SIGSEGV,
+}
+"""Signals that a thread causes itself; faulthandler reports them."""
+
 _numbers = itertools.count(1)
 
 
@@ -72,7 +82,7 @@ class Feed:
         self.last: list[bytes] | None = None  # the last event, which waits for room in the queue
         self.endpoint = f"{INPROC}zmqlite.monitor.{next(_numbers)}"
         self.sender = hub.pair(queue)
-        code = lib.zl_bind(self.sender._pointer, self.endpoint.encode())
+        code = _reach(lib.zl_bind, self.sender, self.endpoint.encode())
         if code < 0:
             hub.close_pair(self.sender)
             raise failure(-code, CALL)
@@ -148,7 +158,7 @@ class Hub:
         try:
             # Connected before libzmq binds, since libzmq blocks on an event that it cannot send.
             self._inproc.connecting(endpoint)
-            code = lib.zl_connect(receiver._pointer, endpoint)
+            code = _reach(lib.zl_connect, receiver, endpoint)
             if code == 0:
                 code = until(
                     lambda _: lib.zl_monitor(handle.pointer, endpoint, MonitorEvent.ALL), 0
@@ -179,7 +189,7 @@ class Hub:
         receiver.linger = 0
         receiver.rcvhwm = queue // 2  # the queue is what both ends hold
         feed = self.subscribe(record, mask, queue - queue // 2)
-        code = lib.zl_connect(receiver._pointer, feed.endpoint.encode())
+        code = _reach(lib.zl_connect, receiver, feed.endpoint.encode())
         if code < 0:
             feed.end()
             raise failure(-code, CALL)
@@ -240,6 +250,8 @@ class Hub:
     # The thread
 
     def _run(self) -> None:
+        # Signals are for other threads: one that came here could interrupt the sending of an event.
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _FAULTS)
         try:
             while not self.owner.shut:
                 self._round()
@@ -339,6 +351,11 @@ class Hub:
             if feed in self._leaving and feed.last is not None and feed.send(feed.last):
                 self._leaving.discard(feed)
                 self._stale = True
+
+
+def _reach(function: Any, pair: Transfer, endpoint: bytes) -> int:
+    """Bind or connect, whatever signals come."""
+    return until(lambda _: int(function(pair._pointer, endpoint)), 0)
 
 
 def _append(batch: list[Raw], frames: list[bytes]) -> None:

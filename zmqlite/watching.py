@@ -14,6 +14,7 @@ from .arguments import INT_MAX, integer, milliseconds
 from .constants import Event, Mechanism, MonitorEvent
 from .curve import key_mistake
 from .errors import Again, failure, timed_out
+from .fds import reserve
 from .inproc import INPROC
 from .subscribers import Subscribers
 from .transfer import BATCH, WHOLE, Transfer
@@ -205,6 +206,7 @@ def hub_of(owner: Owner, inproc: Inproc) -> Hub:
     with owner.locked(WATCH):
         owner.pointer(WATCH)  # raises after a shutdown
         if owner.hub is None:
+            reserve(2, WATCH)  # the import opens files
             owner.hub = import_module(".hub", __package__).Hub(owner, inproc)
         hub: Hub = owner.hub
         return hub
