@@ -147,6 +147,10 @@ def test_the_import_brings_nothing_heavy() -> None:
         "zmqlite.aio",
         "zmqlite.capi",
         "zmqlite.cli",
+        "zmqlite.events",
+        "zmqlite.hub",
+        "zmqlite.log",
+        "zmqlite.peers",
         "zmqlite.proto",
         "zmqlite.reactor",
     }

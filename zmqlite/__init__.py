@@ -9,16 +9,19 @@ The modules, in layers. Each imports only from the lines above it, for type chec
     arguments, library                   checks of what users pass, what libzmq can do
     option, options, curve               option descriptors, keys
     keywords                             options as arguments, for type checkers
-    message, handle, monitor             frames without a copy; sockets of C; events as tuples
+    message, handle                      frames without a copy; sockets of C
+    monitor, events                      events of connections as tuples, and in words
     owner, inproc                        what a context and its sockets share
-    transfer, socket                     one socket: its messages, its life, its monitor
+    peers, subscribers, hub              who is connected; the thread that reads all events
+    log                                  the same events as lines of `logging`
+    transfer, watching, socket           one socket: its messages, its peers, its life, its monitor
     context, poll, proxy                 many sockets
     reactor, actor                       a loop of handlers, threads with a pipe
     capi, aio, proto                     zmq.h in Python, asyncio, typed messages
     cli                                  python -m zmqlite
 
 Reactor and Actor need `typing` and other large modules, so they are imported on first use; see
-_typing.
+_typing. The hub is imported when something watches a socket.
 """
 
 from importlib import import_module as _import_module
@@ -32,9 +35,9 @@ except ModuleNotFoundError as _missing:
     ) from _missing
 except ImportError as _missing:
     raise ImportError(
-        f"the compiled module of zmqlite does not load: {_missing}. If it is the system's libzmq that "
-        "is missing, install that again (Debian: apt install libzmq5), otherwise zmqlite itself: "
-        "pip install --force-reinstall zmqlite; in a checkout: pip install -e ."
+        f"the compiled module of zmqlite does not load: {_missing}. If it is the system's libzmq "
+        "that is missing, install that again (Debian: apt install libzmq5), otherwise zmqlite "
+        "itself: pip install --force-reinstall zmqlite; in a checkout: pip install -e ."
     ) from _missing
 
 from .advice import meant as _meant
@@ -94,6 +97,7 @@ from .socket_options import ALL_SOCKET_OPTIONS as _ALL_SOCKET_OPTIONS
 TYPE_CHECKING = bool()  # noqa: UP018
 if TYPE_CHECKING:
     from .actor import Actor, Pipe
+    from .peers import Statistics
     from .reactor import Reactor, Timer
 
 __version__ = "0.1.0"
@@ -144,6 +148,7 @@ __all__ = [
     "SocketEvent",
     "SocketType",
     "StateError",
+    "Statistics",
     "Timeout",
     "Timer",
     "ZMQError",
@@ -165,7 +170,13 @@ if _built != __version__:
         "install zmqlite again (in a checkout: pip install -e .)"
     )
 
-_LATER = {"Actor": "actor", "Pipe": "actor", "Reactor": "reactor", "Timer": "reactor"}
+_LATER = {
+    "Actor": "actor",
+    "Pipe": "actor",
+    "Reactor": "reactor",
+    "Statistics": "peers",
+    "Timer": "reactor",
+}
 
 for _name in set(__all__) - set(_LATER):
     if getattr(globals()[_name], "__module__", "").startswith(__name__ + "."):

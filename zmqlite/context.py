@@ -9,33 +9,38 @@ from __future__ import annotations
 
 import atexit
 import errno
+import os
 import sys
+import time
 from _thread import RLock  # what threading calls RLock; importing threading takes long
 from _weakref import ref  # likewise for weakref
+from importlib import import_module
 
 from ._zmq import ffi, lib
 from .arguments import milliseconds, socket_type
-from .constants import DRAFT_SOCKET_TYPES, SocketType
+from .constants import DRAFT_SOCKET_TYPES, MonitorEvent, SocketType
 from .context_options import (
     ContextOptions,
     check_thread_options,
     context_option,
     context_options,
 )
-from .errors import ContextTerminated, check, failure
+from .errors import ContextTerminated, SocketClosed, check, failure
 from .fds import reserve
 from .inproc import Inproc
 from .library import has
 from .message import collect
 from .options import Number
 from .owner import Owner
-from .socket import Socket
+from .socket import QUEUE, Monitor, Socket, monitor_of
 from .socket_options import socket_options
+from .watching import hub_of, log_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final, NoReturn, Self, TypeVar, Unpack
 
+    from .hub import Hub
     from .keywords import ContextKeywords, SocketKeywords
 
     Got = TypeVar("Got")
@@ -92,6 +97,8 @@ class Context(ContextOptions):
         self._abandoned = False  # a call of `term` was interrupted by Ctrl-C
         self._owner = Owner()
         self._inproc = Inproc(self._owner)  # last: its presence tells __del__ that all is set
+        if "ZMQLITE_LOG" in os.environ:
+            import_module(".log", __package__).configure(os.environ["ZMQLITE_LOG"])
         _living.add(ref(self, _living.discard))
         _end_with_multiprocessing()
         for row, value in rows.items():
@@ -145,7 +152,44 @@ class Context(ContextOptions):
                 reserve(BASE_FDS + THREAD_FDS * self.io_threads, "zmq_socket", name)
             socket = Socket(self, owner, inproc, owner.open(number, "zmq_socket", name), name)
             self._started = True
-            return socket
+            owner.sockets.add(ref(socket, owner.sockets.discard))
+        log = log_of()
+        if log is not None and (owner.hub is None or not owner.hub.logged):
+            hub = hub_of(owner, inproc)
+            hub.logged = True
+            log.start(hub)
+            self._watch_all(hub)
+        if owner.hub is not None and owner.hub.everything:
+            socket._watched()
+        return socket
+
+    @property
+    def sockets(self) -> list[Socket[Context]]:
+        """The open sockets of this context, for debugging, in no particular order."""
+        found = (reference() for reference in self._owner.sockets.copy())
+        return [socket for socket in found if socket is not None and not socket.closed]
+
+    def monitor(self, events: int = MonitorEvent.ALL, *, queue: int = QUEUE) -> Monitor:
+        """Report the connections of all sockets of this context, those to come included.
+
+        Events say in `socket` which one they are about. The monitor does not end with a socket, but
+        with the context or when it is closed. See Socket.monitor for the rest.
+
+        C: zmq_socket_monitor(3)
+        """
+        hub = hub_of(self._owner, self._inproc)
+        monitor = monitor_of(self, self._inproc, hub, None, events, queue)
+        self._watch_all(hub)
+        return monitor
+
+    def _watch_all(self, hub: Hub) -> None:
+        """Watch all sockets, those to come included."""
+        hub.everything = True
+        for socket in self.sockets:
+            try:
+                socket._watched()
+            except SocketClosed:
+                pass  # by another thread, meanwhile
 
     # Options
 
@@ -220,14 +264,23 @@ class Context(ContextOptions):
         with self._termination:
             self._abandoned = True  # until all of this is done
             self._close_sockets()
+            start = time.monotonic()
             self._owner.terminate()
             self._abandoned = False
+            waited = int((time.monotonic() - start) * 1000)
+            if 0 < self._linger <= waited and (log := log_of()) is not None:
+                log.ended(
+                    f"a context ended after {waited} ms, as its linger was over: messages that "
+                    "were not sent by then were dropped"
+                )
         collect()
 
     def _close_sockets(self) -> None:
         """Wake all threads and close all sockets; a subclass may do more."""
         self.shutdown()
         self._owner.close_all()
+        if self._owner.hub is not None:
+            self._owner.hub.join()
 
     def __enter__(self) -> Self:
         return self

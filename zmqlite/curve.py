@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from .arguments import Buffer
 
 
+_UNSET = (b"", b"0" * KEY_LENGTH)  # what the options of a socket without keys read as
+
+
 def curve_keypair() -> tuple[bytes, bytes]:
     """Return a new CURVE key pair (public, secret), each as 40 bytes of Z85.
 
@@ -95,3 +98,12 @@ class _Scratch:
     def __exit__(self, *_: object) -> None:
         size = len(self._buffer)
         ffi.memmove(self._buffer, bytes(size), size)
+
+
+def key_mistake(server: bool, public: bytes, secret: bytes) -> str:
+    """Return what is wrong with a socket's own keys: "no-secret", "no-keys", "pair" or ""."""
+    if secret in _UNSET:
+        return "no-secret" if server else "no-keys"
+    if public in _UNSET:  # which a server does not need
+        return "" if server else "no-keys"
+    return "" if curve_public(secret) == public else "pair"

@@ -17,7 +17,8 @@ from .waiting import until
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final
+    from _weakref import ref
+    from typing import Any, Final
 
     from ._direct import Handle
     from ._zmq import CData
@@ -52,14 +53,16 @@ class Owner(ForkAware):
     lock, lets libzmq free the context.
     """
 
-    __slots__ = ("_pointer", "handles", "lock", "shut")
+    __slots__ = ("_pointer", "handles", "hub", "lock", "shut", "sockets")
 
     def __init__(self) -> None:
         super().__init__()
         # Reentrant: a signal handler may make any call while its own thread holds the lock.
         self.lock: RLock = RLock()
         self.handles: set[Handle] = set()
+        self.sockets: set[ref[Any]] = set()  # to the Socket objects that users have
         self.shut: bool = False
+        self.hub: Any = None  # the Hub of the context, once something watches its sockets
         self._pointer = ffi.new("void **")  # holds NULL once the context is terminated
         self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
 
@@ -125,6 +128,8 @@ class Owner(ForkAware):
         """Wake all threads that wait in sockets; the caller holds the lock."""
         lib.zmq_ctx_shutdown(self._pointer[0])
         self.shut = True
+        if self.hub is not None:
+            self.hub.wake()
 
     def close_all(self) -> None:
         """Close all sockets after a shutdown.

@@ -1,48 +1,53 @@
 """Sockets and their monitors: life, endpoints, subscriptions and events.
 
-Transfer, the base of Socket, sends and receives its messages. The Owner, which the sockets of a
-context share with it, opens and closes its handle.
+Transfer sends and receives the messages, Watched counts the peers. The Owner, which the sockets of
+a context share with it, opens and closes the handle.
 
-libzmq sends the events of a monitored socket to an inproc PAIR socket. If nobody receives them, it
-blocks its I/O thread, and with it all traffic of the context. So the PAIR socket that receives them
-has no high-water mark: events that are not read use memory and do no other harm. Before it is
-closed, libzmq is told to send no more events.
+The events of a socket come from the hub of its context; see watching and hub.
 """
 
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import stat
+import sys
 import warnings
-from _weakref import ref  # what weakref calls ref; importing weakref takes long
+from _thread import start_new_thread
 
 from ._typing import Generic
 from ._zmq import ffi, lib
 from .arguments import INT_MAX, integer, milliseconds
 from .arguments import endpoint as encoded_endpoint
 from .constants import Event, MonitorEvent, SocketType
-from .errors import ContextTerminated, ForkedProcess, SocketClosed, failure
+from .errors import (
+    Again,
+    ContextTerminated,
+    ForkedProcess,
+    SocketClosed,
+    failure,
+)
 from .fds import reserve
 from .inproc import INPROC
 from .message import collect
 from .monitor import SocketEvent, decode
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE
-from .transfer import Transfer
 from .waiting import EVENTS, poll_events, until
+from .watching import WATCH, Watched, log_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, Final, Protocol, Self, Unpack
 
     from typing_extensions import Buffer, TypeVar
 
     from ._direct import Handle
+    from .hub import Feed, Hub
     from .inproc import Inproc
     from .keywords import SocketKeywords
     from .owner import Owner
+    from .peers import Record
 
     class MakesSockets(Protocol):
         """What a socket asks of its context."""
@@ -58,10 +63,11 @@ ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 
 _ALL: Final = Event.POLLIN.value | Event.POLLOUT.value
 
-_monitors = itertools.count(1)
+QUEUE: Final = 10_000
+"""Events that wait for a subscriber, unless it asks for another number."""
 
 
-class Socket(Transfer, Generic[C]):
+class Socket(Watched, Generic[C]):
     """A message socket of one type, made by `Context.socket`.
 
     One thread at a time: a call while another thread is inside raises SocketBusy and does no harm.
@@ -76,17 +82,19 @@ class Socket(Transfer, Generic[C]):
     C: zmq_socket(3)
     """
 
-    __slots__ = ("__weakref__", "_bound", "_inproc", "_monitor", "_monitored", "_owner", "context")
+    __slots__ = (
+        "__weakref__",
+        "_bound",
+        "_feed",
+        "context",
+    )
 
     def __init__(
         self, context: C, owner: Owner, inproc: Inproc, handle: Handle, type_name: str
     ) -> None:
-        super().__init__(handle, type_name)
-        self._owner = owner
-        self._inproc = inproc
+        super().__init__(owner, inproc, handle, type_name)
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
-        self._monitor: ref[Socket] | None = None  # receives the events of this socket
-        self._monitored: Handle | None = None  # handle of the socket whose events this one receives
+        self._feed: Feed | None = None  # whose events this socket receives
         self.context: C = context  # last: its presence tells __del__ that all is set
 
     # Life
@@ -113,15 +121,13 @@ class Socket(Transfer, Generic[C]):
             raise failure(-code, "zmq_close", self._type_name)
 
     def _end(self) -> int:
-        # If this socket is monitored or receives events, these are stopped first: closing would
-        # cause an event, and libzmq would block on sending it if nobody receives.
-        if self._monitored is not None:
-            lib.zl_monitor(self._monitored.pointer, ffi.NULL, 0)
-        if self._monitor is not None:
-            lib.zl_monitor(self._pointer, ffi.NULL, 0)
+        if self._record is not None:
+            lib.zl_monitor(self._pointer, ffi.NULL, 0)  # the last event, which the hub waits for
         code = self._owner.close(self._handle)
         if code == 0:
             self._tray[0] = None  # what an interrupted receive left
+            if self._feed is not None:
+                self._feed.end()
             self._inproc.unbound(map(encoded_endpoint, self._bound.values()))
         collect()
         return code
@@ -136,6 +142,8 @@ class Socket(Transfer, Generic[C]):
         if hasattr(self, "context") and not self.closed and not self._owner.forked:
             unclosed = repr(self)
             self._end()  # before the warning, which may be turned into an exception
+            if (log := log_of()) is not None:
+                log.ended(f"{unclosed} was never closed, and is closed by the garbage collector")
             warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
@@ -165,6 +173,7 @@ class Socket(Transfer, Generic[C]):
         if endpoint.startswith("ipc://"):
             _refuse_file(endpoint)
         reserve(2, "zmq_bind", endpoint)
+        self._reaching(endpoint)
         self._endpoint_call("zmq_bind", lib.zl_bind, encoded, endpoint)
         real = self.last_endpoint
         self._bound[real] = endpoint
@@ -183,6 +192,7 @@ class Socket(Transfer, Generic[C]):
         encoded = encoded_endpoint(endpoint)
         if endpoint.startswith(INPROC):
             self._inproc.connecting(encoded)
+        self._reaching(endpoint)
         self._endpoint_call("zmq_connect", lib.zl_connect, encoded, endpoint)
 
     def unbind(self, endpoint: str) -> None:
@@ -198,6 +208,7 @@ class Socket(Transfer, Generic[C]):
         self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded, endpoint)
         self._bound.pop(real, None)
         self._inproc.unbound([encoded])
+        self._left(encoded)
 
     def disconnect(self, endpoint: str) -> None:
         """End the connection to an endpoint, given exactly as it was given to `connect`.
@@ -209,6 +220,7 @@ class Socket(Transfer, Generic[C]):
         """
         encoded = encoded_endpoint(endpoint)
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
+        self._left(encoded)
 
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
         code = until(lambda _: function(self._pointer, encoded), 0)
@@ -255,52 +267,59 @@ class Socket(Transfer, Generic[C]):
         """Read `events` for zmqlite.aio, as a plain number, or -errno."""
         return self._handle.poll(_ALL, 0)
 
-    def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
+    def monitor(self, events: int = MonitorEvent.ALL, *, queue: int = QUEUE) -> Monitor:
         """Report the connections of this socket from now on: events in the order they happen.
 
-        Call it before `bind` and `connect` to miss nothing. inproc and udp have no events. A socket
-        has one monitor at a time. MONITOR_STOPPED is always the last event.
-
-        Raises:
-            AddressInUse: the previous monitor is not closed.
+        Call it before `bind` and `connect` to miss nothing. inproc and udp have no events. There
+        may be any number of monitors, each with a queue of so many events: those that find it full
+        are dropped and counted. MONITOR_STOPPED is always the last event.
 
         C: zmq_socket_monitor(3)
         """
-        previous = self._monitor and self._monitor()
-        if previous and not previous.closed:
-            raise failure(errno.EADDRINUSE, "zmq_socket_monitor", self._type_name)
-        # Without MONITOR_STOPPED the receiver would not learn that no more events will come.
-        mask = integer(events, "events", 0, INT_MAX) | MonitorEvent.MONITOR_STOPPED
-        endpoint = f"{INPROC}zmqlite.monitor.{next(_monitors)}"
-        encoded = endpoint.encode()
-        receiver = self.context.socket(SocketType.PAIR, rcvhwm=0, linger=0)
-        # Connected before libzmq binds, since libzmq blocks on an event that it cannot send. From
-        # here on closing the receiver stops the events first, for the same reason.
-        receiver.connect(endpoint)
-        receiver._monitored = self._handle
-        code = until(lambda _: lib.zl_monitor(self._pointer, encoded, mask), 0)
-        if code < 0:
+        return monitor_of(self.context, self._inproc, *self._watched(), events, queue)
+
+
+def monitor_of(
+    context: Any, inproc: Inproc, hub: Hub, record: Record | None, events: int, queue: int
+) -> Monitor:
+    """Return a monitor of a socket, or of the context if `record` is None."""
+    mask = integer(events, "events", 0, INT_MAX)
+    queue = integer(queue, "queue", 2, INT_MAX)
+    owner = hub.owner
+    with owner.lock:
+        handle = owner.open(SocketType.PAIR, WATCH, "PAIR")
+        receiver = Socket(context, owner, inproc, handle, "PAIR")
+        try:
+            receiver._feed = hub.attach(receiver, record, mask, queue)
+        except BaseException:
             receiver.close()
-            self._inproc.bind_spare(encoded)
-            raise failure(-code, "zmq_socket_monitor", self._type_name)
-        self._inproc.bound(encoded)
-        self._inproc.unbound([encoded])  # nobody else will connect to it
-        self._monitor = ref(receiver)
+            raise
         return Monitor(receiver)
 
 
 class Monitor:
-    """The events of one socket, in order; made by `Socket.monitor`.
+    """Events in order, of one socket or of all; made by `Socket.monitor` and `Context.monitor`.
 
     Another thread than the one that uses the monitored socket may read it, one thread at a time.
     `socket` is the socket that receives the events, to be registered with a Poller. The monitored
-    socket may be closed first: then the iteration ends.
+    socket may be closed first: then the iteration ends. A monitor of a context goes on: for it,
+    MONITOR_STOPPED says that one of the sockets was closed.
     """
 
     __slots__ = ("__weakref__", "socket")
 
     def __init__(self, socket: Socket) -> None:
         self.socket: Socket = socket
+
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped because nobody read those before them."""
+        return self.socket._feed.dropped if self.socket._feed else 0
+
+    @property
+    def many(self) -> bool:
+        """Whether these are the events of all sockets of a context."""
+        return self.socket._feed is not None and self.socket._feed.record is None
 
     def recv(self, flags: int = 0, timeout: int | None = None) -> SocketEvent:
         """Wait for the next event, `timeout` milliseconds or for ever.
@@ -310,20 +329,38 @@ class Monitor:
             SocketClosed: the monitor was closed.
             ContextTerminated: the context was terminated while waiting.
         """
-        while len(frames := self.socket.recv_multipart(flags, timeout=timeout)) != 2:
-            pass  # one frame of an event, whose other one libzmq lost because of a signal
-        return decode(frames)
+        return decode(self.socket.recv_multipart(flags, timeout=timeout))
 
     def __iter__(self) -> Iterator[SocketEvent]:
         """Yield events until the monitored socket, the monitor or the context is closed."""
+        return self.iter()
+
+    def iter(self, timeout: int | None = None) -> Iterator[SocketEvent]:
+        """Yield events as iterating does, but end when none has come for `timeout` milliseconds."""
         while True:
             try:
-                event = self.recv()
-            except (ContextTerminated, SocketClosed):
+                event = self.recv(timeout=timeout)
+            except (Again, ContextTerminated, SocketClosed):
                 return
-            if event.event == MonitorEvent.MONITOR_STOPPED:
+            if event.event == MonitorEvent.MONITOR_STOPPED and not self.many:
                 return
             yield event
+
+    def call(self, callback: Callable[[SocketEvent], object]) -> None:
+        """Call `callback` with each event, in a thread of its own that ends as iterating does.
+
+        From then on nobody else may read the monitor; the thread closes it at its end. What the
+        callback raises goes to `sys.excepthook`, and the next event follows.
+        """
+        start_new_thread(self._call_each, (callback,))
+
+    def _call_each(self, callback: Callable[[SocketEvent], object]) -> None:
+        with self:
+            for event in self:
+                try:
+                    callback(event)
+                except Exception as error:
+                    sys.excepthook(type(error), error, error.__traceback__)
 
     def close(self) -> None:
         """Stop monitoring and drop the events that were not read; nothing if closed already."""

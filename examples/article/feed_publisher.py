@@ -25,7 +25,7 @@ def main() -> None:
     options = arguments()
     with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
         print("bound", socket.bind(options.bind), flush=True)
-        socket.recv()  # a subscription
+        socket.wait_subscribers(1)
         for number in range(1, options.count + 1):
             text = f"item {number}"
             socket.send_string(text)

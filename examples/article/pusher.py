@@ -1,7 +1,7 @@
 """Deal tasks out to workers: each task goes to one of them, in turn (PUSH/PULL).
 
 The first worker to connect would get everything that is sent before the second one is there. So
-this program watches its socket's connections, and begins when all workers have joined.
+this program waits for its peers, and begins when all workers have joined.
 
     python -m examples.article.pusher --pullers 2
     python -m examples.article.puller          (twice)
@@ -23,10 +23,9 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
-        with socket.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as joined:
-            print("bound", socket.bind(options.bind), flush=True)
-            for _ in range(options.pullers):
-                joined.recv()
+        socket.wait_peers(0)  # count from now on
+        print("bound", socket.bind(options.bind), flush=True)
+        socket.wait_peers(options.pullers)
         for number in range(1, options.count + 1):
             socket.send_string(f"task {number}")
         for _ in range(options.pullers):

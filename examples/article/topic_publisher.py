@@ -30,8 +30,7 @@ def main() -> None:
     options = arguments()
     with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
         print("bound", socket.bind(options.bind), flush=True)
-        for _ in range(options.subscriptions):
-            socket.recv()  # One that nobody made before; the others are not reported.
+        socket.wait_subscribers(options.subscriptions)
         for number in range(1, options.rounds + 1):
             for topic in TOPICS:
                 socket.send_multipart([topic, b"reading %d" % number])

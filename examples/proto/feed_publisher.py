@@ -28,7 +28,7 @@ def main() -> None:
     with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
         feed = proto.TypedSocket(socket, DataMessage)
         print("bound", socket.bind(options.bind), flush=True)
-        socket.recv()  # a subscription
+        feed.wait_subscribers(1)
         for number in range(1, options.count + 1):
             feed.send(DataMessage(content=f"item {number}", timestamp=time.time_ns() // 1_000_000))
             print("published item", number, flush=True)

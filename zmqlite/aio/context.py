@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, Unpack
 
 from .. import context as blocking
 from ..arguments import INT_MAX, integer
+from ..constants import MonitorEvent
 from ..context import LINGER
 from ..context_options import ContextOptions
 from ..options import Number
+from ..socket import QUEUE
 from ..socket_options import ALL_SOCKET_OPTIONS
 from .readiness import Shared
-from .socket import Socket, refuse_timeouts
+from .socket import Monitor, Socket, refuse_timeouts
 
 if TYPE_CHECKING:
     from ..keywords import AsyncSocketKeywords, ContextKeywords
@@ -81,6 +83,13 @@ class Context(ContextOptions):
         for name in options.keys() & {"rcvtimeo", "sndtimeo"}:
             refuse_timeouts(ALL_SOCKET_OPTIONS[name], "w")
         return Socket(self, self.blocking.socket(type, **options), self.blocking.shared)
+
+    def monitor(self, events: int = MonitorEvent.ALL, *, queue: int = QUEUE) -> Monitor:
+        """Report the connections of all sockets of this context; see zmqlite.Context.monitor.
+
+        C: zmq_socket_monitor(3)
+        """
+        return Monitor(self.blocking.monitor(events, queue=queue), self.blocking.shared)
 
     def get(self, option: Number[Got, Any] | int) -> Got | Any:
         """Read an option: a row such as `Context.io_threads`, or a number of zmq.h."""

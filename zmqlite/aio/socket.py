@@ -20,16 +20,21 @@ from ..errors import Again, ContextTerminated, SocketClosed, failure
 from ..message import Message
 from ..monitor import SocketEvent, decode
 from ..option import Option
+from ..socket import QUEUE
+from ..socket import Monitor as BlockingMonitor
 from ..socket import Socket as BlockingSocket
 from ..socket_options import SocketOptions, socket_option
 from ..transfer import BATCH, DONTWAIT, MANY, MESSAGE, PARTS, WHOLE
 from ..waiting import EVENTS, poll_events
+from ..watching import PEERS
 from .batches import partly_sent
 from .readiness import BOTH, IN, OUT, Shared, Watch
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
     from typing_extensions import TypeVar as TypeVarWithDefault
+
+    from ..peers import Statistics
 
     C = TypeVarWithDefault("C", default=Any)
 else:
@@ -275,13 +280,34 @@ class Socket(SocketOptions, Generic[C]):
             raise failure(-code, "zmq_poll", self.type.name)
         return code
 
-    def monitor(self, events: int = MonitorEvent.ALL) -> Monitor:
+    def monitor(self, events: int = MonitorEvent.ALL, *, queue: int = QUEUE) -> Monitor:
         """Report the connections of this socket from now on; see zmqlite.Socket.monitor.
 
         C: zmq_socket_monitor(3)
         """
-        receiver = self._blocking.monitor(events).socket
-        return Monitor(Socket(self.context, receiver, self._watch.shared))
+        return Monitor(self._blocking.monitor(events, queue=queue), self._watch.shared)
+
+    def statistics(self) -> Statistics:
+        """Return what is known of the peers of this socket; the first call starts to count."""
+        return self._blocking.statistics()
+
+    async def wait_peers(self, count: int) -> None:
+        """Wait until so many peers are connected; see zmqlite.Socket.wait_peers.
+
+        The first call has to come before `bind` and `connect`; with a `count` of 0 it never waits.
+        """
+        _, record = self._blocking._counted(count)
+        async with self.monitor(PEERS, queue=2) as monitor:
+            while self._blocking._peers(record) < count:
+                await monitor.recv()
+        self._blocking._ready()
+
+    async def wait_subscribers(self, count: int, topic: bytes = b"") -> list[list[bytes]]:
+        """Wait until an XPUB has so many subscriptions; see zmqlite.Socket.wait_subscribers."""
+        known = self._call(self._blocking._count_subscribers, count)
+        while known.count(topic) < count:
+            known.take(await self.recv_multipart())
+        return known.received()
 
     # Options
 
@@ -386,17 +412,23 @@ class Socket(SocketOptions, Generic[C]):
 
 
 class Monitor:
-    """The events of one socket, in order; made by `zmqlite.aio.Socket.monitor`.
+    """Events in order, made by the `monitor` of zmqlite.aio.Socket and zmqlite.aio.Context.
 
     `socket` is the socket that receives the events. The monitored socket may be closed first: then
-    the iteration ends.
+    the iteration ends. A monitor of a context goes on.
     """
 
-    __slots__ = ("__weakref__", "_stopped", "socket")
+    __slots__ = ("__weakref__", "_blocking", "_stopped", "socket")
 
-    def __init__(self, socket: Socket) -> None:
-        self.socket: Socket = socket
+    def __init__(self, monitor: BlockingMonitor, shared: Shared) -> None:
+        self._blocking: BlockingMonitor = monitor
+        self.socket: Socket = Socket(monitor.socket.context, monitor.socket, shared)
         self._stopped = False
+
+    @property
+    def dropped(self) -> int:
+        """How many events were dropped because nobody read those before them."""
+        return self._blocking.dropped
 
     async def recv(self) -> SocketEvent:
         """Wait for the next event.
@@ -405,9 +437,7 @@ class Monitor:
             SocketClosed: the monitor was closed.
             ContextTerminated: the context was terminated while waiting.
         """
-        while len(frames := await self.socket.recv_multipart()) != 2:
-            pass  # one frame of an event, whose other one libzmq lost because of a signal
-        return decode(frames)
+        return decode(await self.socket.recv_multipart())
 
     def __aiter__(self) -> Self:
         """Yield events until the monitored socket, the monitor or the context is closed."""
@@ -420,7 +450,7 @@ class Monitor:
             event = await self.recv()
         except (ContextTerminated, SocketClosed):
             raise StopAsyncIteration from None
-        if event.event == MonitorEvent.MONITOR_STOPPED:
+        if event.event == MonitorEvent.MONITOR_STOPPED and not self._blocking.many:
             self._stopped = True
             raise StopAsyncIteration
         return event

@@ -254,6 +254,10 @@ class TypedSocket(Wrapper[S, R]):
 
     # Life
 
+    async def wait_subscribers(self, count: int, topic: bytes = b"") -> list[list[bytes]]:
+        """Wait until an XPUB has so many subscriptions; see zmqlite.Socket.wait_subscribers."""
+        return await self.socket.wait_subscribers(count, topic)
+
     async def poll(self, events: int = Event.POLLIN) -> Event:
         """Wait until the socket can receive or send; see zmqlite.aio.Socket.poll."""
         return await self.socket.poll(events)

@@ -270,6 +270,12 @@ class TypedSocket(Wrapper[S, R]):
         super().subscribe_type(kind)
         self._fast = False  # from now on messages are compared with the subscriptions
 
+    def wait_subscribers(
+        self, count: int, timeout: int | None = None, topic: bytes = b""
+    ) -> list[list[bytes]]:
+        """Wait until an XPUB has so many subscriptions; see zmqlite.Socket.wait_subscribers."""
+        return self.socket.wait_subscribers(count, timeout, topic)
+
     def poll(self, timeout: int | None = None, events: int = Event.POLLIN) -> Event:
         """Wait until the socket can receive or send; see zmqlite.Socket.poll."""
         return self.socket.poll(timeout, events)

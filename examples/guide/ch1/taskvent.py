@@ -18,10 +18,9 @@ from ...program import run
 
 def bind_and_wait(sender: zmq.Socket, endpoint: str, workers: int) -> None:
     """Come back when the workers are there."""
-    with sender.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as joined:
-        sender.bind(endpoint)
-        for _ in range(workers):
-            joined.recv()
+    sender.wait_peers(0)  # count from now on
+    sender.bind(endpoint)
+    sender.wait_peers(workers)
     if not workers:
         print("Press Enter when the workers are ready:")
         sys.stdin.readline()

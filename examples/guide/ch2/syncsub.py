@@ -1,6 +1,6 @@
 """A subscriber that tells the publisher when to begin, and counts what comes.
 
-The subscription leaves as soon as the connection is there, which a monitor tells. The request
+The subscription leaves as soon as the connection is there, which wait_peers tells. The request
 leaves only then, so it arrives later.
 
     python -m examples.guide.ch2.syncpub --subscribers 2
@@ -19,9 +19,9 @@ def main(connect: str = "tcp://localhost:5561", sync: str = "tcp://localhost:556
         context.socket(zmq.REQ) as client,
     ):
         subscriber.subscribe(b"")
-        with subscriber.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as connected:
-            subscriber.connect(connect)
-            connected.recv()
+        subscriber.wait_peers(0)  # count from now on
+        subscriber.connect(connect)
+        subscriber.wait_peers(1)
         client.connect(sync)
         client.send(b"")
         client.recv()

@@ -64,11 +64,10 @@ class Broker:
         self.local_frontend.bind(f"ipc://{name}-localfe.ipc")
         self.local_backend.bind(f"ipc://{name}-localbe.ipc")
         self.cloud_frontend.bind(f"ipc://{name}-cloud.ipc")
-        with self.cloud_backend.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
-            for peer in peers:
-                self.cloud_backend.connect(f"ipc://{peer}-cloud.ipc")
-            for _ in peers:
-                monitor.recv()
+        self.cloud_backend.wait_peers(0)  # count from now on
+        for peer in peers:
+            self.cloud_backend.connect(f"ipc://{peer}-cloud.ipc")
+        self.cloud_backend.wait_peers(len(peers))
         print("all peers are there")
 
     def run(self) -> None:

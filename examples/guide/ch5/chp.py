@@ -146,9 +146,9 @@ def subscribe(context: zmq.Context, endpoint: str, *topics: bytes) -> zmq.Socket
     subscriber = context.socket(zmq.SUB, linger=0, rcvhwm=0)
     for topic in topics:
         subscriber.subscribe(topic)
-    with subscriber.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
-        subscriber.connect(endpoint)
-        monitor.recv()
+    subscriber.wait_peers(0)  # count from now on
+    subscriber.connect(endpoint)
+    subscriber.wait_peers(1)
     return subscriber
 
 

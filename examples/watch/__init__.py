@@ -1,0 +1,1 @@
+"""Watching what happens: who connects, who is refused and why, who leaves."""

@@ -1,0 +1,54 @@
+"""Publish to subscribers that come, are refused and go, and say what happens to them.
+
+The publisher is a CURVE server. It waits until its subscriber has subscribed, so that the first
+message is not lost, and prints a line for each handshake, each failure and each departure.
+
+    python -m examples.watch.publisher
+    python -m examples.watch.subscriber --connect ENDPOINT --key KEY
+"""
+
+import argparse
+
+import zmqlite as zmq
+
+EVENTS = (
+    zmq.MonitorEvent.HANDSHAKE_SUCCEEDED
+    | zmq.MonitorEvent.HANDSHAKE_FAILED_PROTOCOL
+    | zmq.MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
+    | zmq.MonitorEvent.DISCONNECTED
+)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Publish, and say who comes and goes.")
+    parser.add_argument("--bind", default="tcp://127.0.0.1:5571", metavar="ENDPOINT")
+    parser.add_argument("--count", type=int, default=3, help="how many messages")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    public, secret = zmq.curve_keypair()
+    with zmq.Context() as context, context.socket(zmq.XPUB) as publisher:
+        publisher.curve_server = True
+        publisher.curve_secretkey = secret
+        with publisher.monitor(EVENTS) as monitor:
+            endpoint = publisher.bind(options.bind)
+            print("bound", endpoint, zmq.z85_decode(public).hex(), flush=True)
+            refused = False
+            while not refused:
+                event = monitor.recv()
+                print(event, flush=True)
+                refused = bool(event.cause)
+            publisher.wait_subscribers(1)
+            for number in range(1, options.count + 1):
+                publisher.send_string(f"item {number}")
+            publisher.send(b"")
+            while publisher.statistics().peers:
+                print(monitor.recv(), flush=True)
+        statistics = publisher.statistics()
+        print(f"{statistics.connections} connected, {statistics.failures} failed", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""Ten situations that look like silence, and what the events say about each."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+import pytest
+from support import Make, eventually
+
+from zmqlite import (
+    PUB,
+    PULL,
+    PUSH,
+    REP,
+    Context,
+    MonitorEvent,
+    SocketType,
+    curve_keypair,
+)
+from zmqlite.curve import key_mistake
+
+SERVER, CLIENT, OTHER = (curve_keypair() for _ in range(3))
+NO_KEYS = b"0" * 40
+
+AS_SERVER = {"curve_server": True, "curve_secretkey": SERVER[1]}
+AS_CLIENT = {
+    "curve_serverkey": SERVER[0],
+    "curve_publickey": CLIENT[0],
+    "curve_secretkey": CLIENT[1],
+}
+
+# Name, options of both sides, and what the cause says for the server and for the client.
+CURVE: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    "the client has a wrong server key": (
+        AS_SERVER,
+        {**AS_CLIENT, "curve_serverkey": OTHER[0]},
+        "the client has another curve_serverkey",
+        "curve_serverkey is not its public key",
+    ),
+    "the client has no keys of its own": (
+        AS_SERVER,
+        {"curve_serverkey": SERVER[0]},
+        "the client has no keys of its own",
+        "this client has no keys of its own",
+    ),
+    "the server has no secret key": (
+        {"curve_server": True},
+        AS_CLIENT,
+        "this server has no curve_secretkey",
+        "the server has no curve_secretkey",
+    ),
+    "the client swapped its keys": (
+        AS_SERVER,
+        {**AS_CLIENT, "curve_publickey": CLIENT[1], "curve_secretkey": CLIENT[0]},
+        "or swapped them",
+        "are no pair; they may be swapped",
+    ),
+    "the client is plain": (
+        AS_SERVER,
+        {},
+        "another security mechanism than CURVE",
+        "another security mechanism than NULL",
+    ),
+    "the server is plain": (
+        {},
+        AS_CLIENT,
+        "another security mechanism than NULL",
+        "another security mechanism than CURVE",
+    ),
+}
+
+
+def causes(
+    make: Make,
+    there: dict[str, Any],
+    here: dict[str, Any],
+    kinds: tuple[SocketType, SocketType] = (PULL, PUSH),
+) -> tuple[str, str]:
+    """Connect two sockets; return the causes that the events of both name, server first."""
+    server, client = make(kinds[0], **there), make(kinds[1], reconnect_ivl=50, **here)
+    with server.monitor() as theirs, client.monitor() as ours:
+        client.connect(server.bind("tcp://127.0.0.1:*"))
+        first, second = (
+            next(event for event in monitor.iter(5000) if event.cause) for monitor in (theirs, ours)
+        )
+        assert first.side == "bound"
+        assert second.side == "connected"
+        assert first.cause in str(first)
+        return first.cause, second.cause
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "for_server", "for_client"), CURVE.values(), ids=CURVE.keys()
+)
+def test_a_mistake_with_curve_is_named(
+    there: dict[str, Any], here: dict[str, Any], for_server: str, for_client: str, make: Make
+) -> None:
+    server, client = causes(make, there, here)
+    assert for_server in server
+    assert for_client in client
+
+
+def test_keys_that_fit_cause_nothing(make: Make) -> None:
+    server, client = make(PULL, **AS_SERVER), make(PUSH, **AS_CLIENT)
+    with server.monitor() as monitor:
+        client.connect(server.bind("tcp://127.0.0.1:*"))
+        kinds = []
+        for event in monitor:
+            kinds.append(event.event)
+            assert event.cause == ""
+            if event.event is MonitorEvent.HANDSHAKE_SUCCEEDED:
+                assert (event.mechanism, event.role) == ("CURVE", "server")
+                break
+
+
+def test_socket_types_that_do_not_fit_are_named(make: Make) -> None:
+    for cause in causes(make, {}, {}, (REP, PUSH)):
+        assert "socket types do not fit" in cause
+
+
+@pytest.mark.parametrize(
+    ("status", "for_server"),
+    [(b"400", "denied by the policy"), (b"300", "not able to decide"), (b"500", "handler failed")],
+)
+def test_a_denial_by_policy_is_named(
+    status: bytes, for_server: str, make: Make, context: Context
+) -> None:
+    handler = make(REP)
+    handler.bind("inproc://zeromq.zap.01")
+
+    def answer() -> None:
+        for request in handler.iter_multipart():
+            handler.send_multipart([b"1.0", request[1], status, b"", b"", b""])
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    server, client = make(PULL, zap_domain="test"), make(PUSH)
+    with server.monitor(MonitorEvent.HANDSHAKE_FAILED_AUTH) as monitor:
+        client.connect(server.bind("tcp://127.0.0.1:*"))
+        event = monitor.recv(timeout=5000)
+    assert event.value == int(status)
+    assert for_server in event.cause
+    context.shutdown()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_peer_that_is_no_zeromq_is_named(make: Make) -> None:
+    server = make(PUB)
+    with server.monitor() as monitor:
+        port = int(server.bind("tcp://127.0.0.1:*").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as browser:
+            own = browser.getsockname()[1]
+            browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n" + b"x" * 99)
+            browser.shutdown(socket.SHUT_WR)
+            event = next(event for event in monitor.iter(5000) if event.cause)
+    assert "no ZeroMQ socket" in event.cause
+    assert event.peer == f"127.0.0.1:{own}"
+
+
+def test_a_server_that_says_nothing_is_named(make: Make) -> None:
+    client = make(PUSH, handshake_ivl=50)
+    with socket.create_server(("127.0.0.1", 0)) as silent, client.monitor() as monitor:
+        client.connect(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        event = next(event for event in monitor.iter(5000) if event.cause)
+    assert "handshake_ivl" in event.cause
+
+
+def test_a_server_that_is_not_there_is_counted(make: Make) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    client = make(PUSH, reconnect_ivl=5)
+    client.statistics()
+    client.connect(f"tcp://127.0.0.1:{port}")
+    eventually(lambda: client.statistics().reconnects > 2)
+    assert client.statistics().failures == 0
+
+
+def test_an_address_in_use_is_named(make: Make) -> None:
+    endpoint = make(PULL).bind("tcp://127.0.0.1:*")
+    second = make(PULL)
+    with second.monitor(MonitorEvent.BIND_FAILED) as monitor:
+        with pytest.raises(OSError, match="in use"):
+            second.bind(endpoint)
+        assert monitor.recv(timeout=5000).cause == "another socket is bound there"
+
+
+@pytest.mark.parametrize(
+    ("server", "public", "secret", "expected"),
+    [
+        (True, NO_KEYS, NO_KEYS, "no-secret"),
+        (True, NO_KEYS, SERVER[1], ""),
+        (True, SERVER[0], SERVER[1], ""),
+        (True, SERVER[1], SERVER[0], "pair"),
+        (False, NO_KEYS, NO_KEYS, "no-keys"),
+        (False, NO_KEYS, CLIENT[1], "no-keys"),
+        (False, CLIENT[0], CLIENT[1], ""),
+        (False, CLIENT[0], OTHER[1], "pair"),
+    ],
+)
+def test_mistakes_with_keys(server: bool, public: bytes, secret: bytes, expected: str) -> None:
+    assert key_mistake(server, public, secret) == expected
