@@ -199,6 +199,7 @@ def test_an_address_in_use_is_named(make: Make) -> None:
         (False, CLIENT[0], CLIENT[1], ""),
         (False, CLIENT[0], OTHER[1], "pair"),
     ],
+    ids=range(8),  # the keys are new ones in each process
 )
 def test_mistakes_with_keys(server: bool, public: bytes, secret: bytes, expected: str) -> None:
     assert key_mistake(server, public, secret) == expected

@@ -89,7 +89,7 @@ class Context(ContextOptions):
 
         C: zmq_socket_monitor(3)
         """
-        return Monitor(self.blocking.monitor(events, queue=queue), self.blocking.shared)
+        return Monitor(self, self.blocking.monitor(events, queue=queue), self.blocking.shared)
 
     def get(self, option: Number[Got, Any] | int) -> Got | Any:
         """Read an option: a row such as `Context.io_threads`, or a number of zmq.h."""

@@ -285,7 +285,8 @@ class Socket(SocketOptions, Generic[C]):
 
         C: zmq_socket_monitor(3)
         """
-        return Monitor(self._blocking.monitor(events, queue=queue), self._watch.shared)
+        monitor = self._blocking.monitor(events, queue=queue)
+        return Monitor(self.context, monitor, self._watch.shared)
 
     def statistics(self) -> Statistics:
         """Return what is known of the peers of this socket; the first call starts to count."""
@@ -420,9 +421,9 @@ class Monitor:
 
     __slots__ = ("__weakref__", "_blocking", "_stopped", "socket")
 
-    def __init__(self, monitor: BlockingMonitor, shared: Shared) -> None:
+    def __init__(self, context: Any, monitor: BlockingMonitor, shared: Shared) -> None:
         self._blocking: BlockingMonitor = monitor
-        self.socket: Socket = Socket(monitor.socket.context, monitor.socket, shared)
+        self.socket: Socket = Socket(context, monitor.socket, shared)
         self._stopped = False
 
     @property
