@@ -262,7 +262,7 @@ def test_monitors(make: Make) -> None:
             with works_or_raises():
                 monitor.recv(flags, timeout=timeout)
             with works_or_raises():
-                socket.monitor(events)
+                socket.monitor(events).close()
 
     attempt()
 

@@ -267,16 +267,22 @@ class Context(ContextOptions):
             start = time.monotonic()
             self._owner.terminate()
             self._abandoned = False
-            waited = int((time.monotonic() - start) * 1000)
-            if 0 < self._linger <= waited and (log := log_of()) is not None:
-                log.ended(
-                    f"a context ended after {waited} ms, as its linger was over: messages that "
-                    "were not sent by then were dropped"
-                )
+            self._tell_dropped(start)
         collect()
+
+    def _tell_dropped(self, start: float) -> None:
+        """Log that messages may have been dropped, if the linger ended the wait since `start`."""
+        last, linger = self._owner.last_close, self._linger / 1000
+        if 0 < start - last < linger <= time.monotonic() - last and (log := log_of()) is not None:
+            log.ended(
+                f"a context ended when its linger of {self._linger} ms was over: messages that "
+                "were not sent by then were dropped"
+            )
 
     def _close_sockets(self) -> None:
         """Wake all threads and close all sockets; a subclass may do more."""
+        if self.sockets:
+            self._owner.last_close = time.monotonic()
         self.shutdown()
         self._owner.close_all()
         if self._owner.hub is not None:

@@ -53,7 +53,7 @@ class Owner(ForkAware):
     lock, lets libzmq free the context.
     """
 
-    __slots__ = ("_pointer", "handles", "hub", "lock", "shut", "sockets")
+    __slots__ = ("_pointer", "handles", "hub", "last_close", "lock", "shut", "sockets")
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +61,7 @@ class Owner(ForkAware):
         self.lock: RLock = RLock()
         self.handles: set[Handle] = set()
         self.sockets: set[ref[Any]] = set()  # to the Socket objects that users have
+        self.last_close: float = 0.0  # when a user's socket was closed, on the monotonic clock
         self.shut: bool = False
         self.hub: Any = None  # the Hub of the context, once something watches its sockets
         self._pointer = ffi.new("void **")  # holds NULL once the context is terminated

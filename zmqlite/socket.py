@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 import sys
+import time
 import warnings
 from _thread import start_new_thread
 
@@ -123,6 +124,8 @@ class Socket(Watched, Generic[C]):
     def _end(self) -> int:
         if self._record is not None:
             lib.zl_monitor(self._pointer, ffi.NULL, 0)  # the last event, which the hub waits for
+        if self._feed is None:
+            self._owner.last_close = time.monotonic()
         code = self._owner.close(self._handle)
         if code == 0:
             self._tray[0] = None  # what an interrupted receive left
