@@ -10,7 +10,7 @@ from pathlib import Path
 
 from checkout import ROOT
 
-from zmqlite.aio.context import TURN
+from zmqlite.aio.context import TIME_SLICE
 
 PAGE = (ROOT / "docs" / "aio.md").read_text(encoding="utf-8")
 PROGRAM, BATCH, THREAD, TYPED = re.findall(
@@ -75,7 +75,6 @@ def test_the_typed_message_arrives(tmp_path: Path) -> None:
     assert output(TYPED, tmp_path) == b"7\n"
 
 
-def test_the_default_of_a_turn_is_what_the_page_says() -> None:
-    assert "one *turn*, one\nmillisecond" in PAGE
-    assert "\n| 1, the default |" in PAGE
-    assert TURN == 1
+def test_the_default_time_slice_is_what_the_page_says() -> None:
+    assert "one *time slice* of\none millisecond" in PAGE
+    assert TIME_SLICE == 1
