@@ -19,7 +19,7 @@ ROWS = (
     ("_direct", "constants"),
     ("errors", "waiting"),
     ("arguments", "fds"),
-    ("options", "curve", "library", "message", "monitor"),
+    ("options", "curve", "library", "message", "monitor", "security"),
     ("handle", "socket_options", "context_options"),
     ("owner", "transfer"),
     ("inproc",),

@@ -6,6 +6,7 @@ Layers, each importing only from those above it, imports for type checkers inclu
     constants, errors, arguments         numbers, exceptions, checks of what users pass
     options, curve, library              option descriptors, keys, what libzmq can do
     fds, waiting                         what calls into C need
+    security                             options for open sockets, a warning about late ones
     message, handle, monitor             frames without a copy; sockets of C; events as tuples
     owner, inproc                        what a context and its sockets share
     transfer, socket                     one socket: its messages, its life, its monitor
@@ -66,6 +67,7 @@ from .errors import (
     HostUnreachable,
     InvalidArgument,
     NotSupported,
+    SecurityWarning,
     SocketBusy,
     SocketClosed,
     StateError,
@@ -77,6 +79,7 @@ from .message import Message
 from .monitor import SocketEvent
 from .poll import Poller
 from .proxy import proxy, proxy_steerable
+from .security import FACING_STRANGERS
 from .socket import Monitor, Socket
 
 TYPE_CHECKING = False
@@ -90,6 +93,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DEALER",
     "DONTWAIT",
+    "FACING_STRANGERS",
     "PAIR",
     "POLLERR",
     "POLLIN",
@@ -127,6 +131,7 @@ __all__ = [
     "Poller",
     "ProtocolError",
     "Reactor",
+    "SecurityWarning",
     "Socket",
     "SocketBusy",
     "SocketClosed",

@@ -61,7 +61,8 @@ class Context(ContextOptions):
     `io_threads` can be 0 if all sockets use inproc. `linger` is the initial linger of every socket
     but SUB and XSUB, which drop what they cannot send: for how many milliseconds after its close
     unsent messages are kept. -1 (or None) is for ever, and then ending the context can take for
-    ever. Other options of the context follow by name, as in `ipv6=True`.
+    ever. SUB and XSUB have no `sndhwm`, since libzmq would drop the subscriptions beyond it. Other
+    options of the context follow by name, as in `ipv6=True`.
 
     Any thread may use a context. A child process made by fork() has to make its own.
 
@@ -121,8 +122,11 @@ class Context(ContextOptions):
             raise TypeError(f"socket() got {', '.join(sorted(unknown))}: no option of a socket")
         socket = self._new_socket(number, name)
         try:
-            # SUB and XSUB send nothing but subscriptions, which nobody needs after their end.
-            if name not in ("SUB", "XSUB"):
+            if name in ("SUB", "XSUB"):
+                # They send nothing but subscriptions. Nobody needs those after the end, and libzmq
+                # drops those beyond a high-water mark without an error.
+                options = {"sndhwm": 0, **options}
+            else:
                 options = {"linger": self._linger, **options}
             for option, value in options.items():
                 socket.set(ALL_SOCKET_OPTIONS[option], value)

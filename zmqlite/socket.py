@@ -28,8 +28,9 @@ from .fds import reserve
 from .inproc import INPROC
 from .message import collect
 from .monitor import SocketEvent, decode
-from .options import Binary
-from .socket_options import SUBSCRIBE, UNSUBSCRIBE
+from .options import Binary, Option
+from .security import warn_if_late
+from .socket_options import SUBSCRIBE, UNSUBSCRIBE, socket_option
 from .transfer import Transfer
 from .waiting import EVENTS, poll_events, until
 
@@ -50,9 +51,9 @@ if TYPE_CHECKING:
         def socket(self, type: int, **options: Any) -> Socket: ...
 
     C = TypeVar("C", bound=MakesSockets, default=Any)
+    Given = TypeVar("Given")
 else:
     C = None
-
 
 ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 
@@ -76,7 +77,16 @@ class Socket(Transfer, Generic[C]):
     C: zmq_socket(3)
     """
 
-    __slots__ = ("__weakref__", "_bound", "_inproc", "_monitor", "_monitored", "_owner", "context")
+    __slots__ = (
+        "__weakref__",
+        "_bound",
+        "_inproc",
+        "_monitor",
+        "_monitored",
+        "_owner",
+        "_remote",
+        "context",
+    )
 
     def __init__(
         self, context: C, owner: Owner, inproc: Inproc, handle: Handle, type_name: str
@@ -85,6 +95,7 @@ class Socket(Transfer, Generic[C]):
         self._owner = owner
         self._inproc = inproc
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
+        self._remote: list[str] = []  # endpoints that security options act on: all but inproc
         self._monitor: ref[Socket] | None = None  # receives the events of this socket
         self._monitored: Handle | None = None  # handle of the socket whose events this one receives
         self.context: C = context  # last: its presence tells __del__ that all is set
@@ -169,6 +180,8 @@ class Socket(Transfer, Generic[C]):
         self._bound[real] = endpoint
         if endpoint.startswith(INPROC):
             self._inproc.bound(encoded)
+        else:
+            self._remote.append(real)
         return real
 
     def connect(self, endpoint: str) -> None:
@@ -183,6 +196,8 @@ class Socket(Transfer, Generic[C]):
         if endpoint.startswith(INPROC):
             self._inproc.connecting(encoded)
         self._endpoint_call("zmq_connect", lib.zl_connect, encoded, endpoint)
+        if not endpoint.startswith(INPROC):
+            self._remote.append(endpoint)
 
     def unbind(self, endpoint: str) -> None:
         """Stop accepting peers at an endpoint, as given to `bind` or as returned by it.
@@ -197,6 +212,7 @@ class Socket(Transfer, Generic[C]):
         self._endpoint_call("zmq_unbind", lib.zl_unbind, encoded, endpoint)
         self._bound.pop(real, None)
         self._inproc.unbound([encoded])
+        self._forget(real)
 
     def disconnect(self, endpoint: str) -> None:
         """End the connection to an endpoint, given exactly as it was given to `connect`.
@@ -208,12 +224,35 @@ class Socket(Transfer, Generic[C]):
         """
         encoded = encoded_endpoint(endpoint)
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
+        self._forget(endpoint)
+
+    def _forget(self, endpoint: str) -> None:
+        if endpoint in self._remote:
+            self._remote.remove(endpoint)
 
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
         code = until(lambda _: function(self._pointer, encoded), 0)
         if code < 0:
             # These calls never wait. libzmq refused a tipc address without setting errno.
             raise failure(errno.EINVAL if code == -errno.EAGAIN else -code, call, endpoint)
+
+    # Options
+
+    def set(self, option: Option[Any, Given] | int, value: Given) -> None:
+        """Change an option: a row such as `Socket.linger`, or a number of zmq.h.
+
+        Warns with SecurityWarning where a security option comes too late for an endpoint: libzmq
+        takes it for later ones only, and the peers of this one stay as unprotected as they were.
+
+        Raises:
+            TypeError, ValueError: not a value of this option; nothing was changed.
+            ZMQError: libzmq refuses it.
+
+        C: zmq_setsockopt(3)
+        """
+        super().set(option, value)
+        if self._remote:
+            warn_if_late(socket_option(option, "w").name, self._remote)
 
     # Subscriptions
 

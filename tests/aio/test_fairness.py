@@ -170,7 +170,8 @@ def test_a_loop_of_timeouts_of_zero_lets_others_run_and_misses_one_for_each_time
     async def main() -> None:
         async with pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0) as (pull, push):
             await push.send_many([b"%d" % number for number in range(5000)])
-            rounds, got, missed = 0, [], 0
+            got: list[int] = []
+            rounds = missed = 0
 
             async def other() -> None:
                 nonlocal rounds
