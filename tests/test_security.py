@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from checkout import ROOT
 from support import Make
 
 import zmqlite as zmq
@@ -117,3 +118,9 @@ def test_the_set_for_strangers_drops_a_peer_that_sends_too_much(make: Make) -> N
     friend.connect(endpoint)
     friend.send(b"short enough")
     assert server.recv(timeout=10_000) == b"short enough"
+
+
+def test_the_page_for_strangers_names_every_option_of_the_set() -> None:
+    page = (ROOT / "docs" / "strangers.md").read_text(encoding="utf-8")
+    for name in zmq.FACING_STRANGERS:
+        assert f"`{name}`" in page

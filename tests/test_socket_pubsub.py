@@ -233,7 +233,7 @@ def test_no_subscription_is_dropped_however_many_there_are(
     transport: str, make: Make, connect: Connect
 ) -> None:
     count = 20_000
-    publisher, subscriber = make(XPUB, rcvhwm=0), make(SUB)
+    publisher, subscriber = make(XPUB), make(SUB)
     connect(publisher, subscriber, transport)
     for number in range(count):
         subscriber.subscribe(b"%d" % number)
