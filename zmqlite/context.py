@@ -28,7 +28,7 @@ from .inproc import Inproc
 from .library import has
 from .message import collect
 from .options import Number
-from .owner import Owner
+from .owner import Cleared, Owner
 from .socket import Socket
 from .socket_options import ALL_SOCKET_OPTIONS
 
@@ -234,9 +234,10 @@ class Context(ContextOptions):
     def __exit__(self, *_: object) -> None:
         self.term()
 
-    def __del__(self) -> None:
-        if hasattr(self, "_inproc") and not self._abandoned:
-            self.term()
+    def __del__(self, cleared: Cleared = Cleared()) -> None:  # noqa: B008  # see Cleared
+        with cleared:
+            if hasattr(self, "_inproc") and not self._abandoned:
+                self.term()
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{len(self._owner.handles)} sockets"

@@ -29,6 +29,7 @@ from .inproc import INPROC
 from .message import collect
 from .monitor import SocketEvent, decode
 from .options import Binary, Option
+from .owner import Cleared
 from .security import warn_if_late
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE, socket_option
 from .transfer import Transfer
@@ -142,11 +143,12 @@ class Socket(Transfer, Generic[C]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        if hasattr(self, "context") and not self.closed and not self._owner.forked:
-            unclosed = repr(self)
-            self._end()  # before the warning, which may be turned into an exception
-            warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
+    def __del__(self, cleared: Cleared = Cleared()) -> None:  # noqa: B008  # see Cleared
+        with cleared:
+            if hasattr(self, "context") and not self.closed and not self._owner.forked:
+                unclosed = repr(self)
+                self._end()  # before the warning, which may be turned into an exception
+                warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
         state = "closed " if self.closed else "busy " if lib.zl_is_busy(self._pointer) else ""
