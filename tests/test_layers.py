@@ -24,7 +24,7 @@ ROWS = (
     ("options", "handle"),
     ("socket_options", "context_options", "owner"),
     ("keywords", "transfer", "inproc"),
-    ("peers", "subscribers"),
+    ("security", "peers", "subscribers"),
     ("hub",),
     ("watching", "log"),
     ("socket",),

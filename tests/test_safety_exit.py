@@ -406,3 +406,22 @@ def test_a_context_made_as_the_program_ends_works_and_ends() -> None:
         late = Late()
         """
     assert run(source).succeeded() == "100000\ndone\n"
+
+
+@pytest.mark.parametrize("kept", ["socket", "context, socket", "context"])
+def test_what_outlives_the_modules_of_the_package_goes_without_a_complaint(kept: str) -> None:
+    source = f"""
+        import atexit, functools
+        from zmqlite import context as contexts
+
+        atexit.unregister(contexts._end_all)  # as where it failed, or never ran
+        context = zmq.Context(linger=0)
+        socket = context.socket(zmq.PUSH)
+        # Python clears the globals of our modules before those of functools.
+        functools.kept = [{kept}]
+        functools.modules = [each for name, each in sys.modules.items() if "zmqlite" in name]
+        del context, socket
+        """
+    ended = run(source)
+    assert ended.succeeded() == ""
+    assert ended.err == "", ended

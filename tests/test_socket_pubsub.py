@@ -234,3 +234,24 @@ def test_a_subscriber_that_comes_back_is_subscribed_again(make: Make) -> None:
     # The subscriber takes in the new connection, and subscribes, inside a call of its own.
     eventually(lambda: (subscriber.events, publisher.poll(1))[1])
     assert publisher.recv() == b"\1a"
+
+
+@pytest.mark.parametrize("transport", ["inproc", "tcp"])
+def test_no_subscription_is_dropped_however_many_there_are(
+    transport: str, make: Make, connect: Connect
+) -> None:
+    count = 20_000
+    publisher, subscriber = make(XPUB), make(SUB)
+    connect(publisher, subscriber, transport)
+    for number in range(count):
+        subscriber.subscribe(b"%d" % number)
+    arrived = {publisher.recv(timeout=10_000) for _ in range(count)}
+    assert arrived == {b"\1%d" % number for number in range(count)}
+
+
+@pytest.mark.parametrize("kind", [SUB, XSUB])
+def test_a_subscriber_has_no_mark_for_subscriptions_unless_it_is_given(
+    kind: SocketType, make: Make
+) -> None:
+    assert make(kind).sndhwm == 0
+    assert make(kind, sndhwm=7).sndhwm == 7

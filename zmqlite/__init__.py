@@ -9,6 +9,7 @@ The modules, in layers. Each imports only from the lines above it, for type chec
     arguments, library                   checks of what users pass, what libzmq can do
     option, options, curve               option descriptors, keys
     keywords                             options as arguments, for type checkers
+    security                             options for open sockets, a warning about late ones
     message, handle                      frames without a copy; sockets of C
     monitor, events                      events of connections as tuples, and in words
     owner, inproc                        what a context and its sockets share
@@ -79,6 +80,7 @@ from .errors import (
     HostUnreachable,
     InvalidArgument,
     NotSupported,
+    SecurityWarning,
     SocketBusy,
     SocketClosed,
     StateError,
@@ -90,6 +92,7 @@ from .message import Message
 from .monitor import SocketEvent
 from .poll import Poller
 from .proxy import proxy, proxy_steerable
+from .security import FACING_STRANGERS
 from .socket import Monitor, Socket
 from .socket_options import ALL_SOCKET_OPTIONS as _ALL_SOCKET_OPTIONS
 
@@ -105,6 +108,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DEALER",
     "DONTWAIT",
+    "FACING_STRANGERS",
     "PAIR",
     "POLLERR",
     "POLLIN",
@@ -142,6 +146,7 @@ __all__ = [
     "Poller",
     "ProtocolError",
     "Reactor",
+    "SecurityWarning",
     "Socket",
     "SocketBusy",
     "SocketClosed",

@@ -31,7 +31,7 @@ from .inproc import Inproc
 from .library import has
 from .message import collect
 from .options import Number
-from .owner import Owner
+from .owner import Cleared, Owner
 from .socket import QUEUE, Monitor, Socket, monitor_of
 from .socket_options import socket_options
 from .watching import hub_of, log_of
@@ -68,7 +68,8 @@ class Context(ContextOptions):
     `io_threads` can be 0 if all sockets use inproc. `linger` is the initial linger of every socket
     but SUB and XSUB, which drop what they cannot send: for how many milliseconds after its close
     unsent messages are kept. -1 (or None) is for ever, and then ending the context can take for
-    ever. Other options of the context follow by name, as in `ipv6=True`.
+    ever. SUB and XSUB have no `sndhwm`, since libzmq would drop the subscriptions beyond it. Other
+    options of the context follow by name, as in `ipv6=True`.
 
     Any thread may use a context. A child process made by fork() has to make its own.
 
@@ -133,8 +134,11 @@ class Context(ContextOptions):
         rows = socket_options(options)
         socket = self._new_socket(number, name)
         try:
-            # SUB and XSUB send nothing but subscriptions, which nobody needs after their end.
-            if name not in ("SUB", "XSUB"):
+            if name in ("SUB", "XSUB"):
+                # They send nothing but subscriptions. Nobody needs those after the end, and libzmq
+                # drops those beyond a high-water mark without an error.
+                socket.sndhwm = 0
+            else:
                 socket.linger = self._linger
             for row, value in rows.items():
                 socket.set(row, value)
@@ -294,9 +298,10 @@ class Context(ContextOptions):
     def __exit__(self, *_: object) -> None:
         self.term()
 
-    def __del__(self) -> None:
-        if hasattr(self, "_inproc") and not self._abandoned:
-            self.term()
+    def __del__(self, cleared: Cleared = Cleared()) -> None:  # noqa: B008  # see Cleared
+        with cleared:
+            if hasattr(self, "_inproc") and not self._abandoned:
+                self.term()
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"{len(self._owner.handles)} sockets"

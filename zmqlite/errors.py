@@ -164,6 +164,10 @@ class ForkedProcess(ZMQError):
     """The object was made before fork() and belongs to the parent process."""
 
 
+class SecurityWarning(UserWarning):
+    """A security option was set too late to act on the endpoints that a socket already has."""
+
+
 _CLASSES: dict[int, type[ZMQError]] = {
     errno.EAGAIN: Again,
     EFSM: StateError,

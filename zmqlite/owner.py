@@ -7,6 +7,7 @@ open socket, in whatever order the garbage collector takes contexts and sockets.
 from __future__ import annotations
 
 import errno
+import sys
 from _thread import RLock  # what threading calls RLock; importing threading takes long
 
 from ._zmq import ffi, lib
@@ -25,6 +26,25 @@ if TYPE_CHECKING:
 
 GRACE: Final = 1000
 """Grace period in milliseconds: how long threads have to leave their calls after a shutdown."""
+
+
+class Cleared:
+    """Suppresses the errors of a finalizer that runs after Python has cleared our modules.
+
+    Their globals are None then: nothing can be called, and the process is about to end. An
+    instance is kept by those who need it as a default argument, which is not cleared.
+    """
+
+    __slots__ = ("_finalizing",)
+
+    def __init__(self) -> None:
+        self._finalizing = sys.is_finalizing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        return kind is not None and kind in (AttributeError, TypeError) and self._finalizing()
 
 
 class ForkAware:

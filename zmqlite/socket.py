@@ -32,7 +32,9 @@ from .fds import reserve
 from .inproc import INPROC
 from .message import collect
 from .monitor import SocketEvent, decode
-from .socket_options import SUBSCRIBE, UNSUBSCRIBE
+from .owner import Cleared
+from .security import warn_if_late
+from .socket_options import SUBSCRIBE, UNSUBSCRIBE, socket_option
 from .waiting import EVENTS, poll_events, until
 from .watching import WATCH, Watched, log_of
 
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from .hub import Feed, Hub
     from .inproc import Inproc
     from .keywords import SocketKeywords
+    from .option import Option
     from .owner import Owner
     from .peers import Record
 
@@ -56,9 +59,9 @@ if TYPE_CHECKING:
         def socket(self, type: int, **options: Unpack[SocketKeywords]) -> Socket: ...
 
     C = TypeVar("C", bound=MakesSockets, default=Any)
+    Given = TypeVar("Given")
 else:
     C = None
-
 
 ZAP_ENDPOINT: Final = INPROC + "zeromq.zap.01"
 
@@ -87,6 +90,7 @@ class Socket(Watched, Generic[C]):
         "__weakref__",
         "_bound",
         "_feed",
+        "_remote",
         "context",
     )
 
@@ -95,6 +99,7 @@ class Socket(Watched, Generic[C]):
     ) -> None:
         super().__init__(owner, inproc, handle, type_name)
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
+        self._remote: list[str] = []  # endpoints that security options act on: all but inproc
         self._feed: Feed | None = None  # whose events this socket receives
         self.context: C = context  # last: its presence tells __del__ that all is set
 
@@ -141,13 +146,16 @@ class Socket(Watched, Generic[C]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
-        if hasattr(self, "context") and not self.closed and not self._owner.forked:
-            unclosed = repr(self)
-            self._end()  # before the warning, which may be turned into an exception
-            if (log := log_of()) is not None:
-                log.ended(f"{unclosed} was never closed, and is closed by the garbage collector")
-            warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
+    def __del__(self, cleared: Cleared = Cleared()) -> None:  # noqa: B008  # see Cleared
+        with cleared:
+            if hasattr(self, "context") and not self.closed and not self._owner.forked:
+                unclosed = repr(self)
+                self._end()  # before the warning, which may be turned into an exception
+                if (log := log_of()) is not None:
+                    log.ended(
+                        f"{unclosed} was never closed, and is closed by the garbage collector"
+                    )
+                warnings.warn(f"unclosed {unclosed}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
         state = "closed " if self.closed else "busy " if lib.zl_is_busy(self._pointer) else ""
@@ -182,6 +190,8 @@ class Socket(Watched, Generic[C]):
         self._bound[real] = endpoint
         if endpoint.startswith(INPROC):
             self._inproc.bound(encoded)
+        else:
+            self._remote.append(real)
         return real
 
     def connect(self, endpoint: str) -> None:
@@ -197,6 +207,8 @@ class Socket(Watched, Generic[C]):
             self._inproc.connecting(encoded)
         self._reaching(endpoint)
         self._endpoint_call("zmq_connect", lib.zl_connect, encoded, endpoint)
+        if not endpoint.startswith(INPROC):
+            self._remote.append(endpoint)
 
     def unbind(self, endpoint: str) -> None:
         """Stop accepting peers at an endpoint, as given to `bind` or as returned by it.
@@ -212,6 +224,7 @@ class Socket(Watched, Generic[C]):
         self._bound.pop(real, None)
         self._inproc.unbound([encoded])
         self._left(encoded)
+        self._forget(real)
 
     def disconnect(self, endpoint: str) -> None:
         """End the connection to an endpoint, given exactly as it was given to `connect`.
@@ -224,12 +237,35 @@ class Socket(Watched, Generic[C]):
         encoded = encoded_endpoint(endpoint)
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
         self._left(encoded)
+        self._forget(endpoint)
+
+    def _forget(self, endpoint: str) -> None:
+        if endpoint in self._remote:
+            self._remote.remove(endpoint)
 
     def _endpoint_call(self, call: str, function: Any, encoded: bytes, endpoint: str) -> None:
         code = until(lambda _: function(self._pointer, encoded), 0)
         if code < 0:
             # These calls never wait. libzmq refused a tipc address without setting errno.
             raise failure(errno.EINVAL if code == -errno.EAGAIN else -code, call, endpoint)
+
+    # Options
+
+    def set(self, option: Option[Any, Given] | int, value: Given) -> None:
+        """Change an option: a row such as `Socket.linger`, or a number of zmq.h.
+
+        Warns with SecurityWarning where a security option comes too late for an endpoint: libzmq
+        takes it for later ones only, and the peers of this one stay as unprotected as they were.
+
+        Raises:
+            TypeError, ValueError: not a value of this option; nothing was changed.
+            ZMQError: libzmq refuses it.
+
+        C: zmq_setsockopt(3)
+        """
+        super().set(option, value)
+        if self._remote:
+            warn_if_late(socket_option(option, "w").name, self._remote)
 
     # Subscriptions
 

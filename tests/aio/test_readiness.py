@@ -97,7 +97,8 @@ def test_a_peer_that_is_full_does_not_hold_up_messages_for_others(drive: Drive) 
 def test_a_send_takes_no_wake_up_from_who_waits_to_receive(drive: Drive, transport: str) -> None:
     async def main() -> None:
         async with pair(zmq.DEALER, zmq.DEALER, transport) as (one, other):
-            one._watch.shared.turn = 60_000  # so that the send comes before the event loop looks
+            # So that the send comes before the event loop looks.
+            one._watch.shared.time_slice = 60_000
             for number in range(150):
                 receive = asyncio.create_task(one.recv())
                 await eventually(lambda: waiting(one))

@@ -110,7 +110,7 @@ def test_a_flood_of_bad_messages_is_skipped_and_other_tasks_run_meanwhile(drive:
 
     async def main() -> None:
         errors: list[proto.DecodeError] = []
-        async with aio.Context(linger=0, turn=0) as context:
+        async with aio.Context(linger=0, time_slice=0) as context:
             pull, push = (context.socket(kind, sndhwm=0, rcvhwm=0) for kind in (zmq.PULL, zmq.PUSH))
             push.connect(pull.bind("inproc://flood"))
             typed: Typed = TypedSocket(pull, Cat, on_error=errors.append)
@@ -222,7 +222,7 @@ def test_a_rep_answers_a_bad_request_by_itself_and_gets_the_next_one(
 
 def test_a_cancelled_receive_of_a_rep_has_answered_all_the_same(drive: Drive) -> None:
     async def main() -> None:
-        async with aio.Context(linger=0, turn=0) as context:  # each call lets other tasks run
+        async with aio.Context(linger=0, time_slice=0) as context:  # each call lets other tasks run
             rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
             req.connect(rep.bind("inproc://cancelled"))
             server, client = TypedSocket(rep, Cat), TypedSocket(req, Cat)
@@ -252,7 +252,7 @@ def test_a_batch_that_is_cancelled_loses_no_message(drive: Drive) -> None:
     codec = FORMS["topic"]()
 
     async def main() -> None:
-        async with aio.Context(linger=0, turn=0) as context:  # each call lets other tasks run
+        async with aio.Context(linger=0, time_slice=0) as context:  # each call lets other tasks run
             pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
             push.connect(pull.bind("inproc://batches"))
             receiver, sender = TypedSocket(pull, codec), TypedSocket(push, codec)
@@ -430,7 +430,7 @@ def test_attachments_of_messages_are_not_mixed_up_between_tasks(drive: Drive) ->
                 envelope = await typed.recv_envelope()
                 got[envelope.message.name] = [bytes(each) for each in envelope.attachments]
 
-        async with aio.Context(linger=0, turn=0) as context:  # other tasks run all the time
+        async with aio.Context(linger=0, time_slice=0) as context:  # other tasks run all the time
             pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
             push.connect(pull.bind("tcp://127.0.0.1:*"))
             receiver, sender = TypedSocket(pull, codec), TypedSocket(push, codec)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 Got = TypeVar("Got")
 Given = TypeVar("Given")
 
-TURN: Final = 1
-"""Default time slice: milliseconds before busy sockets let other tasks run."""
+TIME_SLICE: Final = 1
+"""Milliseconds for which busy sockets go on before they let other tasks run."""
 
 
 class BlockingContext(blocking.Context):
@@ -34,9 +34,9 @@ class BlockingContext(blocking.Context):
     __slots__ = ("shared",)
 
     def __init__(
-        self, io_threads: int, linger: int | None, turn: int, options: ContextKeywords
+        self, io_threads: int, linger: int | None, time_slice: int, options: ContextKeywords
     ) -> None:
-        self.shared: Shared = Shared(turn)
+        self.shared: Shared = Shared(time_slice)
         super().__init__(io_threads, linger, **options)
 
     def _close_sockets(self) -> None:
@@ -50,8 +50,9 @@ class BlockingContext(blocking.Context):
 class Context(ContextOptions):
     """A context whose sockets are awaited; all else is as with zmqlite.Context.
 
-    `turn` is the time slice of its sockets in milliseconds: after it they let other tasks run, even
-    if no await has to wait. 0 is after each call.
+    `time_slice` is in milliseconds: how long all its sockets together may go on in one round of the
+    event loop. After that they let other tasks run, even if no await has to wait. 0 is after each
+    call.
 
     `blocking` is the zmqlite.Context behind it, for threads that talk to these sockets over
     inproc. It is terminated with this one.
@@ -66,11 +67,11 @@ class Context(ContextOptions):
         io_threads: int = 1,
         linger: int | None = LINGER,
         *,
-        turn: int = TURN,
+        time_slice: int = TIME_SLICE,
         **options: Unpack[ContextKeywords],
     ) -> None:
-        turn = integer(turn, "turn", 0, INT_MAX)
-        self.blocking: Final = BlockingContext(io_threads, linger, turn, options)
+        time_slice = integer(time_slice, "time_slice", 0, INT_MAX)
+        self.blocking: Final = BlockingContext(io_threads, linger, time_slice, options)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a Context can be neither copied nor pickled: give each process its own")

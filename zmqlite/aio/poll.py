@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from ..constants import Event
 from ..waiting import EVENTS, poll_events
-from .readiness import BOTH, Waiter
+from .readiness import BOTH, IN
 from .socket import Socket
+from .time_slice import Waiter
 
 
 class Poller:
@@ -65,7 +66,7 @@ class Poller:
         if not wanted:
             raise ValueError("nothing is registered with the Poller, so nothing would end the wait")
         watches = [socket._watch for socket in wanted]
-        await watches[0].pass_turn()
+        await watches[0].pass_slice(IN)
         waiter = Waiter(watches[0].bind())
         try:
             for socket, events in wanted.items():

@@ -25,14 +25,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from asyncio import AbstractEventLoop, Future, get_running_loop
+from asyncio import AbstractEventLoop, get_running_loop
 from collections.abc import Callable, Iterator
-from time import monotonic
 from typing import Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from ..constants import Event
 from ..owner import ForkAware
 from ..socket import Socket
+from .time_slice import TimeSlice, Waiter
 
 T = TypeVar("T")
 
@@ -42,40 +43,22 @@ BOTH: Final = IN | OUT
 
 
 class Shared(ForkAware):
-    """What the sockets of one context share: their time slice, and who watches a descriptor.
+    """What the sockets of one context share: their time slices, and who watches a descriptor."""
 
-    The time slice is how long they may go on, all together, without letting other tasks run.
-    """
+    __slots__ = ("_slices", "time_slice", "watches")
 
-    __slots__ = ("end", "turn", "watches")
-
-    def __init__(self, turn: int) -> None:
+    def __init__(self, time_slice: int) -> None:
         super().__init__()
-        self.turn: int = turn  # the time slice in milliseconds
-        self.end: float = 0.0  # of the current time slice
+        self.time_slice: int = time_slice  # its length in milliseconds
+        self._slices: WeakKeyDictionary[AbstractEventLoop, TimeSlice] = WeakKeyDictionary()
         self.watches: set[Watch] = set()  # those with a descriptor
 
-    def start_turn(self) -> None:
-        self.end = monotonic() + self.turn / 1000
-
-
-class Waiter:
-    """A coroutine that waits for one socket or several: its future, made anew for each wait."""
-
-    __slots__ = ("_loop", "future")
-
-    def __init__(self, loop: AbstractEventLoop) -> None:
-        self._loop = loop
-        self.renew()
-
-    def renew(self) -> None:
-        """Count as not woken from now on."""
-        self.future: Future[None] = self._loop.create_future()
-
-    def wake(self) -> None:
-        """Let it look again; nothing if it was told, or cancelled, and did not run yet."""
-        if not self.future.done():
-            self.future.set_result(None)
+    def slice_of(self, loop: AbstractEventLoop) -> TimeSlice:
+        """Return the time slice of an event loop; threads that run others have their own."""
+        found = self._slices.get(loop)
+        if found is None:
+            found = self._slices[loop] = TimeSlice(loop, self.time_slice)
+        return found
 
 
 class Watch:
@@ -85,13 +68,25 @@ class Watch:
     Neither knows the aio.Socket, so that one that nobody waits for can go.
     """
 
-    __slots__ = ("_blocking", "_descriptor", "_queues", "idle", "loop", "shared")
+    __slots__ = (
+        "_beyond",
+        "_blocking",
+        "_descriptor",
+        "_queues",
+        "idle",
+        "loop",
+        "shared",
+        "slice",
+    )
+
+    slice: TimeSlice  # set with the loop
 
     def __init__(self, blocking: Socket, shared: Shared) -> None:
         self._blocking = blocking
         self.shared: Shared = shared
         self._queues: dict[int, dict[Waiter, None]] = {IN: {}, OUT: {}}
         self._descriptor: int | None = None
+        self._beyond = -1  # the number of the time slice after whose end this socket received
         self.idle: bool = True  # nobody waits
         self.loop: AbstractEventLoop | None = None
 
@@ -99,11 +94,11 @@ class Watch:
 
     def free(self) -> bool:
         """Whether an operation may be tried at once, and leave nothing to be done after it."""
-        return self.idle and monotonic() < self.shared.end and get_running_loop() is self.loop
+        return self.idle and get_running_loop() is self.loop and self.slice.running()
 
     async def until(self, wanted: int, attempt: Callable[[], T | None]) -> T:
         """Make the attempt, and wait for the socket in between, until it gives something."""
-        await self.pass_turn()
+        await self.pass_slice(wanted)
         waiter = Waiter(self.bind())
         try:
             if any(self._queues_of(wanted)):
@@ -117,7 +112,7 @@ class Watch:
             while True:
                 await waiter.future
                 waiter.renew()
-                self.shared.start_turn()
+                self.slice.go_on()  # if it may not, this is one attempt, as any callback makes
                 got, ready = self._try(wanted, attempt)
                 if got is not None:
                     return got
@@ -130,23 +125,32 @@ class Watch:
 
     async def at_once(self, attempt: Callable[[], T | None]) -> T | None:
         """Make the attempt, and leave it at that."""
-        await self.pass_turn()
+        await self.pass_slice(OUT)
         try:
             return attempt()
         finally:
             self.look()
 
-    async def pass_turn(self) -> None:
-        """Let other tasks run if it is their turn."""
+    async def pass_slice(self, wanted: int) -> None:
+        """Let other tasks run first if the time slice is over.
+
+        One receive of each socket is let through after the end of a time slice: asyncio.timeout(0)
+        cancels a call as soon as it lets other tasks run, and should get a message that is there.
+        A time slice of 0 has no such exception: it means that other tasks run after each call.
+        """
         self.bind()
-        if monotonic() >= self.shared.end:
-            await asyncio.sleep(0)
-            self.shared.start_turn()
+        if self.slice.go_on():
+            return
+        if wanted & IN and self.shared.time_slice and self._beyond != self.slice.number:
+            self._beyond = self.slice.number
+        else:
+            await self.slice.wait()
 
     def bind(self) -> AbstractEventLoop:
         """Return the running event loop; RuntimeError if the socket was used in another one."""
         loop = asyncio.get_running_loop()
         if self.loop is None:
+            self.slice = self.shared.slice_of(loop)
             self.loop = loop
         elif self.loop is not loop:
             raise RuntimeError(

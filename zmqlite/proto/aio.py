@@ -26,7 +26,8 @@ from google.protobuf.message import Message as ProtobufMessage
 from ..aio.batches import partly_sent
 from ..aio.socket import Socket
 from ..constants import Event
-from ..errors import Again, ContextTerminated, StateError, ZMQError, failure
+from ..errors import ContextTerminated, StateError, ZMQError, failure
+from ..transfer import PARTS, WHOLE
 from .codec import Codec
 from .envelope import Envelope, Received, error_reply
 from .errors import KEPT, BatchError, DecodeError
@@ -49,7 +50,7 @@ class TypedSocket(Wrapper[S, R]):
     error. A REP answers such a message with an error reply by itself.
     """
 
-    __slots__ = ("_fetch",)
+    __slots__ = ("_attempt", "_fetch")
 
     socket: Socket
 
@@ -87,11 +88,15 @@ class TypedSocket(Wrapper[S, R]):
                 "there is zmqlite.proto.TypedSocket"
             )
         super().__init__(socket, outgoing, incoming, route, on_error)
-        self._fetch: Callable[[int], Coroutine[Any, Any, list[Any]]] = (
-            socket.recv_multipart
-            if self._typed.copied
-            else partial(_receive_views, socket, self.framing.most + 1)
-        )
+        self._fetch: Callable[[int], Coroutine[Any, Any, list[Any]]]
+        self._attempt: Callable[[], list[Any] | None]
+        if self._typed.copied:
+            self._fetch = socket.recv_multipart
+            self._attempt = partial(socket._attempt_now, WHOLE)
+        else:
+            limit = self.framing.most + 1
+            self._fetch = partial(_receive_views, socket, limit)
+            self._attempt = partial(_attempt_views, socket, limit)
 
     # Receiving
 
@@ -178,11 +183,13 @@ class TypedSocket(Wrapper[S, R]):
         """Receive the frames of each message that is there, after waiting for the first."""
         batch = [await self._fetch(flags)]
         size = weight(batch[0])
-        with contextlib.suppress(Again, StateError):  # a REP has received the only one
+        with contextlib.suppress(StateError):  # a REP has received the only one
             while len(batch) < limit and size < BATCH_BYTES:
                 # Not awaited: if this was cancelled, the batch would be lost.
-                batch.append(at_once(self._fetch(DONTWAIT)))
-                size += weight(batch[-1])
+                if (frames := self._attempt()) is None:
+                    break
+                batch.append(frames)
+                size += weight(frames)
         return batch
 
     async def _handle(self, error: DecodeError) -> None:
@@ -273,17 +280,6 @@ async def _receive_views(socket: Socket, limit: int, flags: int) -> list[Any]:
     return views(await socket.recv_parts(limit, flags))
 
 
-def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return what a coroutine returns without waiting; raise Again if it would have to wait.
-
-    It does not let other tasks run in between, which it offers by yielding None, as sleep(0) does.
-    """
-    try:
-        while coroutine.send(None) is None:
-            pass
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    finally:
-        coroutine.close()
-    raise failure(errno.EAGAIN, "zmq_recv")
+def _attempt_views(socket: Socket, limit: int) -> list[Any] | None:
+    parts = socket._attempt_now(PARTS, limit)
+    return None if parts is None else views(parts)
