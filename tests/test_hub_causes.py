@@ -153,6 +153,9 @@ def test_a_peer_that_is_no_zeromq_is_named(make: Make) -> None:
         port = int(server.bind("tcp://127.0.0.1:*").rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as browser:
             own = browser.getsockname()[1]
+            # Its address is known only if it is still there when the event arrives.
+            accepted = next(event for event in monitor.iter(5000) if event.peer)
+            assert accepted.event is MonitorEvent.ACCEPTED
             browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n" + b"x" * 99)
             browser.shutdown(socket.SHUT_WR)
             event = next(event for event in monitor.iter(5000) if event.cause)

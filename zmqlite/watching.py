@@ -16,7 +16,6 @@ from .curve import key_mistake
 from .errors import Again, failure, timed_out
 from .fds import reserve
 from .inproc import INPROC
-from .subscribers import Subscribers
 from .transfer import BATCH, WHOLE, Transfer
 from .waiting import remaining
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from .inproc import Inproc
     from .owner import Owner
     from .peers import Record, Statistics
+    from .subscribers import Subscribers
 
 
 PEERS: Final = (
@@ -193,12 +193,14 @@ class Watched(Transfer):
             if self._type_name != "XPUB":
                 raise failure(errno.ENOTSUP, "Socket.wait_subscribers", self._type_name)
             self.xpub_verboser = True
-            self._subscribers = Subscribers()
+            module = import_module(".subscribers", __package__)
+            self._subscribers = module.Subscribers()
+        known: Subscribers = self._subscribers
         for _ in range(BATCH):  # first what is there; a peer may send more and more
             if (message := self._attempt(WHOLE)) is None:
                 break
-            self._subscribers.take(message)
-        return self._subscribers
+            known.take(message)
+        return known
 
 
 def hub_of(owner: Owner, inproc: Inproc) -> Hub:
