@@ -3,7 +3,8 @@
 Transfer sends and receives the messages, Watched counts the peers. The Owner, which the sockets of
 a context share with it, opens and closes the handle.
 
-The events of a socket come from the hub of its context; see watching and hub.
+The events of a socket come from the hub of its context; see watching and hub. This module is long
+because each method of the one class Socket is documented here.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ raise between the moment when the tray is empty and the `return`. If a handler r
 the object is still in the tray, and the next receive returns it. If a handler received it, the tray
 is empty after the call, and the loop receives again. Take the object from the tray and not from the
 result of the function, or the handler and its victim would both get it.
+
+This module is long because each form of a call is a documented method of the one class.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@
 
    Functions return None, a count, or -errno to Python, which raises. Written in the limited API, without
    Py_RETURN_NONE and its like: built with headers of Python 3.12 or newer they return no new reference,
-   which Python 3.11 needs. */
+   which Python 3.11 needs. It is long because a second file with Python.h would share all its types. */
 
 #include <Python.h>
 #include <structmember.h>
