@@ -15,7 +15,7 @@
 #define ZL_MESSAGE 1 /* the next frame, as a Message */
 #define ZL_WHOLE 2   /* all frames of a message, as a list of bytes */
 #define ZL_MANY 3    /* messages of one frame each, as a list of bytes */
-#define ZL_PARTS 4   /* all frames of a message, the first `limit` as Message and the rest as bytes */
+#define ZL_PARTS 4 /* all frames of a message, the first `limit` as Message and the rest as bytes */
 
 #define ZL_UNUSUAL -100000 /* an argument that Python has to convert or to refuse */
 
