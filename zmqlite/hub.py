@@ -75,13 +75,13 @@ class Feed:
     __slots__ = ("dropped", "endpoint", "hub", "last", "mask", "record", "sender")
 
     def __init__(self, hub: Hub, record: Record | None, mask: int, queue: int) -> None:
-        self.hub = hub
-        self.record = record
-        self.mask = mask
-        self.dropped = 0
+        self.hub: Hub = hub
+        self.record: Record | None = record
+        self.mask: int = mask
+        self.dropped: int = 0
         self.last: list[bytes] | None = None  # the last event, which waits for room in the queue
-        self.endpoint = f"{INPROC}zmqlite.monitor.{next(_numbers)}"
-        self.sender = hub.pair(queue)
+        self.endpoint: str = f"{INPROC}zmqlite.monitor.{next(_numbers)}"
+        self.sender: Transfer = hub.pair(queue)
         code = _reach(lib.zl_bind, self.sender, self.endpoint.encode())
         if code < 0:
             hub.close_pair(self.sender)
@@ -129,14 +129,14 @@ class Hub:
     )
 
     def __init__(self, owner: Owner, inproc: Inproc) -> None:
-        self.owner = owner
+        self.owner: Owner = owner
         self._inproc = inproc
         self._records: set[Record] = set()
         self._feeds: set[Feed] = set()  # all, by socket and by context
         self._leaving: set[Feed] = set()  # those whose last event waits for room
         self._left: list[Feed] = []  # those of them that were unsubscribed, to be closed
-        self.logged = False  # what happens is logged
-        self.everything = False  # sockets that are made from now on are watched, too
+        self.logged: bool = False  # what happens is logged
+        self.everything: bool = False  # sockets that are made from now on are watched, too
         self._stale = True  # what the thread waits for has changed
         self._items: tuple[Any, ...] = ()
         self._running = allocate_lock()  # held by the thread, for `join`

@@ -76,23 +76,25 @@ class Connection:
     __slots__ = ("failed", "finished", "peer")
 
     def __init__(self, peer: str) -> None:
-        self.peer = peer
-        self.failed = False  # an event has said why
-        self.finished = False  # its handshake, as far as is known
+        self.peer: str = peer
+        self.failed: bool = False  # an event has said why
+        self.finished: bool = False  # its handshake, as far as is known
 
 
 class Record:
     """One watched socket, as the hub knows it. The lock of the owner protects it."""
 
     def __init__(self, name: str, kind: str, receiver: Transfer, complete: bool) -> None:
-        self.name = name
-        self.receiver = receiver  # of libzmq's events
-        self.complete = complete
-        self.stopped = False  # the socket was closed
-        self.mechanism = ""  # as it was at the last bind or connect
-        self.server = False  # likewise: whether it is the server of PLAIN or CURVE
-        self.mistake = ""  # likewise: what is wrong with its own keys, see events.MISTAKES
-        self.connections = self.failures = self.reconnects = 0
+        self.name: str = name
+        self.receiver: Transfer = receiver  # of libzmq's events
+        self.complete: bool = complete
+        self.stopped: bool = False  # the socket was closed
+        self.mechanism: str = ""  # as it was at the last bind or connect
+        self.server: bool = False  # likewise: whether it is the server of PLAIN or CURVE
+        self.mistake: str = ""  # likewise: what is wrong with its own keys, see events.MISTAKES
+        self.connections: int = 0
+        self.failures: int = 0
+        self.reconnects: int = 0
         self._raw = kind == "STREAM"  # there are no handshakes
         self._listening: set[bytes] = set()
         self._open: dict[bytes, dict[int, Connection]] = {}  # by endpoint and descriptor

@@ -52,8 +52,8 @@ class TimeSlice:
         self._waiters: dict[Waiter, None] = {}
         self._batch = 1  # how many of them to wake in a round
         self._same_round = False  # as the one that the current time slice was started in
-        self.end = 0.0
-        self.number = 0
+        self.end: float = 0.0
+        self.number: int = 0
 
     def running(self) -> bool:
         """Whether the current time slice is not over."""
