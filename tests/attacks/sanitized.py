@@ -40,8 +40,8 @@ END_OF_REPORT = re.compile(r"^={18}$", re.MULTILINE)
 
 # libzmq was not compiled for ThreadSanitizer, which therefore does not see the atomic operations
 # that order what libzmq's threads do. So all that libzmq does with memory, in memcpy or free, would
-# be reported as a race. The loader allocates what is local to a thread at its first use, and frees it
-# at the end of the thread, without locks that ThreadSanitizer knows.
+# be reported as a race. The loader allocates what is local to a thread at its first use and frees
+# it at the end of the thread, without locks that ThreadSanitizer knows.
 SUPPRESSIONS = """
 called_from_lib:libzmq
 called_from_lib:libstdc++
