@@ -38,7 +38,7 @@ LICENCES = {"LICENSE", *(BUNDLE_LICENCES if BUNDLED else ())}
 def backend(statement: str, tmp_path: Path, env: Mapping[str, str] = NOTHING) -> str:
     """What the build backend says to a statement, on a machine whose pkg-config knows nothing."""
     empty = {"PKG_CONFIG_LIBDIR": str(tmp_path), "PKG_CONFIG_PATH": "", "ZMQLITE_LIBZMQ": "auto"}
-    code = f"import sys, build_ffi; {statement}"
+    code = f"import csv, sys, build_ffi; {statement}"  # csv: on 3.13 importlib needs it later
     done = run(sys.executable, "-c", code, cwd=ROOT, env={**empty, **env})
     assert "Traceback" not in done.stderr, done.stderr
     return done.stdout if done.returncode == 0 else done.stderr
