@@ -18,10 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .bars import verdicts
 from .calls.command import Calls
-from .cells import QUICK, Cell, matching
+from .cells import CELLS, QUICK, Cell
 from .children import PATIENCE, ROOT, Failure
 from .command_line import add_common, rounds, terminated
 from .contended.command import Contended
+from .patterns import matching
 from .peers import IMPLEMENTATIONS
 from .publish import publish
 from .report import as_json, from_json, listing, show
@@ -99,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure and report; return the exit code."""
     options = parse(arguments)
     try:
-        cells = matching(options.names or (QUICK if options.quick else ["*"]))
+        cells = matching(CELLS, options.names or (QUICK if options.quick else ["*"]))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2

@@ -6,8 +6,7 @@ and size those that the pattern has several of.
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -169,20 +168,3 @@ QUICK: Final = (
     "typed",
     "import",
 )
-
-
-def matching(patterns: Iterable[str]) -> list[Cell]:
-    """Return the cells whose names match one of these, in the order of the table.
-
-    Raises:
-        ValueError: one of them matches nothing.
-    """
-    wanted = list(patterns)
-    for pattern in wanted:
-        if not fnmatch.filter(CELLS, pattern):
-            raise ValueError(f"no cell matches {pattern!r}; --list names them all")
-    return [
-        cell
-        for name, cell in CELLS.items()
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)
-    ]

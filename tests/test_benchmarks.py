@@ -21,11 +21,12 @@ from benchmarks.bars import Bar, Verdict
 from benchmarks.calls import report as calls_report
 from benchmarks.calls import rows as calls
 from benchmarks.calls.command import Calls
-from benchmarks.cells import CELLS, PATTERNS, matching
+from benchmarks.cells import CELLS, PATTERNS
 from benchmarks.children import Children, Failure
 from benchmarks.contended import report as contended
 from benchmarks.contended import rows as contended_rows
 from benchmarks.contended.command import Contended
+from benchmarks.patterns import matching
 from benchmarks.peers import IMPLEMENTATIONS
 from benchmarks.ratios import Summary, paired, summary
 from benchmarks.roles import ROLES
@@ -81,11 +82,11 @@ def test_every_pattern_names_roles_and_implementations_that_exist() -> None:
 
 
 def test_cells_are_found_by_name_and_by_pattern() -> None:
-    assert [cell.name for cell in matching(["push-pull/tcp/16"])] == ["push-pull/tcp/16"]
-    assert len(matching(["push-pull/*"])) == 15
-    assert len(matching(["*"])) == len(CELLS)
+    assert [cell.name for cell in matching(CELLS, ["push-pull/tcp/16"])] == ["push-pull/tcp/16"]
+    assert len(matching(CELLS, ["push-pull/*"])) == 15
+    assert len(matching(CELLS, ["*"])) == len(CELLS)
     with pytest.raises(ValueError, match="--list"):
-        matching(["nothing"])
+        matching(CELLS, ["nothing"])
 
 
 # What is shown

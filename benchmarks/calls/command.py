@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from ..alternating import Command, Found
+from ..patterns import matching
 from .report import lines, table
-from .rows import ROWS, matching
+from .rows import ROWS
 
 
 class Calls(Command):
@@ -20,7 +21,7 @@ class Calls(Command):
     rounds = 30
 
     def matching(self, patterns: Sequence[str]) -> list[str]:
-        return [row.name for row in matching(patterns)]
+        return [row.name for row in matching(ROWS, patterns)]
 
     def question(self, row: str, options: argparse.Namespace) -> str:
         return f"{row} {ROWS[row].count}"

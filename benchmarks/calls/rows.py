@@ -6,8 +6,7 @@ The names in it are those that `sockets` defines: push, pull, data and so on.
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -89,7 +88,7 @@ def receive(name: str, ours: str | Form, theirs: str | Form, **more: object) -> 
 def row(name: str, ours: str | Form, theirs: str | Form, **more: object) -> Row:
     """Make a row of other calls."""
     forms = [each if isinstance(each, Form) else Form(each) for each in (ours, theirs)]
-    return Row(name, *forms, **more)  # type: ignore[arg-type]
+    return Row(name, *forms, **more)  # type: ignore[arg-type]  # Row's own fields
 
 
 def expecting(statement: str, error: str = "zmq.Again") -> str:
@@ -209,20 +208,3 @@ LOOP: Final = row("the loop alone", "pass", "pass", most=float("inf"))
 """The other rows contain this, too, in both libraries alike."""
 
 ROWS: Final = {each.name: each for each in (LOOP, *SENDS, *RECEIVES, *OTHERS, *CAPI, *TYPED)}
-
-
-def matching(patterns: Iterable[str]) -> list[Row]:
-    """Return the rows whose names match one of these, in the order of the table.
-
-    Raises:
-        ValueError: one of them matches nothing.
-    """
-    wanted = list(patterns)
-    for pattern in wanted:
-        if not fnmatch.filter(ROWS, pattern):
-            raise ValueError(f"no call matches {pattern!r}; --list names them all")
-    return [
-        each
-        for name, each in ROWS.items()
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)
-    ]

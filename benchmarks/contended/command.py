@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from ..alternating import Command, Found
+from ..patterns import matching
 from .report import tables, verdict
-from .rows import matching
+from .rows import ROWS
 
 
 def part(text: str) -> float:
@@ -27,7 +28,7 @@ class Contended(Command):
     rounds = 10
 
     def matching(self, patterns: Sequence[str]) -> list[str]:
-        return [row.name for row in matching(patterns)]
+        return [row.name for row in matching(ROWS, patterns)]
 
     def parser(self) -> argparse.ArgumentParser:
         parser = super().parser()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -118,20 +116,3 @@ LATES: Final = (
 )
 
 ROWS: Final[dict[str, Rate | Late]] = {each.name: each for each in (*RATES, *LATES)}
-
-
-def matching(patterns: Iterable[str]) -> list[Rate | Late]:
-    """Return the rows whose names match one of these, in the order of the table.
-
-    Raises:
-        ValueError: one of them matches nothing.
-    """
-    wanted = list(patterns)
-    for pattern in wanted:
-        if not fnmatch.filter(ROWS, pattern):
-            raise ValueError(f"nothing matches {pattern!r}; --list names them all")
-    return [
-        each
-        for name, each in ROWS.items()
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in wanted)
-    ]
