@@ -152,8 +152,8 @@ class TypedSocket(Wrapper[S, R]):
             try:
                 data = serialise(message)
             except Exception:
-                self._typed.encode(message, topic)
-                raise
+                self._typed.encode(message, topic)  # says what is wrong with it
+                raise  # nothing is: a signal handler raised this
             if len(data) <= self._longest:
                 if flags:
                     whole(flags)
