@@ -1,7 +1,7 @@
 """Run a module of Python with the compiled module built for sanitizers of gcc's.
 
     python -m tests.attacks.sanitized address,undefined tests.attacks.storm_threads --seconds 60
-    python -m tests.attacks.sanitized thread pytest -q tests/test_socket.py
+    python -m tests.attacks.sanitized thread pytest -q tests/core/test_socket.py
 
 The first argument goes to gcc's -fsanitize, the rest is what follows `python -m`. The checkout is
 copied to build/sanitized/ and the module is built there, again only when its sources change. All

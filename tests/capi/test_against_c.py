@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from capi.given import EXPORTED, OLD_NAMES, compiled
-from checkout import ROOT, VENDOR, succeed
+from checkout import ROOT, TESTS, VENDOR, succeed
 
 from zmqlite import capi
 
@@ -69,7 +69,7 @@ def lines_of_c(topic: str, include: Path) -> list[str]:
 @functools.cache
 def lines_of_python(topic: str) -> list[str]:
     module = [sys.executable, "-m", f"capi.{topic}"]
-    return succeed(*module, cwd=ROOT / "tests").splitlines()
+    return succeed(*module, env=TESTS).splitlines()
 
 
 def function_of(line: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from capi.misuse import CASES
-from checkout import ROOT
+from checkout import TESTS
 
 pytestmark = pytest.mark.slow
 
@@ -18,8 +18,7 @@ pytestmark = pytest.mark.slow
 def test_the_process_survives(case: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "capi.misuse", case],
-        cwd=ROOT / "tests",
-        env={**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)},
+        env={**os.environ, **TESTS, "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=50,

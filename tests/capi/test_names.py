@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from capi.given import EXPORTED, OLD_NAMES
 from checkout import loaded_libraries, succeed
-from test_declarations import (
+from project.test_declarations import (
     CODE,
     CONSTANTS,
     FUNCTIONS,

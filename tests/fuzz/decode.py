@@ -17,7 +17,7 @@ from typing import Any
 
 import atheris  # type: ignore[import-untyped]
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
 with atheris.instrument_imports(include=["zmqlite.proto", "google.protobuf.internal"]):
     import schemas

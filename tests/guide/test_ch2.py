@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from playing import Play, ProgramsOf
 from ports import WAIT, Program, Programs
 from support import DEADLINE, Make, eventually
@@ -368,7 +369,7 @@ def test_a_subscriber_to_envelopes(programs: Programs, make: Make) -> None:
 
 
 def test_every_program_is_there_for_both_apis() -> None:
-    folders = [Path(__file__).parents[2] / "examples" / name for name in ("guide", "capi")]
+    folders = [ROOT / "examples" / name for name in ("guide", "capi")]
     ours, theirs = (
         {path.stem for path in folder.rglob(pattern) if path.stem != "scenarios"}
         for folder, pattern in zip(folders, ("ch[12]/[!_]*.py", "[!_]*.py"), strict=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from checkout import succeed
+from core.test_monitor import storm, works
 from support import DEADLINE, Make, Run, Task, eventually, unique_ipc
-from test_monitor import storm, works
 
 from zmqlite import (
     PULL,

@@ -7,7 +7,7 @@ import signal
 from safety_support import Program, run
 
 QUICKLY = 0.2
-"""Seconds in which a signal has to end the loop; see also test_safety_exit.py."""
+"""Seconds in which a signal has to end the loop; see also safety/test_exit.py."""
 
 TRIES = 3
 """How often a time is measured; the machine may have been busy with something else."""

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from checkout import ROOT
 from schemas import generate
 
 import zmqlite as zmq
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 OURS = "\n".join(line.rpartition("|")[0].rpartition("|")[2] for line in README.splitlines())
 

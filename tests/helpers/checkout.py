@@ -9,9 +9,14 @@ from types import MappingProxyType
 
 from zmqlite._zmq import ffi, lib
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VENDOR = ROOT / "vendor" / "libzmq"
 BUNDLED = ffi.string(lib.ZMQLITE_BUILD_LIBZMQ) == b"bundled"
+
+TESTS: Mapping[str, str] = MappingProxyType(
+    {"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT / 'tests' / 'helpers'}"}
+)
+"""The environment of a program of the tests: it finds their modules as pytest does."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

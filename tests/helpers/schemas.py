@@ -11,7 +11,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-SOURCES = Path(__file__).resolve().parent / "proto" / "schemas"
+SOURCES = Path(__file__).resolve().parents[1] / "proto" / "schemas"
 
 
 def generate(target: str | Path, *options: str) -> None:
