@@ -117,12 +117,13 @@ class Soak:
         self.stalled |= still()
 
     def use(self) -> dict[Peer, tuple[float, int, int]]:
-        """What the processes that live on use when all that was sent has come."""
+        """What the processes that live on use."""
+        return {each: each.use() for each in self.peers if not each.victim}
+
+    def pause(self) -> None:
+        """Send no more, and wait until all that was sent has come."""
         self.record.phase = PAUSED
         eventually(self.settled, 6 * DEADLINE)
-        use = {each: each.use() for each in self.peers if not each.victim}
-        self.record.phase = GOING
-        return use
 
     def settled(self) -> bool:
         before = self.total("received")
@@ -190,7 +191,9 @@ def main() -> None:
         for each in soak.peers:
             stack.callback(each.process.kill)
         soak.run(arguments.seconds / 3, None)
+        soak.pause()
         warm = soak.use()
+        soak.record.phase = GOING
         soak.run(arguments.seconds, arguments.messages)
         grown = growth(soak, warm)
         soak.finish()
@@ -217,8 +220,14 @@ def main() -> None:
 
 def growth(soak: Soak, warm: dict[Peer, tuple[float, int, int]]) -> list[float]:
     """The most that any process uses more than when it was warm: MiB, descriptors, threads."""
-    now = soak.use()
-    return [max(now[each][n] - warm[each][n] for each in warm) for n in range(3)]
+
+    def most() -> list[float]:
+        now = soak.use()
+        return [max(now[each][n] - warm[each][n] for each in warm) for n in range(3)]
+
+    soak.pause()
+    eventually(lambda: max(most()[1:]) <= 0, DEADLINE)
+    return most()
 
 
 if __name__ == "__main__":

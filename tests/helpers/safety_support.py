@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -63,11 +64,13 @@ class Ended(NamedTuple):
 
 
 class Program:
-    """A Python program that runs beside the tests; leaving the `with` block kills it."""
+    """A Python program, a file or a text, beside the tests; leaving the `with` block kills it."""
 
-    def __init__(self, source: str, *arguments: str) -> None:
+    def __init__(self, source: str | Path, *arguments: str) -> None:
+        text = isinstance(source, str) and PRELUDE + textwrap.dedent(source)
+        program = ["-c", text] if text else [str(source)]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PRELUDE + textwrap.dedent(source), *arguments],
+            [sys.executable, *program, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
@@ -123,7 +126,7 @@ class Program:
             return stat.read().rpartition(")")[2].split()[0] == "S"
 
 
-def run(source: str, *arguments: str, deadline: float = DEADLINE) -> Ended:
+def run(source: str | Path, *arguments: str, deadline: float = DEADLINE) -> Ended:
     """Run a program to its end."""
     with Program(source, *arguments) as program:
         return program.end(deadline)
