@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 
 import pytest
+from attacks.network_wire import missing
 from attacks.signals_receiving import RECEIVES
 from attacks.signals_sending import SENDS
+from attacks.soak_peers import LANES
 from checkout import ROOT, run
 
 UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.startswith("typed")]
@@ -72,6 +74,22 @@ def test_memory_is_flat_under_a_lasting_backlog(form: str) -> None:
 
 def test_a_message_of_many_frames_leaves_nothing_after_close() -> None:
     attack("backlog", "--seconds", "1", "--forms", "frames")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)  # it waits for twelve processes, which a busy machine starts slowly
+def test_a_soak_of_all_patterns_loses_nothing_where_nobody_was_killed_and_grows_nowhere() -> None:
+    line = attack("soak", "--seconds", "15")
+    assert count(line, "kills") > 3
+    for lane in LANES:
+        assert count(line, lane.name) > 20, line
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(missing()), reason=f"network namespaces: {missing()}")
+def test_a_bad_network_loses_doubles_and_tears_nothing() -> None:
+    networks = ["loss 5 %", "reorder 10 %", "duplicate 10 %"]
+    assert count(attack("network", "--seconds", "2", "--networks", *networks), "sent") > 100
 
 
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])
