@@ -63,7 +63,7 @@ class Peer:
         return self.process.stdout.readline().strip()
 
     def result(self) -> dict[str, Any]:
-        out, _ = self.process.communicate("\n", timeout=2 * WAIT)
+        out, _ = self.process.communicate("\n", timeout=3 * WAIT)
         found: dict[str, Any] = json.loads(out)
         return found
 

@@ -77,21 +77,22 @@ class Peer:
 
     def client(self, address: str, seconds: str) -> dict[str, object]:
         """Half the time round trips, half the time messages as fast as they go."""
-        dealer = self.socket("DEALER")
+        dealer, push = self.socket("DEALER"), self.socket("PUSH")
+        threading.Thread(target=self.watch, args=[push], daemon=True).start()
         dealer.connect(f"tcp://{address}:5001")
-        trips, end = [], time.monotonic() + float(seconds) / 2
-        asked = 0
-        while time.monotonic() < end:
-            start = time.monotonic()
+        push.connect(f"tcp://{address}:5002")
+        dealer.send(b"0")
+        dealer.poll(30000)  # until they are connected
+        trips: list[float] = []
+        asked, end = 0, time.monotonic() + float(seconds) / 2
+        while time.monotonic() < end or not trips:
             asked += 1
+            start = time.monotonic()
             dealer.send(b"%d" % asked)
             while dealer.poll(1000):
                 if dealer.recv() == b"%d" % asked:
                     trips.append(time.monotonic() - start)
                     break
-        push = self.socket("PUSH")
-        threading.Thread(target=self.watch, args=[push], daemon=True).start()
-        push.connect(f"tcp://{address}:5002")
         print("streams", flush=True)
         start, sent = time.monotonic(), 0
         while time.monotonic() < start + float(seconds) / 2:

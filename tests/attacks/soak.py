@@ -45,13 +45,13 @@ class Peer:
         self.process = subprocess.Popen([*command, seed], cwd=ROOT, stdin=subprocess.DEVNULL)
 
     def kill(self) -> None:
-        self.check()
+        """Kill it, which must not have ended by itself."""
+        self.failed += self.process.poll() is not None
+        self.stop()
+
+    def stop(self) -> None:
         self.process.kill()
         self.process.wait()
-
-    def check(self) -> None:
-        """It must not end by itself."""
-        self.failed += self.process.poll() is not None
 
     def finish(self) -> None:
         """It must end well now."""
@@ -189,7 +189,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="zl") as directory, ExitStack() as stack:
         soak = Soak(Path(directory), stack, 120 + PATIENCE * arguments.seconds)
         for each in soak.peers:
-            stack.callback(each.process.kill)
+            stack.callback(each.stop)
         soak.run(arguments.seconds / 3, None)
         soak.pause()
         warm = soak.use()
