@@ -260,7 +260,8 @@ class Peer:
                     port.socket.connect(self.endpoint(lane))
                 else:
                     port.socket.close()
-                    port = self.port(lane)
+                    storm, port = port.storm, self.port(lane)
+                    port.storm = storm
                 renewal = now + random.uniform(1, 4)
                 sent.begin()
 
@@ -311,9 +312,7 @@ class Peer:
         self.blocking.term()
 
     async def gather(self, loops: list[Coroutine[Any, Any, None]]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for loop in loops:
-                group.create_task(loop)
+        await asyncio.gather(*loops)
         await self.context.term()
 
     def threads(self, ports: list[Blocking], loop: Callable[..., Any]) -> None:
