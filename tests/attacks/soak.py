@@ -136,13 +136,16 @@ class Soak:
         victim.start()
 
     def run(self, seconds: float, messages: int | None) -> None:
-        """Kill and start for some time; come back when every lane delivers."""
+        """Kill and start for some time; come back when all peers are connected again."""
         self.flow()
         limit = time.monotonic() + seconds
         while time.monotonic() < limit and self.total("received") < (messages or math.inf):
             self.kill_one()
             time.sleep(random.uniform(0.2, 1))
         self.flow()
+        self.pause()  # what those left behind that were killed has come now
+        self.record.phase = GOING
+        self.flow()  # so this comes from those that live
 
     def finish(self) -> None:
         """End the clients, and the servers when everything has come that must."""
