@@ -198,27 +198,25 @@ def main() -> None:
         warm = soak.use()
         soak.record.phase = GOING
         soak.run(arguments.seconds, arguments.messages)
-        grown = growth(soak, warm)
+        memory, descriptors, threads = growth(soak, warm)
         soak.finish()
-        end(
-            {
-                "messages": soak.total("received"),
-                **soak.patterns(),
-                "kills": sum(each.starts - 1 for each in soak.peers),
-                "lost_by_kills": soak.lost(killed=True),
-                "memory": f"{grown[0]:+.1f}MiB",
-            },
-            {
-                "lost": soak.lost(killed=False),
-                "doubled": soak.total("doubled"),
-                "torn": soak.total("torn"),
-                "failed": sum(each.failed for each in soak.peers),
-                "stalled": len(soak.stalled),
-                "memory_grown": int(grown[0] > GROWTH),
-                "descriptors_grown": max(0, int(grown[1])),
-                "threads_grown": max(0, int(grown[2])),
-            },
-        )
+        counts = {
+            "messages": soak.total("received"),
+            **soak.patterns(),
+            "kills": sum(each.starts - 1 for each in soak.peers),
+            "lost_by_kills": soak.lost(killed=True),
+            "memory": f"{memory:+.1f}MiB",
+        }
+        faults = {
+            "lost": soak.lost(killed=False),
+            "stalled": len(soak.stalled),
+            **{each: soak.total(each) for each in ("doubled", "torn")},
+            "failed": sum(each.failed for each in soak.peers),
+            "memory_grown": int(memory > GROWTH),
+            "descriptors_grown": max(0, int(descriptors)),
+            "threads_grown": max(0, int(threads)),
+        }
+        end(counts, faults)
 
 
 def growth(soak: Soak, warm: dict[Peer, tuple[float, int, int]]) -> list[float]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from checkout import ROOT
 from support import eventually
 
 PRELUDE = """
@@ -64,16 +65,18 @@ class Ended(NamedTuple):
 
 
 class Program:
-    """A Python program, a file or a text, beside the tests; leaving the `with` block kills it."""
+    """A Python program, a text or a command, beside the tests; leaving `with` kills it."""
 
-    def __init__(self, source: str | Path, *arguments: str) -> None:
-        text = isinstance(source, str) and PRELUDE + textwrap.dedent(source)
-        program = ["-c", text] if text else [str(source)]
+    def __init__(self, source: str | list[str], *arguments: str) -> None:
+        if isinstance(source, str):
+            program, directory = ["-c", PRELUDE + textwrap.dedent(source)], Path("/")
+        else:
+            program, directory = source, ROOT
         self.process = subprocess.Popen(
             [sys.executable, *program, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd="/",
+            cwd=directory,
             start_new_session=True,
         )
         self._read = b""
@@ -126,7 +129,7 @@ class Program:
             return stat.read().rpartition(")")[2].split()[0] == "S"
 
 
-def run(source: str | Path, *arguments: str, deadline: float = DEADLINE) -> Ended:
+def run(source: str | list[str], *arguments: str, deadline: float = DEADLINE) -> Ended:
     """Run a program to its end."""
     with Program(source, *arguments) as program:
         return program.end(deadline)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attacks import exits
-from attacks.exits import ENDS, SLACK, STRICT, WAITS, seconds
+from attacks.exit_support import ENDS, WAITS
+from attacks.exits import COMMAND, SLACK, STRICT, seconds
 from safety_support import Program, run
 
 import zmqlite as zmq
@@ -22,8 +22,6 @@ QUICKLY = 0.2
 
 TRIES = 3
 """How often a time is measured; the machine may have been busy with something else."""
-
-PROGRAMS = Path(exits.__file__)
 
 each_call = pytest.mark.parametrize("call", WAITS)
 
@@ -75,7 +73,7 @@ def test_what_else_a_daemon_thread_raises_at_the_end_is_shown(
 
 def test_a_message_sent_right_before_the_end_still_arrives(tmp_path: Path) -> None:
     endpoint = f"ipc://{tmp_path}/late"
-    with zmq.Context() as context, Program(PROGRAMS, "last_words", "", endpoint) as program:
+    with zmq.Context() as context, Program(COMMAND, "last_words", "", endpoint) as program:
         assert program.line() == "ends"
         receiver = context.socket(zmq.PULL)
         receiver.bind(endpoint)
@@ -85,7 +83,7 @@ def test_a_message_sent_right_before_the_end_still_arrives(tmp_path: Path) -> No
 
 @each_call
 def test_ctrl_c_ends_a_blocking_call_at_once(call: str) -> None:
-    with Program(PROGRAMS, "interrupted_call", "", call) as program:
+    with Program(COMMAND, "interrupted_call", "", call) as program:
         for _ in range(TRIES):
             assert program.line() == "calls"
             program.wait_until_asleep()
@@ -97,7 +95,7 @@ def test_ctrl_c_ends_a_blocking_call_at_once(call: str) -> None:
 
 def test_ctrl_c_ends_a_call_also_where_it_comes_while_libzmq_is_busy() -> None:
     peers = 20
-    with Program(PROGRAMS, "interrupted_router") as program:
+    with Program(COMMAND, "interrupted_router") as program:
         endpoint = program.line()
         for _ in range(12):
             with zmq.Context(linger=1000) as context:
@@ -115,7 +113,7 @@ def test_ctrl_c_ends_a_call_also_where_it_comes_while_libzmq_is_busy() -> None:
 @pytest.mark.parametrize("how", ["term", "del", "with"])
 def test_ctrl_c_ends_the_wait_for_the_linger_and_it_is_not_waited_for_again(how: str) -> None:
     for _ in range(TRIES):
-        with Program(PROGRAMS, "interrupted_linger", "30000", how) as program:
+        with Program(COMMAND, "interrupted_linger", "30000", how) as program:
             assert program.line() == "calls"
             program.wait_until_asleep()
             sent = program.send_signal(signal.SIGINT)
@@ -128,7 +126,7 @@ def test_ctrl_c_ends_the_wait_for_the_linger_and_it_is_not_waited_for_again(how:
 
 def test_ctrl_c_as_the_program_ends_ends_all_contexts() -> None:
     many = "a_hundred_contexts_linger_at_the_same_time"
-    with Program(PROGRAMS, many, "30000") as program:
+    with Program(COMMAND, many, "30000") as program:
         assert program.line() == "ends"
         program.wait_until_asleep()
         program.send_signal(signal.SIGINT)
@@ -136,20 +134,20 @@ def test_ctrl_c_as_the_program_ends_ends_all_contexts() -> None:
 
 
 def test_term_goes_on_after_it_was_interrupted() -> None:
-    assert run(PROGRAMS, "interrupted_term", "1000").succeeded() == "True False\nTrue True\n"
+    assert run(COMMAND, "interrupted_term", "1000").succeeded() == "True False\nTrue True\n"
 
 
 @pytest.mark.parametrize(
     "late", ["a_finaliser_that_uses_a_socket", "calls_after_the_contexts_have_ended"]
 )
 def test_who_uses_a_socket_as_the_program_ends_gets_an_exception(late: str) -> None:
-    assert run(PROGRAMS, late).succeeded() == "ends\n" + "ContextTerminated\n" * 7
+    assert run(COMMAND, late).succeeded() == "ends\n" + "ContextTerminated\n" * 7
 
 
 def test_a_context_made_as_the_program_ends_works_and_ends() -> None:
-    assert run(PROGRAMS, "a_finaliser_that_makes_a_context").succeeded() == "ends\n100000\ndone\n"
+    assert run(COMMAND, "a_finaliser_that_makes_a_context").succeeded() == "ends\n100000\ndone\n"
 
 
 @pytest.mark.parametrize("kept", ["socket", "context socket", "context"])
 def test_what_outlives_the_modules_of_the_package_goes_without_a_complaint(kept: str) -> None:
-    assert run(PROGRAMS, "what_outlives_the_modules", "", kept).succeeded() == ""
+    assert run(COMMAND, "what_outlives_the_modules", "", kept).succeeded() == ""
