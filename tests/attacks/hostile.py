@@ -189,39 +189,49 @@ def attack(
         Server(context, one, given) as attacked,
         Server(context, two, given) as beside,
     ):
-        servers = [attacked, beside]
         peers = {"endpoints": attacked.endpoints, "mechanism": mechanism, "public": attacked.public}
         peers |= {"attacks": arguments.attacks, "seed": arguments.seed, "open": arguments.open}
-        play(servers, 1)
         try:
-            with Child("hostile_peers", peers) as hostile:
-                play(servers, seconds / 3)
-                warm, _ = (server.ask() for server in servers)
-                play(servers, seconds * 2 / 3)
-                busy, calm = (server.ask() for server in servers)
-                done: Counter[str] = Counter(hostile.end())
-
-            def settled() -> bool:
-                play(servers, 0.5)
-                return bool(attacked.ask()[1] <= beside.ask()[1])
-
-            keeps = KEEP & set(kinds)  # others read what the peers have left, and let go
-            kept = not keeps and not eventually(settled, 4 * DEADLINE)
-            play(servers, 1)
-            rest = attacked.ask()
+            return compare(attacked, beside, peers, seconds)
         except EOFError as error:
             return str(error), attacked.counts, Counter(died=1)
-    told = f"{warm[0]:.0f}:{busy[0]:.0f}:{rest[0]:.0f}MiB,{busy[1]}:{rest[1]}fds,"
-    told += f"late:{busy[3]:.1f}:{calm[3]:.1f}ms,slowest:{attacked.slowest:.1f}s"
+
+
+def compare(
+    attacked: Server, beside: Server, peers: dict[str, Any], seconds: float
+) -> tuple[str, Counter[str], Counter[str]]:
+    servers = [attacked, beside]
+    play(servers, 1)
+    with Child("hostile_peers", peers) as hostile:
+        play(servers, seconds / 3)
+        warm, _ = (server.ask() for server in servers)
+        play(servers, seconds * 2 / 3)
+        busy, calm = (server.ask() for server in servers)
+        done: Counter[str] = Counter(hostile.end())
+    before = Counter(attacked.number)
+    kinds = set(attacked.endpoints)
+
+    def served() -> bool:
+        play(servers, 0.5)
+        return all(attacked.number[kind] > before[kind] for kind in kinds)
+
+    def settled() -> bool:
+        """It has read what the peers left, and let go of their descriptors."""
+        return served() and bool(kinds & KEEP or attacked.ask()[1] <= beside.ask()[1])
+
+    kept = not eventually(settled, 4 * DEADLINE)
+    rest = attacked.ask()
     counts = Counter(attacks=done.total() - done["joined"] - done["kept"], joined=done["joined"])
     counts += attacked.counts
     faults = Counter(
-        unserved=attacked.slowest > UNSERVED + beside.slowest,
+        unserved=attacked.slowest > UNSERVED + beside.slowest or not served(),
         wrong=counts.pop("wrong", 0),
         grown=rest[0] > warm[0] + GROWTH,
         kept=kept,
         late=busy[3] > calm[3] * LATE[0] + LATE[1],
     )
+    told = f"{warm[0]:.0f}:{busy[0]:.0f}:{rest[0]:.0f}MiB,{busy[1]}:{rest[1]}fds,"
+    told += f"late:{busy[3]:.1f}:{calm[3]:.1f}ms,slowest:{attacked.slowest:.1f}s"
     return told, counts, faults
 
 
