@@ -9,6 +9,7 @@ in KNOWN, and has to be as it is described there and in docs/strangers.md.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import random
 import secrets
@@ -32,7 +33,7 @@ SERVERS = ("reactor", "dispatcher", "asyncio")
 MECHANISMS = ("NULL", "PLAIN", "CURVE")
 TYPES = (*PARTNERS, "PAIR", "STREAM")
 KEEP = {"PAIR", "PUSH"}
-"""Types that keep descriptors of peers that have gone, see KNOWN: attacked apart and shortly."""
+"""Types that keep connections of peers that have gone, see KNOWN: attacked apart and shortly."""
 
 SHORT = 20.0  # seconds
 ROUND = 0.02  # seconds in which a good peer asks once
@@ -209,25 +210,29 @@ def compare(
         busy, calm = (server.ask() for server in servers)
         done: Counter[str] = Counter(hostile.end())
     before = Counter(attacked.number)
-    kinds = set(attacked.endpoints)
+    keeps = KEEP & set(attacked.endpoints)
+
+    def left() -> int:
+        """How many descriptors it has more than the other server; it reads what peers left."""
+        play(servers, 0.5)
+        return 0 if keeps else int(attacked.ask()[1] - beside.ask()[1])
 
     def served() -> bool:
         play(servers, 0.5)
-        return all(attacked.number[kind] > before[kind] for kind in kinds)
+        return all(attacked.number[kind] > before[kind] for kind in attacked.endpoints)
 
-    def settled() -> bool:
-        """It has read what the peers left, and let go of their descriptors."""
-        return served() and bool(kinds & KEEP or attacked.ask()[1] <= beside.ask()[1])
-
-    kept = not eventually(settled, 4 * DEADLINE)
+    back = eventually(served, UNSERVED)
+    last = left()
+    while last > 0 and eventually(functools.partial(lambda last: left() < last, last)):
+        last = left()
     rest = attacked.ask()
     counts = Counter(attacks=done.total() - done["joined"] - done["kept"], joined=done["joined"])
     counts += attacked.counts
     faults = Counter(
-        unserved=attacked.slowest > UNSERVED + beside.slowest or not served(),
+        unserved=attacked.slowest > UNSERVED + beside.slowest or not back,
         wrong=counts.pop("wrong", 0),
-        grown=rest[0] > warm[0] + GROWTH,
-        kept=kept,
+        grown=rest[0] > warm[0] + GROWTH and not keeps,
+        kept=last > 0,
         late=busy[3] > calm[3] * LATE[0] + LATE[1],
     )
     told = f"{warm[0]:.0f}:{busy[0]:.0f}:{rest[0]:.0f}MiB,{busy[1]}:{rest[1]}fds,"

@@ -171,7 +171,7 @@ def flood(peer: Peer) -> None:
     if peer.box:
         peer.send(b"".join(peer.pack(tiny, flags) for _ in range(2000)))
     else:
-        peer.send(peer.pack(tiny, flags) * (2000 if flags else 20_000))
+        peer.send(peer.pack(tiny, flags) * (2000 if flags else 10_000))
 
 
 def broken_boxes(peer: Peer) -> None:
