@@ -366,7 +366,7 @@ def main() -> None:
                 counts += some
                 faults.update(wrong)
     if not arguments.mechanisms:
-        with ThreadPoolExecutor(4) as pool:
+        with ThreadPoolExecutor(7) as pool:
             outcomes = list(pool.map(lambda row: outcome(*row[:3]), KNOWN))
         for number, (row, got) in enumerate(zip(KNOWN, outcomes, strict=True)):
             told[f"{number}_{row[0]}"] = got or "withstands"
