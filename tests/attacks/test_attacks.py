@@ -74,6 +74,7 @@ def test_a_message_of_many_frames_leaves_nothing_after_close() -> None:
     attack("backlog", "--seconds", "1", "--forms", "frames")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mechanism", "server"), [("NULL", "reactor"), ("PLAIN", "dispatcher"), ("CURVE", "asyncio")]
 )
@@ -88,6 +89,7 @@ def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
     assert count(line, "served") > 100
 
 
+@pytest.mark.slow
 def test_what_libzmq_cannot_withstand_is_known() -> None:
     attack("hostile", "--mechanisms")
 
