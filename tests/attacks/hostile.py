@@ -38,7 +38,7 @@ KEEP = {"PAIR", "PUSH"}
 SHORT = 20.0  # seconds
 ROUND = 0.02  # seconds in which a good peer asks once
 AGAIN = 0.5  # seconds after which it asks again
-UNSERVED = 2 * DEADLINE  # seconds without an answer
+UNSERVED = 3 * DEADLINE  # seconds without an answer; REP loses many, see KNOWN
 GROWTH = 32.0  # MiB
 LATE = 5, 200.0  # times as late as without attackers, and ms more, since it has much to do
 
