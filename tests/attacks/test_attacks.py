@@ -93,6 +93,26 @@ def test_a_bad_network_loses_doubles_and_tears_nothing() -> None:
     assert count(attack("network", "--seconds", "2", "--networks", *networks), "sent") > 100
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mechanism", "server"), [("NULL", "reactor"), ("PLAIN", "dispatcher"), ("CURVE", "asyncio")]
+)
+def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
+    mechanism: str, server: str
+) -> None:
+    line = attack(
+        "hostile", "--seconds", "5", "--open", "500", "--mechanisms", mechanism, "--server", server
+    )
+    assert count(line, "attacks") > 50
+    assert count(line, "joined") > 10
+    assert count(line, "served") > 100
+
+
+@pytest.mark.slow
+def test_what_libzmq_cannot_withstand_is_known() -> None:
+    attack("hostile", "--mechanisms")
+
+
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])
 
 
