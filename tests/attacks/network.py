@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import faulthandler
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -141,6 +142,7 @@ def main() -> None:
     arguments = begin(__doc__, 6, networks=names)
     if reason := missing():
         sys.exit(f"network: cannot run here: {reason}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and remove the namespaces
     faults = {"lost": 0, "doubled": 0, "torn": 0}
     sent = 0
     print(line(COLUMNS), line(["---"] * len(COLUMNS)), sep="\n")
