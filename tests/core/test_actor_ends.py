@@ -12,16 +12,7 @@ from ports import WAIT
 from safety_support import run as run_program
 from support import DEADLINE, eventually
 
-from zmqlite import (
-    PULL,
-    Actor,
-    ActorEnded,
-    Context,
-    ContextTerminated,
-    Pipe,
-    SocketClosed,
-    Timeout,
-)
+import zmqlite as zmq
 
 SOON = 50
 """Milliseconds after which a wait for what cannot happen is given up."""
@@ -35,13 +26,13 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException]]:
     return reported
 
 
-def drain(pipe: Pipe) -> None:
+def drain(pipe: zmq.Pipe) -> None:
     """Receive until nothing comes any more."""
     while True:
         pipe.recv(timeout=WAIT)
 
 
-def drop(actors: list[Actor]) -> None:
+def drop(actors: list[zmq.Actor]) -> None:
     """Let go of the last references."""
     actors.clear()
     gc.collect()
@@ -51,17 +42,19 @@ def drop(actors: list[Actor]) -> None:
 
 
 def test_a_body_that_forgets_to_be_ready_is_told_to_end(
-    context: Context, reported: list[type[BaseException]]
+    context: zmq.Context, reported: list[type[BaseException]]
 ) -> None:
     ended = threading.Event()
 
-    def forget(pipe: Pipe) -> None:
+    def forget(pipe: zmq.Pipe) -> None:
         for _ in pipe:
             pass
         ended.set()
 
-    with pytest.raises(Timeout, match=r"Actor\('.*forget'\): its body did not call pipe.ready\(\)"):
-        Actor(context, forget, timeout=SOON)
+    with pytest.raises(
+        zmq.Timeout, match=r"Actor\('.*forget'\): its body did not call pipe.ready\(\)"
+    ):
+        zmq.Actor(context, forget, timeout=SOON)
     assert ended.wait(DEADLINE)
     assert reported == []
 
@@ -69,17 +62,17 @@ def test_a_body_that_forgets_to_be_ready_is_told_to_end(
 # Its context and others, or nobody who knows it
 
 
-def wait_in_pipe(pipe: Pipe, context: Context) -> None:
+def wait_in_pipe(pipe: zmq.Pipe, context: zmq.Context) -> None:
     pipe.ready()
     pipe.recv()
 
 
-def wait_in_iteration(pipe: Pipe, context: Context) -> None:
+def wait_in_iteration(pipe: zmq.Pipe, context: zmq.Context) -> None:
     double(pipe)
 
 
-def wait_in_socket(pipe: Pipe, context: Context) -> None:
-    with context.socket(PULL) as socket:
+def wait_in_socket(pipe: zmq.Pipe, context: zmq.Context) -> None:
+    with context.socket(zmq.PULL) as socket:
         pipe.ready()
         socket.recv()
 
@@ -87,59 +80,59 @@ def wait_in_socket(pipe: Pipe, context: Context) -> None:
 @pytest.mark.parametrize("body", [wait_in_pipe, wait_in_iteration, wait_in_socket])
 @pytest.mark.parametrize("end", ["shutdown", "term"])
 def test_the_end_of_the_context_ends_it(
-    context: Context, body: Callable[[Pipe, Context], None], end: str
+    context: zmq.Context, body: Callable[[zmq.Pipe, zmq.Context], None], end: str
 ) -> None:
-    actor = Actor(context, body, context)
+    actor = zmq.Actor(context, body, context)
     getattr(context, end)()
     actor.stop()
     assert gone(actor)
     actor.stop()
 
 
-def test_an_iteration_just_ends_with_the_context(context: Context) -> None:
+def test_an_iteration_just_ends_with_the_context(context: zmq.Context) -> None:
     lines: list[str] = []
 
-    def collect(pipe: Pipe) -> None:
+    def collect(pipe: zmq.Pipe) -> None:
         pipe.ready()
         for _ in pipe:
             pass
         lines.append("after it")
 
-    actor = Actor(context, collect)
+    actor = zmq.Actor(context, collect)
     context.shutdown()
     actor.stop()
     assert lines == ["after it"]
 
 
-def test_the_end_of_another_context_is_an_error_like_any_other(context: Context) -> None:
-    def use(pipe: Pipe) -> None:
+def test_the_end_of_another_context_is_an_error_like_any_other(context: zmq.Context) -> None:
+    def use(pipe: zmq.Pipe) -> None:
         pipe.ready()
-        with Context() as other:
+        with zmq.Context() as other:
             other.shutdown()
-            other.socket(PULL)
+            other.socket(zmq.PULL)
 
-    actor = Actor(context, use)
-    with pytest.raises(ActorEnded):
+    actor = zmq.Actor(context, use)
+    with pytest.raises(zmq.ActorEnded):
         actor.pipe.recv(timeout=WAIT)
-    with pytest.raises(ContextTerminated):
+    with pytest.raises(zmq.ContextTerminated):
         actor.stop()
 
 
-def test_the_end_of_another_actor_is_an_error_like_any_other(context: Context) -> None:
-    def use(pipe: Pipe) -> None:
+def test_the_end_of_another_actor_is_an_error_like_any_other(context: zmq.Context) -> None:
+    def use(pipe: zmq.Pipe) -> None:
         pipe.ready()
-        with Actor(context, lambda inner: inner.ready()) as other:
+        with zmq.Actor(context, lambda inner: inner.ready()) as other:
             other.pipe.recv()
 
-    actor = Actor(context, use)
-    with pytest.raises(ActorEnded):
+    actor = zmq.Actor(context, use)
+    with pytest.raises(zmq.ActorEnded):
         actor.pipe.recv(timeout=WAIT)
-    with pytest.raises(ActorEnded):
+    with pytest.raises(zmq.ActorEnded):
         actor.stop()
 
 
-def test_an_actor_that_is_dropped_ends_and_is_reported(context: Context) -> None:
-    actors = [Actor(context, double)]
+def test_an_actor_that_is_dropped_ends_and_is_reported(context: zmq.Context) -> None:
+    actors = [zmq.Actor(context, double)]
     thread = actors[0]._thread
     with pytest.warns(ResourceWarning, match="unstopped <zmqlite.Actor double, running>"):
         drop(actors)
@@ -150,9 +143,9 @@ def test_an_actor_that_is_dropped_ends_and_is_reported(context: Context) -> None
 
 @pytest.mark.parametrize("order", ["is dropped first", "fails first", "context ends first"])
 def test_what_a_dropped_actor_raises_is_reported(
-    context: Context, reported: list[type[BaseException]], order: str
+    context: zmq.Context, reported: list[type[BaseException]], order: str
 ) -> None:
-    actors = [Actor(context, fail)]
+    actors = [zmq.Actor(context, fail)]
     life, thread, pipe = actors[0]._life, actors[0]._thread, actors[0].pipe
     pipe.send(b"this")
     if order != "is dropped first":
@@ -167,16 +160,16 @@ def test_what_a_dropped_actor_raises_is_reported(
 
 
 def test_one_that_was_told_to_end_may_end_with_any_context(
-    context: Context, reported: list[type[BaseException]]
+    context: zmq.Context, reported: list[type[BaseException]]
 ) -> None:
-    other = Context()
+    other = zmq.Context()
 
-    def wait(pipe: Pipe) -> None:
+    def wait(pipe: zmq.Pipe) -> None:
         pipe.ready()
-        with other.socket(PULL) as socket:
+        with other.socket(zmq.PULL) as socket:
             socket.recv()
 
-    actors = [Actor(context, wait)]
+    actors = [zmq.Actor(context, wait)]
     thread = actors[0]._thread
     with pytest.warns(ResourceWarning, match="unstopped"):
         drop(actors)
@@ -186,26 +179,26 @@ def test_one_that_was_told_to_end_may_end_with_any_context(
     assert reported == []
 
 
-def test_a_pipe_may_outlive_its_actor_and_says_so(context: Context) -> None:
-    actors = [Actor(context, double)]
+def test_a_pipe_may_outlive_its_actor_and_says_so(context: zmq.Context) -> None:
+    actors = [zmq.Actor(context, double)]
     pipe = actors[0].pipe
     with pytest.warns(ResourceWarning, match="unstopped"):
         drop(actors)
     eventually(lambda: pipe.socket.closed)
-    with pytest.raises(ActorEnded):
+    with pytest.raises(zmq.ActorEnded):
         pipe.send(b"x")
 
 
-def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: Context) -> None:
-    def pour(pipe: Pipe) -> None:
+def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: zmq.Context) -> None:
+    def pour(pipe: zmq.Pipe) -> None:
         pipe.ready()
         fill(pipe, -1)
 
-    actors = [Actor(context, pour)]
+    actors = [zmq.Actor(context, pour)]
     thread, pipe = actors[0]._thread, actors[0].pipe
     with pytest.warns(ResourceWarning, match="unstopped"):
         drop(actors)
-    with pytest.raises((ActorEnded, SocketClosed)):
+    with pytest.raises((zmq.ActorEnded, zmq.SocketClosed)):
         drain(pipe)  # makes room
     thread.join(DEADLINE)
     assert not thread.is_alive()

@@ -10,30 +10,18 @@ from typing import Any
 import pytest
 from support import DEADLINE, Make, Pair, Run, eventually, open_descriptors
 
-from zmqlite import (
-    DONTWAIT,
-    PAIR,
-    POLLOUT,
-    PULL,
-    PUSH,
-    Context,
-    ContextTerminated,
-    Poller,
-    Reactor,
-    Socket,
-    SocketClosed,
-)
+import zmqlite as zmq
 
 # Readers
 
 
-def test_a_handler_gets_the_socket_of_each_message(reactor: Reactor, pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+def test_a_handler_gets_the_socket_of_each_message(reactor: zmq.Reactor, pair: Pair) -> None:
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     got: list[bytes] = []
 
-    def take(socket: Socket) -> None:
+    def take(socket: zmq.Socket) -> None:
         assert socket is receiver
-        got.append(socket.recv(DONTWAIT))
+        got.append(socket.recv(zmq.DONTWAIT))
         if len(got) == 3:
             reactor.stop()
 
@@ -43,7 +31,7 @@ def test_a_handler_gets_the_socket_of_each_message(reactor: Reactor, pair: Pair)
     assert got == [b"1", b"2", b"3"]
 
 
-def test_a_descriptor_is_read_until_its_other_end_is_closed(reactor: Reactor) -> None:
+def test_a_descriptor_is_read_until_its_other_end_is_closed(reactor: zmq.Reactor) -> None:
     reading, writing = os.pipe()
     got: list[bytes] = []
 
@@ -63,16 +51,16 @@ def test_a_descriptor_is_read_until_its_other_end_is_closed(reactor: Reactor) ->
 
 
 def test_a_reader_that_is_cancelled_is_not_called_even_in_the_same_round(
-    reactor: Reactor, pair: Pair
+    reactor: zmq.Reactor, pair: Pair
 ) -> None:
-    pairs = [pair(PUSH, PULL), pair(PUSH, PULL)]
+    pairs = [pair(zmq.PUSH, zmq.PULL), pair(zmq.PUSH, zmq.PULL)]
     first, second = (receiver for _, receiver in pairs)
-    called: list[Socket] = []
+    called: list[zmq.Socket] = []
 
-    def take(socket: Socket) -> None:
+    def take(socket: zmq.Socket) -> None:
         called.append(socket)
         reactor.cancel(second if socket is first else first)
-        socket.recv(DONTWAIT)
+        socket.recv(zmq.DONTWAIT)
         reactor.timer(0, reactor.stop, times=1)  # after a round in which the other could be called
 
     for sender, receiver in pairs:
@@ -84,24 +72,24 @@ def test_a_reader_that_is_cancelled_is_not_called_even_in_the_same_round(
 
 
 def test_a_reader_may_be_cancelled_closed_and_added_again_by_its_handler(
-    reactor: Reactor, pair: Pair
+    reactor: zmq.Reactor, pair: Pair
 ) -> None:
-    (sender, receiver), (other_sender, other) = pair(PUSH, PULL), pair(PUSH, PULL)
+    (sender, receiver), (other_sender, other) = pair(zmq.PUSH, zmq.PULL), pair(zmq.PUSH, zmq.PULL)
     called: list[str] = []
 
-    def first(socket: Socket) -> None:
+    def first(socket: zmq.Socket) -> None:
         called.append("first")
-        socket.recv(DONTWAIT)
+        socket.recv(zmq.DONTWAIT)
         reactor.cancel(socket)
         reactor.reader(socket, second)
 
-    def second(socket: Socket) -> None:
+    def second(socket: zmq.Socket) -> None:
         called.append("second")
         reactor.cancel(socket)
         socket.close()
         reactor.reader(other, third)
 
-    def third(socket: Socket) -> None:
+    def third(socket: zmq.Socket) -> None:
         called.append("third")
         reactor.stop()
 
@@ -114,14 +102,14 @@ def test_a_reader_may_be_cancelled_closed_and_added_again_by_its_handler(
 
 @pytest.mark.parametrize("who", ["reader", "timer"])
 def test_a_reader_is_not_called_for_what_another_handler_has_received(
-    reactor: Reactor, pair: Pair, who: str
+    reactor: zmq.Reactor, pair: Pair, who: str
 ) -> None:
-    pairs = [pair(PUSH, PULL), pair(PUSH, PULL)]
+    pairs = [pair(zmq.PUSH, zmq.PULL), pair(zmq.PUSH, zmq.PULL)]
 
     def take_all() -> None:
         reactor.timer(0, reactor.stop, times=1)
         for _, receiver in pairs:
-            receiver.recv(DONTWAIT)
+            receiver.recv(zmq.DONTWAIT)
 
     for sender, receiver in pairs:
         # It would wait for ever if it was called a second time.
@@ -135,16 +123,16 @@ def test_a_reader_is_not_called_for_what_another_handler_has_received(
 
 
 def test_one_that_always_has_input_starves_neither_timers_nor_others(
-    reactor: Reactor, pair: Pair
+    reactor: zmq.Reactor, pair: Pair
 ) -> None:
-    (flood, busy), (sender, receiver) = pair(PUSH, PULL), pair(PUSH, PULL)
+    (flood, busy), (sender, receiver) = pair(zmq.PUSH, zmq.PULL), pair(zmq.PUSH, zmq.PULL)
     calls: list[str] = []
 
-    def take(socket: Socket) -> None:
+    def take(socket: zmq.Socket) -> None:
         calls.append("busy")
-        flood.send(socket.recv(DONTWAIT))
+        flood.send(socket.recv(zmq.DONTWAIT))
 
-    def end(socket: Socket) -> None:
+    def end(socket: zmq.Socket) -> None:
         calls.append("other")
         reactor.stop()
 
@@ -163,23 +151,23 @@ def test_one_that_always_has_input_starves_neither_timers_nor_others(
 
 
 def test_registering_costs_nothing_per_round(
-    reactor: Reactor, pair: Pair, monkeypatch: pytest.MonkeyPatch
+    reactor: zmq.Reactor, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     built = 0
-    build = Poller._build
+    build = zmq.Poller._build
 
-    def counted(poller: Poller) -> Any:
+    def counted(poller: zmq.Poller) -> Any:
         nonlocal built
         built += 1
         return build(poller)
 
-    monkeypatch.setattr(Poller, "_build", counted)
+    monkeypatch.setattr(zmq.Poller, "_build", counted)
     left = 100
 
-    def take(socket: Socket) -> None:
+    def take(socket: zmq.Socket) -> None:
         nonlocal left
-        socket.recv(DONTWAIT)
+        socket.recv(zmq.DONTWAIT)
         left -= 1
         if not left:
             reactor.stop()
@@ -191,23 +179,23 @@ def test_registering_costs_nothing_per_round(
 
 
 def test_it_sleeps_until_the_next_timer(monkeypatch: pytest.MonkeyPatch) -> None:
-    reactor = Reactor()
+    reactor = zmq.Reactor()
     polls = 0
-    poll = Poller.poll
+    poll = zmq.Poller.poll
 
-    def counted(poller: Poller, timeout: int | None = None) -> Any:
+    def counted(poller: zmq.Poller, timeout: int | None = None) -> Any:
         nonlocal polls
         polls += 1
         return poll(poller, timeout)
 
-    monkeypatch.setattr(Poller, "poll", counted)
+    monkeypatch.setattr(zmq.Poller, "poll", counted)
     reactor.timer(30, lambda: None, times=2)
     reactor.run()
     assert polls <= 4
 
 
-def test_something_has_one_reader(reactor: Reactor, make: Make) -> None:
-    socket = make(PULL)
+def test_something_has_one_reader(reactor: zmq.Reactor, make: Make) -> None:
+    socket = make(zmq.PULL)
     reactor.reader(socket, print)
     with pytest.raises(ValueError, match="has a reader"):
         reactor.reader(socket, print)
@@ -215,18 +203,18 @@ def test_something_has_one_reader(reactor: Reactor, make: Make) -> None:
     reactor.reader(socket, print)
 
 
-def test_what_cannot_be_read_is_refused(reactor: Reactor) -> None:
+def test_what_cannot_be_read_is_refused(reactor: zmq.Reactor) -> None:
     unreadable: Any = "tcp://*:5555"
     with pytest.raises(TypeError, match="sockets that block and descriptors"):
         reactor.reader(unreadable, print)
     reactor.cancel(unreadable)  # as one that was cancelled before
 
 
-def test_a_closed_socket_is_named(reactor: Reactor, make: Make) -> None:
-    socket = make(PULL)
+def test_a_closed_socket_is_named(reactor: zmq.Reactor, make: Make) -> None:
+    socket = make(zmq.PULL)
     reactor.reader(socket, print)
     socket.close()
-    with pytest.raises(SocketClosed, match="PULL"):
+    with pytest.raises(zmq.SocketClosed, match="PULL"):
         reactor.run()
     reactor.cancel(socket)
     reactor.timer(0, reactor.stop)
@@ -237,13 +225,13 @@ def test_a_closed_socket_is_named(reactor: Reactor, make: Make) -> None:
 
 
 def test_what_a_handler_raises_ends_run_and_leaves_everything_registered(
-    reactor: Reactor, pair: Pair
+    reactor: zmq.Reactor, pair: Pair
 ) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     got: list[bytes] = []
 
-    def take(socket: Socket) -> None:
-        got.append(socket.recv(DONTWAIT))
+    def take(socket: zmq.Socket) -> None:
+        got.append(socket.recv(zmq.DONTWAIT))
         if len(got) == 1:
             raise LookupError("this one")
         reactor.stop()
@@ -264,7 +252,7 @@ def test_what_a_handler_raises_ends_run_and_leaves_everything_registered(
     assert got == [b"1", b"2"]
 
 
-def test_a_stop_before_run_holds_for_one_run(reactor: Reactor) -> None:
+def test_a_stop_before_run_holds_for_one_run(reactor: zmq.Reactor) -> None:
     called: list[str] = []
     reactor.timer(0, lambda: called.append("timer"), times=1)
     reactor.stop()
@@ -275,8 +263,8 @@ def test_a_stop_before_run_holds_for_one_run(reactor: Reactor) -> None:
     assert called == ["timer"]
 
 
-def test_any_thread_may_stop_it(reactor: Reactor, make: Make, run: Run) -> None:
-    reactor.reader(make(PULL), print)
+def test_any_thread_may_stop_it(reactor: zmq.Reactor, make: Make, run: Run) -> None:
+    reactor.reader(make(zmq.PULL), print)
     started = threading.Event()
     reactor.timer(0, started.set, times=1)
     task = run(reactor.run)
@@ -288,16 +276,16 @@ def test_any_thread_may_stop_it(reactor: Reactor, make: Make, run: Run) -> None:
 def test_stop_wakes_a_reactor_that_waits_for_nothing_soon(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reactor = Reactor()
+    reactor = zmq.Reactor()
     reactor.timer(3_600_000, print)
     polls: list[int] = []
-    poll = Poller.poll
+    poll = zmq.Poller.poll
 
-    def counted(poller: Poller, timeout: int | None = None) -> Any:
+    def counted(poller: zmq.Poller, timeout: int | None = None) -> Any:
         polls.append(-1 if timeout is None else timeout)
         return poll(poller, timeout)
 
-    monkeypatch.setattr(Poller, "poll", counted)
+    monkeypatch.setattr(zmq.Poller, "poll", counted)
     started = threading.Event()
     reactor.timer(0, started.set, times=1)
     task = run(reactor.run)
@@ -314,15 +302,17 @@ def test_stop_wakes_a_reactor_that_waits_for_nothing_soon(
 def test_one_that_is_dropped_leaves_no_descriptor() -> None:
     gc.collect()  # those of other tests, whose handlers refer to them
     before = open_descriptors()
-    reactors = [Reactor() for _ in range(50)]
+    reactors = [zmq.Reactor() for _ in range(50)]
     assert len(open_descriptors()) == len(before) + 50
     del reactors
     gc.collect()
     assert open_descriptors() == before
 
 
-def test_while_it_runs_it_belongs_to_that_thread(reactor: Reactor, make: Make, run: Run) -> None:
-    socket = make(PULL)
+def test_while_it_runs_it_belongs_to_that_thread(
+    reactor: zmq.Reactor, make: Make, run: Run
+) -> None:
+    socket = make(zmq.PULL)
     timer = reactor.timer(3_600_000, print)
     started = threading.Event()
     reactor.timer(0, started.set, times=1)
@@ -342,7 +332,7 @@ def test_while_it_runs_it_belongs_to_that_thread(reactor: Reactor, make: Make, r
     reactor.reader(socket, print)
 
 
-def test_a_handler_cannot_run_it_again(reactor: Reactor) -> None:
+def test_a_handler_cannot_run_it_again(reactor: zmq.Reactor) -> None:
     reactor.timer(0, reactor.run)
     with pytest.raises(RuntimeError, match="runs already"):
         reactor.run()
@@ -350,20 +340,20 @@ def test_a_handler_cannot_run_it_again(reactor: Reactor) -> None:
 
 @pytest.mark.parametrize("where", ["waits", "in a handler"])
 def test_the_end_of_the_context_is_raised(
-    reactor: Reactor, context: Context, make: Make, run: Run, where: str
+    reactor: zmq.Reactor, context: zmq.Context, make: Make, run: Run, where: str
 ) -> None:
-    socket, other = make(PULL), make(PAIR)
+    socket, other = make(zmq.PULL), make(zmq.PAIR)
     reactor.reader(socket, print)
     started = threading.Event()
 
     def begin() -> None:
         started.set()
         if where == "in a handler":
-            other.poll(events=POLLOUT)
+            other.poll(events=zmq.POLLOUT)
 
     reactor.timer(0, begin, times=1)
     task = run(reactor.run)
     assert started.wait(DEADLINE)
     context.shutdown()
-    with pytest.raises(ContextTerminated):
+    with pytest.raises(zmq.ContextTerminated):
         task.result()

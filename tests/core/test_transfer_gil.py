@@ -10,7 +10,6 @@ import pytest
 from support import Connect, Make
 
 import zmqlite as zmq
-from zmqlite import PULL, PUSH
 
 COUNT = 5000
 """Calls of a loop, which may wait for the other thread at some switches, and not at each call."""
@@ -66,7 +65,7 @@ LOOPS: dict[str, Callable[[zmq.Socket, zmq.Socket], object]] = {
 def test_a_loop_of_short_calls_waits_for_the_gil_at_few_of_them(
     loop: str, make: Make, connect: Connect
 ) -> None:
-    sender, receiver = make(PUSH, sndhwm=0), make(PULL, rcvhwm=0)
+    sender, receiver = make(zmq.PUSH, sndhwm=0), make(zmq.PULL, rcvhwm=0)
     connect(receiver, sender)
     sender.send_many([b"x"] * COUNT)
     before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw

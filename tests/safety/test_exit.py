@@ -13,7 +13,6 @@ from safety_support import Program, run
 from support import DEADLINE
 
 import zmqlite as zmq
-from zmqlite import ContextTerminated, ZMQError
 from zmqlite.constants import ETERM
 from zmqlite.context import _silence_daemons
 
@@ -224,10 +223,10 @@ def test_what_else_a_daemon_thread_raises_at_the_end_is_shown(
     shown: list[Any] = []
     monkeypatch.setattr(threading, "excepthook", shown.append)
     _silence_daemons()
-    for error in (ContextTerminated(ETERM), ZMQError(ETERM), ValueError()):
+    for error in (zmq.ContextTerminated(ETERM), zmq.ZMQError(ETERM), ValueError()):
         thrown = type(error), error, None, threading.current_thread()
         threading.excepthook(threading.ExceptHookArgs(thrown))
-    assert [args.exc_type for args in shown] == [ZMQError, ValueError]
+    assert [args.exc_type for args in shown] == [zmq.ZMQError, ValueError]
 
 
 def test_a_message_sent_right_before_the_end_still_arrives(tmp_path: Path) -> None:
