@@ -1,9 +1,10 @@
-"""Programs that live in a storm of signals: the storm, and messages that show whether they are torn."""
+"""Programs that live in a storm of signals: the storm, and messages that show if they are torn."""
 
 from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,12 @@ def storm(handler: Callable[..., object], interval: float = 0.0005) -> None:
 
 def calm() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def lasts(start: float, done: int, enough: int = 100, seconds: float = SECONDS) -> bool:
+    """Whether to go on: for some seconds, and on a busy machine until enough was done."""
+    took = time.monotonic() - start
+    return took < seconds or (took < 20 and (done <= enough or fire.signals <= 200))
 
 
 def found(**what: object) -> None:

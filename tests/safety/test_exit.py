@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from calls import WAITS
-from program_support import QUICKLY, TRIES, Program, run, said
+from program_support import QUICKLY, TRIES, Program, said
 from support import DEADLINE
 
 import zmqlite as zmq

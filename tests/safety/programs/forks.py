@@ -11,6 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
 import children
 from calls import CALLS, Call
@@ -44,7 +45,8 @@ def refused(name: str, call: Callable[[], object]) -> None:
     try:
         call()
     except zmq.ForkedProcess as error:
-        assert "after fork" in str(error)
+        if "after fork" not in str(error):
+            say(name, "got", error)
     else:
         say(name, "was not refused")
     if time.monotonic() - start > 0.5:
@@ -210,10 +212,8 @@ def threads_inside() -> None:
     waiting = context.socket(zmq.PULL)
 
     def wait() -> None:
-        try:
+        with suppress(zmq.ContextTerminated):
             waiting.recv()
-        except zmq.ContextTerminated:
-            pass
 
     threading.Thread(target=wait, daemon=True).start()
     eventually(lambda: inside(waiting))
