@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from actor_support import double, fail, fill, gone
 from ports import WAIT
-from safety_support import run as run_program
+from program_support import run as run_program
+from program_support import said
 from support import DEADLINE, eventually
 
 import zmqlite as zmq
@@ -206,95 +207,38 @@ def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: zmq.Co
 
 # The end of the program
 
-PROGRAM = """
-def body(pipe):
-    pipe.ready()
-    {body}
-
-context = zmq.Context()
-actor = zmq.Actor(context, body, timeout=-1)
-{then}
-"""
-
 
 @pytest.mark.parametrize(
-    ("body", "then", "out"),
+    ("how", "out"),
     [
-        (
-            "time.sleep(0.1); say(len(list(pipe)))",
-            "for _ in range(1000): actor.pipe.send(b'')",
-            "1000\n",
-        ),
-        ("time.sleep(60)", "", ""),
-        ("threading.Event().wait()", "", ""),
-        ("list(pipe); say('end')", "", "end\n"),
-        ("zmq.Context().socket(zmq.PULL).recv()", "", ""),
-        ("context.socket(zmq.PULL).recv()", "", ""),
-        ("while True: pass", "", ""),
-        ("list(pipe)", "sys.exit()", ""),
-        ("while True: pipe.send(b'')", "", ""),
-        ("list(pipe)", "threading.Thread(target=list, args=[actor.pipe], daemon=True).start()", ""),
-        ("list(pipe)", "keep = [actor]; keep.append(keep); del actor", ""),
-        ("list(pipe)", "context.term()", ""),
+        (["count"], "1000\n"),
+        (["sleep"], ""),
+        (["wait"], ""),
+        (["say the end"], "end\n"),
+        (["another context"], ""),
+        (["its context"], ""),
+        (["spin"], ""),
+        (["pour"], ""),
+        (["listen", "exit"], ""),
+        (["listen", "another thread"], ""),
+        (["listen", "a cycle"], ""),
+        (["listen", "term"], ""),
     ],
+    ids=str,
 )
-def test_one_that_nobody_stopped_does_not_hold_up_the_end(body: str, then: str, out: str) -> None:
-    ended = run_program(PROGRAM.format(body=body, then=then), deadline=DEADLINE)
-    assert ended.succeeded() == out
+def test_one_that_nobody_stopped_does_not_hold_up_the_end(how: list[str], out: str) -> None:
+    assert said("core/actors", "unstopped", *how, deadline=DEADLINE) == out
 
 
 def test_what_it_raised_is_reported_at_the_end_of_the_program() -> None:
-    ended = run_program(PROGRAM.format(body="raise LookupError('this')", then=""))
+    ended = run_program("core/actors", "unstopped", "fail")
     assert ended.code in (0, 1)  # it may have come to the constructor
     assert "LookupError: this" in ended.err
 
 
 def test_ctrl_c_ends_a_wait_for_it() -> None:
-    ended = run_program(
-        PROGRAM.format(
-            body="say(); time.sleep(60)",
-            then="""
-signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
-signal.setitimer(signal.ITIMER_REAL, 0.05)
-try:
-    actor.stop()
-except KeyboardInterrupt:
-    say("interrupted")
-signal.setitimer(signal.ITIMER_REAL, 0.05)
-try:
-    zmq.Actor(context, lambda pipe: time.sleep(60), timeout=-1)
-except KeyboardInterrupt:
-    say("interrupted")
-""",
-        )
-    )
-    assert ended.succeeded() == "\ninterrupted\ninterrupted\n"
+    assert said("core/actors", "interrupted") == "interrupted\n" * 2
 
 
 def test_in_a_forked_child_there_is_no_actor() -> None:
-    ended = run_program(
-        PROGRAM.format(
-            body="for message in pipe: pipe.send(message)",
-            then="""
-warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-warnings.simplefilter("error", ResourceWarning)
-child = os.fork()
-if child == 0:
-    try:
-        actor.pipe.send(b"child")
-    except zmq.ForkedProcess:
-        say("refused")
-    actor.stop()
-    with zmq.Context() as own, zmq.Actor(own, body) as other:
-        other.pipe.send(b"own")
-        say(other.pipe.recv())
-    del actor
-    sys.exit(7)
-say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-actor.pipe.send(b"parent")
-say(actor.pipe.recv())
-actor.stop()
-""",
-        )
-    )
-    assert ended.succeeded() == "refused\nb'own'\n7\nb'parent'\n"
+    assert said("core/actors", "forked") == "refused\nb'own'\n7\nb'parent'\n"
