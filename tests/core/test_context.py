@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import sys
 import threading
 import time
 import weakref
@@ -12,8 +11,7 @@ from collections.abc import Callable
 from typing import Any, assert_type
 
 import pytest
-from checkout import succeed
-from support import Connect, Make, Run, Task, eventually, inside, open_descriptors
+from support import Connect, Make, Task, eventually, inside, open_descriptors
 
 import zmqlite as zmq
 from zmqlite._zmq import ffi, lib
@@ -203,25 +201,6 @@ def test_contexts_that_are_gone_leave_nothing_behind() -> None:
     assert len(_living) == before
 
 
-def test_an_inproc_endpoint_that_nobody_bound_holds_up_no_end() -> None:
-    program = """
-import zmqlite as zmq
-context = zmq.Context(max_sockets=8)
-sockets = [context.socket(zmq.PUSH)]
-for number in range(20):
-    sockets[0].connect("inproc://nobody")
-    sockets[0].connect(f"inproc://nobody-{number}")
-sockets[0].send_many([b"lost"] * 50)
-try:
-    while True:
-        sockets.append(context.socket(zmq.PAIR))
-except zmq.ZMQError:
-    context.term()
-assert context.closed
-"""
-    succeed(sys.executable, "-c", program)
-
-
 # How long the end takes
 
 
@@ -233,20 +212,6 @@ def unreachable(context: zmq.Context, **options: Any) -> zmq.Socket:
     return socket
 
 
-@pytest.mark.parametrize("close", ["by itself", "by the context", "in the end"])
-def test_the_end_waits_for_the_linger(close: str) -> None:
-    context = zmq.Context(linger=100)
-    socket = unreachable(context)
-    start = time.monotonic()
-    if close == "by itself":
-        socket.close()
-        assert time.monotonic() - start < 0.09
-    elif close == "in the end":
-        socket.close(linger=100)
-    context.term()
-    assert 0.09 < time.monotonic() - start < 2
-
-
 @pytest.mark.parametrize("by", ["context", "option", "close"])
 def test_without_linger_the_end_waits_for_nothing(by: str) -> None:
     context = zmq.Context(linger=0 if by == "context" else 60_000)
@@ -254,29 +219,6 @@ def test_without_linger_the_end_waits_for_nothing(by: str) -> None:
     if by == "close":
         socket.close(linger=0)
     Task(context.term).result()
-
-
-def test_what_was_sent_arrives_while_the_end_waits(make: Make) -> None:
-    context, receiver = zmq.Context(linger=None), make(zmq.PULL)
-    endpoint = receiver.bind("tcp://127.0.0.1:*")
-    receiver.unbind(endpoint)
-    socket = context.socket(zmq.PUSH, reconnect_ivl=1)
-    socket.connect(endpoint)
-    socket.send_many([b"%d" % number for number in range(100)])
-    socket.close()
-    task = Task(context.term)
-
-    def bound() -> bool:
-        try:
-            receiver.bind(endpoint)
-        except zmq.ZMQError:
-            return False
-        return True
-
-    eventually(bound)
-    received = [receiver.recv(timeout=5000) for _ in range(100)]
-    assert received == [b"%d" % number for number in range(100)]
-    task.result()
 
 
 def test_threads_that_end_a_context_wait_for_each_other() -> None:
@@ -294,53 +236,6 @@ def test_threads_that_end_a_context_wait_for_each_other() -> None:
 
 
 # Waking others
-
-
-def poll_with_poller(socket: zmq.Socket) -> object:
-    poller = zmq.Poller()
-    poller.register(socket, zmq.POLLIN)
-    return poller.poll(60_000)
-
-
-WAITS: dict[str, Callable[[zmq.Socket], object]] = {
-    "recv": lambda socket: socket.recv(),
-    "recv in time": lambda socket: socket.recv(timeout=60_000),
-    "recv_multipart": lambda socket: socket.recv_multipart(),
-    "recv_many": lambda socket: socket.recv_many(),
-    "recv_into": lambda socket: socket.recv_into(bytearray(5)),
-    "send": lambda socket: socket.send(b""),
-    "send in time": lambda socket: socket.send(b"", timeout=60_000),
-    "send_multipart": lambda socket: socket.send_multipart([b"", b"x" * 65536]),
-    "send_many": lambda socket: socket.send_many([b""] * 5000),
-    "poll": lambda socket: socket.poll(),
-    "poll for room": lambda socket: socket.poll(60_000, zmq.POLLOUT),
-    "Poller": poll_with_poller,
-}
-
-
-@pytest.mark.parametrize("end", ["shutdown", "term"])
-@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS.keys())
-def test_the_end_wakes_every_thread_that_waits(
-    end: str, wait: Callable[[zmq.Socket], object], make: Make, context: zmq.Context, run: Run
-) -> None:
-    socket = make(zmq.PAIR)
-    task = run(wait, socket)
-    eventually(inside, socket)
-    Task(getattr(context, end)).result()
-    with pytest.raises(zmq.ContextTerminated):
-        task.result()
-
-
-@pytest.mark.parametrize("end", ["shutdown", "term"])
-@pytest.mark.parametrize("function", [zmq.proxy, zmq.proxy_steerable])
-def test_the_end_ends_a_proxy(
-    end: str, function: Callable[..., None], make: Make, context: zmq.Context, run: Run
-) -> None:
-    sockets = make(zmq.PULL), make(zmq.PUSH)
-    task = run(function, *sockets)
-    eventually(inside, sockets[0])
-    Task(getattr(context, end)).result()
-    task.result()
 
 
 def test_shutdown_closes_nothing(make: Make, context: zmq.Context) -> None:

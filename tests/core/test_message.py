@@ -9,7 +9,7 @@ import os
 from typing import Any
 
 import pytest
-from support import LONG, TRANSPORTS, Connect, Make, Pair, Run, Task
+from support import LONG, TRANSPORTS, Connect, Make, Pair, Run
 
 import zmqlite as zmq
 from zmqlite.message import collect
@@ -74,60 +74,11 @@ def test_a_view_cannot_be_written_and_keeps_the_memory() -> None:
     memory.append(0)
 
 
-def test_a_message_can_be_sent_again_and_to_several(pair: Pair) -> None:
-    message = zmq.Message(b"x" * LONG)
-    for transport in TRANSPORTS:
-        sender, receiver = pair(zmq.PUSH, zmq.PULL, transport)
-        for _ in range(3):
-            sender.send(message)
-            sender.send_multipart([message, b"", message])
-        for _ in range(3):
-            assert receiver.recv(timeout=5000) == b"x" * LONG
-            assert receiver.recv_multipart(timeout=5000) == [b"x" * LONG, b"", b"x" * LONG]
-    assert bytes(message) == b"x" * LONG
-
-
-def test_a_message_is_sent_by_many_threads_at_once(make: Make, connect: Connect) -> None:
-    receiver = make(zmq.PULL)
-    senders = [make(zmq.PUSH) for _ in range(4)]
-    for sender in senders:
-        connect(receiver, sender)
-    message = zmq.Message(b"y" * 100)
-
-    def send(sender: zmq.Socket) -> None:
-        for _ in range(200):
-            sender.send(message)
-
-    tasks = [Task(send, sender) for sender in senders]
-    for _ in range(800):
-        assert receiver.recv(timeout=5000) == b"y" * 100
-    for task in tasks:
-        task.result()
-    assert bytes(message) == b"y" * 100
-
-
-def test_the_memory_is_free_when_the_last_message_was_received(pair: Pair) -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    memory = bytearray(b"z" * LONG)
-    message = zmq.Message(memory)
-    for _ in range(2):
-        sender.send(message)
-    del message
-    collect()
-    for _ in range(2):
-        with pytest.raises(BufferError):
-            memory.append(0)
-        assert receiver.recv(timeout=5000) == b"z" * LONG
-    del sender, receiver
-    collect()
-    memory.append(0)
-
-
 # Received messages
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("size", [0, 1, 33, 34, 8192, 8193, LONG, 1_000_000])
+@pytest.mark.parametrize("size", [0, 33, 34, LONG])
 def test_a_frame_is_received_without_a_copy(transport: str, size: int, pair: Pair) -> None:
     sender, receiver = pair(zmq.PUSH, zmq.PULL, transport)
     sender.send_multipart([b"x" * size, b"last"])
@@ -149,25 +100,6 @@ def test_over_inproc_the_receiver_reads_the_very_memory_of_the_sender(pair: Pair
     assert message.data[0] == 0
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("size", [5, 100, LONG])
-def test_a_view_outlives_message_socket_and_context(
-    transport: str, size: int, connect: Connect
-) -> None:
-    with zmq.Context(linger=0) as context, context.socket(zmq.PUSH) as sender:
-        receiver = context.socket(zmq.PULL)
-        connect(receiver, sender, transport)
-        sender.send(b"x" * size)
-        sender.send(b"y" * size)
-        view = receiver.recv_message(timeout=5000).data
-        kept = receiver.recv_message(timeout=5000)
-        receiver.close()
-    del sender, receiver, context
-    gc.collect()
-    assert view == b"x" * size
-    assert kept.data == b"y" * size
-
-
 def test_a_received_message_goes_on_to_others(pair: Pair) -> None:
     source, entrance = pair(zmq.PUSH, zmq.PULL, "tcp")
     exit, sink = pair(zmq.PUSH, zmq.PULL, "tcp")
@@ -180,17 +112,6 @@ def test_a_received_message_goes_on_to_others(pair: Pair) -> None:
     assert sink.recv_multipart(timeout=5000) == [b"b" * LONG, b"a" * 10]
     assert sink.recv_multipart(timeout=5000) == [b"a" * 10]
     assert bytes(frames[0]) == b"a" * 10
-
-
-def test_receiving_into_messages_does_not_keep_the_frames_twice(pair: Pair) -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    memory = bytearray(LONG)
-    sender.send(zmq.Message(memory))
-    message = receiver.recv_message()
-    assert len(message) == LONG
-    del message
-    collect()
-    memory.append(0)
 
 
 # What is known about the sender

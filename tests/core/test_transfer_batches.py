@@ -5,11 +5,10 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Any
 
 import pytest
-from support import LONG, TRANSPORTS, Connect, Make, Pair, Run, eventually, inside
+from support import LONG, TRANSPORTS, Connect, Make, Pair, Run
 
 import zmqlite as zmq
 from zmqlite.constants import POLLIN, POLLOUT, REP, REQ
@@ -55,12 +54,6 @@ def test_nothing_of_a_batch_is_sent_if_one_of_its_messages_is_bad(
     assert not receiver.poll(0)
 
 
-@pytest.mark.parametrize("messages", [b"frames", "frames", 5])
-def test_one_message_is_not_taken_for_many(messages: Any, make: Make) -> None:
-    with pytest.raises(TypeError):
-        make(zmq.PUSH).send_many(messages)
-
-
 def test_a_generator_that_fails_loses_no_batch_before(pair: Pair) -> None:
     sender, receiver = pair(zmq.PUSH, zmq.PULL)
     receiver.rcvhwm = sender.sndhwm = 0
@@ -87,14 +80,6 @@ def test_the_count_says_how_far_it_got(
     with pytest.raises(zmq.Timeout if timeout else zmq.Again):
         sender.send_many([b"one more"], flags, timeout=timeout)
     assert receive_all(receiver, 2000) == [b"%d" % i for i in range(2000)]
-
-
-def test_sndtimeo_ends_a_batch_too(make: Make, connect: Connect) -> None:
-    sender, receiver = make(zmq.PUSH, sndhwm=3, sndtimeo=20), make(zmq.PULL, rcvhwm=3)
-    connect(sender, receiver)
-    assert sender.send_many([b""] * 10) == 6
-    with pytest.raises(zmq.Timeout):
-        sender.send_many([b""])
 
 
 def test_many_messages_wait_for_room(make: Make, connect: Connect, run: Run) -> None:
@@ -127,20 +112,6 @@ def test_no_more_than_the_limit_is_received(pair: Pair) -> None:
     assert receiver.recv_many(10**6) == [b"%d" % i for i in range(4, 10)]
     with pytest.raises(zmq.Again):
         receiver.recv_many(10, zmq.DONTWAIT)
-
-
-@pytest.mark.parametrize("limit", [0, -1, 2**31, True, 1.0, "1"])
-def test_a_limit_is_a_number_from_1(limit: Any, make: Make) -> None:
-    with pytest.raises((TypeError, ValueError), match="limit"):
-        make(zmq.PULL).recv_many(limit, zmq.DONTWAIT)
-
-
-def test_only_the_first_message_is_waited_for(pair: Pair, run: Run) -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    task = run(receiver.recv_many, 5)
-    eventually(inside, receiver)
-    sender.send(b"first")
-    assert task.result() == [b"first"]
 
 
 def test_at_most_1024_messages_come_at_once(pair: Pair) -> None:
@@ -195,35 +166,6 @@ def test_the_rest_of_a_message_is_no_message_of_one_frame(pair: Pair) -> None:
         receiver.recv_many()
     assert caught.value.errno == errno.EPROTO
     assert receiver.recv() == b"second"
-
-
-def test_a_router_has_no_messages_of_one_frame(pair: Pair) -> None:
-    router, dealer = pair(zmq.ROUTER, zmq.PUSH)
-    dealer.send(b"body")
-    with pytest.raises(zmq.ZMQError):
-        router.recv_many()
-    assert router.recv_multipart()[1:] == [b"body"]
-
-
-@pytest.mark.parametrize("attempts", [0, 1])
-def test_frames_that_wait_in_the_handle_are_polled_like_any(attempts: int, pair: Pair) -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    after_a_batch(sender, receiver)
-    for _ in range(attempts):
-        with pytest.raises(zmq.ZMQError):
-            receiver.recv_many()
-    poller = zmq.Poller()
-    poller.register(receiver, POLLIN)
-    assert receiver.events == POLLIN
-    assert receiver.get(15) == POLLIN
-    assert receiver.poll(0) == POLLIN
-    assert receiver.poll() == POLLIN
-    assert poller.poll() == [(receiver, POLLIN)]
-    assert receiver.recv_multipart() == MULTIPART
-    assert receiver.poll(0) == POLLIN
-    assert receiver.recv() == b"3"
-    assert receiver.events == receiver.poll(0) == 0
-    assert poller.poll(0) == []
 
 
 def one_that_did_not_fit(sender: zmq.Socket, receiver: zmq.Socket) -> bytes:
@@ -292,39 +234,3 @@ def test_every_receive_takes_what_waits_in_the_handle(method: str, pair: Pair) -
 
 
 # Iteration
-
-
-def test_a_socket_yields_frames_until_its_context_is_shut_down(
-    context: zmq.Context, pair: Pair, run: Run
-) -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    received: list[bytes] = []
-
-    def collect() -> None:
-        for frame in receiver:
-            received.append(frame)
-
-    task = run(collect)
-    sender.send_many([b"a", b"b"])
-    sender.send_multipart([b"c", b"d"])
-    eventually(lambda: len(received) == 4)
-    context.shutdown()
-    task.result()
-    assert received == [b"a", b"b", b"c", b"d"]
-
-
-def test_an_iteration_goes_on_where_the_last_one_stopped(pair: Pair) -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    sender.send_many([b"a", b"b", b"c"])
-    assert list(islice(receiver, 2)) == [b"a", b"b"]
-    assert next(iter(receiver)) == b"c"
-
-
-def test_an_iteration_does_not_end_silently_for_another_reason(pair: Pair) -> None:
-    _, receiver = pair(zmq.PUSH, zmq.PULL)
-    receiver.rcvtimeo = 10
-    with pytest.raises(zmq.Timeout):
-        next(iter(receiver))
-    receiver.close()
-    with pytest.raises(zmq.SocketClosed):
-        next(iter(receiver))

@@ -140,14 +140,6 @@ def test_it_is_dropped_with_the_socket(pair: Pair) -> None:
             receive()
 
 
-def test_a_text_that_cannot_be_decoded_is_taken_all_the_same(pair: Pair) -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    sender.send_many([b"\xff", b"next"])
-    with pytest.raises(UnicodeDecodeError):
-        receiver.recv_string()
-    assert receiver.recv_string() == "next"
-
-
 def test_an_unknown_encoding_takes_nothing(pair: Pair) -> None:
     sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send(b"text")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import queue
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -143,21 +142,6 @@ def test_a_socket_can_be_closed_while_a_thread_that_was_woken_comes_out_of_it(ru
         with pytest.raises((zmq.ContextTerminated, zmq.SocketClosed)):
             waiting.result()
         context.term()
-
-
-def test_term_from_many_threads_ends_once(run: Run) -> None:
-    context = zmq.Context()
-    socket = context.socket(zmq.PULL)
-    gate = threading.Barrier(4)
-
-    def term() -> None:
-        gate.wait(5)
-        context.term()
-
-    for task in [run(term) for _ in range(4)]:
-        task.result()
-    assert context.closed
-    assert socket.closed
 
 
 def _are_many(made: list[zmq.Socket]) -> bool:

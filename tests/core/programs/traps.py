@@ -73,13 +73,6 @@ def domain_enforced_that_there_is_none_of() -> None:
             pass
 
 
-def poller_with_nothing_in_it() -> None:
-    start = time.monotonic()
-    assert zmq.Poller().poll(50) == []
-    assert 0.05 <= time.monotonic() - start < 1
-    refused(ValueError, zmq.Poller().poll)
-
-
 def descriptors_that_do_not_listen() -> None:
     context = zmq.Context(linger=0)
     with open("/dev/null") as file, socket.socket() as idle, socket.socket() as gone:
@@ -107,17 +100,6 @@ def others_that_are_to_talk_raw() -> None:
     for kind in set(zmq.SocketType) - {zmq.ROUTER}:
         raw = context.socket(kind)
         refused(zmq.InvalidArgument, lambda: setattr(raw, "router_raw", True))  # noqa: B023
-
-
-def stream_and_inproc() -> None:
-    stream = zmq.Context(linger=0).socket(zmq.STREAM)
-    for call in (stream.bind, stream.connect):
-        try:
-            call("inproc://stream")
-        except zmq.ZMQError as error:
-            if "STREAM" in str(error):
-                continue
-        raise AssertionError(call)
 
 
 def impossibly_many() -> None:
