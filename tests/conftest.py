@@ -140,12 +140,12 @@ def _connect(binder: Socket, connecter: Socket, endpoint: str) -> str:
 
 @pytest.fixture
 def pair(make: Make, connect: Connect) -> Pair:
-    """Make two sockets that know each other; the first one binds."""
+    """Make two sockets with the same options that know each other; the first one binds."""
 
     def pair(
-        binder: SocketType, connecter: SocketType, transport: str = "inproc"
+        binder: SocketType, connecter: SocketType, transport: str = "inproc", **options: Any
     ) -> tuple[Socket, Socket]:
-        sockets = make(binder), make(connecter)
+        sockets = make(binder, **options), make(connecter, **options)
         connect(*sockets, transport)
         return sockets
 

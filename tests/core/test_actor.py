@@ -281,21 +281,6 @@ def test_nobody_is_left_waiting_where_both_directions_are_full(context: zmq.Cont
     assert gone(actor)
 
 
-def test_a_body_that_sends_without_end_does_not_hold_up_stop(
-    context: zmq.Context, release: threading.Event
-) -> None:
-    def flood(pipe: zmq.Pipe) -> None:
-        pipe.ready()
-        while not release.is_set():
-            pipe.send(b"more")
-
-    actor = zmq.Actor(context, flood, timeout=SOON)
-    with pytest.raises(zmq.Timeout):
-        actor.stop()
-    release.set()
-    actor.stop()
-
-
 def test_a_maker_who_waits_for_room_is_not_left_waiting(
     context: zmq.Context, release: threading.Event, run: Run
 ) -> None:

@@ -90,45 +90,31 @@ def test_the_end_of_the_context_ends_it(
     actor.stop()
 
 
-def test_an_iteration_just_ends_with_the_context(context: zmq.Context) -> None:
-    lines: list[str] = []
+def other_context(context: zmq.Context) -> None:
+    with zmq.Context() as other:
+        other.shutdown()
+        other.socket(zmq.PULL)
 
-    def collect(pipe: zmq.Pipe) -> None:
+
+def other_actor(context: zmq.Context) -> None:
+    with zmq.Actor(context, lambda inner: inner.ready()) as other:
+        other.pipe.recv()
+
+
+@pytest.mark.parametrize(
+    ("use", "error"), [(other_context, zmq.ContextTerminated), (other_actor, zmq.ActorEnded)]
+)
+def test_the_end_of_another_context_or_actor_is_an_error_like_any_other(
+    use: Callable[[zmq.Context], None], error: type[Exception], context: zmq.Context
+) -> None:
+    def body(pipe: zmq.Pipe) -> None:
         pipe.ready()
-        for _ in pipe:
-            pass
-        lines.append("after it")
+        use(context)
 
-    actor = zmq.Actor(context, collect)
-    context.shutdown()
-    actor.stop()
-    assert lines == ["after it"]
-
-
-def test_the_end_of_another_context_is_an_error_like_any_other(context: zmq.Context) -> None:
-    def use(pipe: zmq.Pipe) -> None:
-        pipe.ready()
-        with zmq.Context() as other:
-            other.shutdown()
-            other.socket(zmq.PULL)
-
-    actor = zmq.Actor(context, use)
+    actor = zmq.Actor(context, body)
     with pytest.raises(zmq.ActorEnded):
         actor.pipe.recv(timeout=WAIT)
-    with pytest.raises(zmq.ContextTerminated):
-        actor.stop()
-
-
-def test_the_end_of_another_actor_is_an_error_like_any_other(context: zmq.Context) -> None:
-    def use(pipe: zmq.Pipe) -> None:
-        pipe.ready()
-        with zmq.Actor(context, lambda inner: inner.ready()) as other:
-            other.pipe.recv()
-
-    actor = zmq.Actor(context, use)
-    with pytest.raises(zmq.ActorEnded):
-        actor.pipe.recv(timeout=WAIT)
-    with pytest.raises(zmq.ActorEnded):
+    with pytest.raises(error):
         actor.stop()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, assert_type
 
 import pytest
-from support import Connect, Make, Task, eventually, inside, open_descriptors
+from support import Make, Pair, Task, eventually, inside, open_descriptors
 
 import zmqlite as zmq
 from zmqlite._zmq import ffi, lib
@@ -247,10 +247,9 @@ def test_shutdown_closes_nothing(make: Make, context: zmq.Context) -> None:
 
 
 def test_what_was_received_before_the_shutdown_is_there_no_more(
-    make: Make, connect: Connect, context: zmq.Context
+    pair: Pair, context: zmq.Context
 ) -> None:
-    sender, receiver = make(zmq.PUSH), make(zmq.PULL)
-    connect(receiver, sender)
+    receiver, sender = pair(zmq.PULL, zmq.PUSH)
     sender.send(b"frame")
     context.shutdown()
     with pytest.raises(zmq.ContextTerminated):

@@ -12,9 +12,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from checkout import succeed
 from core.test_monitor import storm, works
-from support import DEADLINE, Make, Run, Task, eventually, unique_ipc
+from program_support import said
+from support import Make, Run, Task, eventually, unique_ipc
 
 import zmqlite as zmq
 from zmqlite.hub import Hub
@@ -217,56 +217,9 @@ def test_the_end_of_the_context_ends_the_hub(context: zmq.Context, make: Make) -
         server.statistics()
 
 
-def test_after_a_shutdown_nothing_can_be_watched(context: zmq.Context, make: Make) -> None:
-    server = make(zmq.PULL)
-    context.shutdown()
-    for watch in (server.monitor, server.statistics, context.monitor):
-        with pytest.raises(zmq.ContextTerminated):
-            watch()
-
-
-FORK = """
-import os, zmqlite as zmq
-context = zmq.Context(linger=0)
-server = context.socket(zmq.PULL)
-monitor = context.monitor()
-server.bind("tcp://127.0.0.1:*")
-pid = os.fork()
-if pid == 0:
-    for call in (server.statistics, context.monitor, monitor.recv):
-        try:
-            call()
-        except zmq.ForkedProcess:
-            pass
-        else:
-            os._exit(1)
-    monitor.close(); server.close(); context.term()
-    with zmq.Context(linger=0) as own, own.socket(zmq.PULL) as mine, mine.monitor() as events:
-        mine.bind("tcp://127.0.0.1:*")
-        ok = events.recv(timeout=5000).event is zmq.MonitorEvent.LISTENING
-    os._exit(0 if ok else 2)
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-assert monitor.recv(timeout=5000).event is zmq.MonitorEvent.LISTENING
-print("done")
-"""
-
-
-def test_a_forked_child_has_no_hub_but_may_start_its_own() -> None:
-    assert succeed(sys.executable, "-W", "ignore", "-c", FORK).split() == ["done"]
-
-
-EXIT = """
-import zmqlite as zmq
-context = zmq.Context()
-server = context.socket(zmq.PULL)
-monitor = context.monitor()
-monitor.call(print)
-server.bind("tcp://127.0.0.1:*")
-"""
-
-
-def test_a_program_ends_with_its_hub_running() -> None:
-    succeed(sys.executable, "-W", "ignore", "-c", EXIT)
+@pytest.mark.parametrize("program", ["forked", "left_running"])
+def test_a_forked_child_starts_its_own_hub_and_an_exit_ends_it(program: str) -> None:
+    assert said("core/hubs", program) == ""
 
 
 def test_a_flood_with_a_slow_subscriber_leaves_memory_flat(make: Make) -> None:
@@ -346,29 +299,20 @@ def test_inproc_has_no_peers_to_wait_for(make: Make, endpoint: str) -> None:
         server.wait_peers(1, 0)
 
 
-def test_waiting_for_peers_ends_with_the_context(
-    make: Make, run: Run, context: zmq.Context
+@pytest.mark.parametrize("end", ["context", "socket"])
+def test_waiting_for_peers_ends_with_context_and_socket(
+    end: str, make: Make, run: Run, context: zmq.Context
 ) -> None:
     server = make(zmq.PUSH)
     server.wait_peers(0)
     server.bind("tcp://127.0.0.1:*")
     waiting = run(server.wait_peers, 1)
     eventually(lambda: context._owner.hub._feeds)
-    context.shutdown()
-    with pytest.raises(zmq.ContextTerminated):
-        waiting.result()
-
-
-def test_waiting_for_peers_ends_when_another_thread_closes_the_socket(
-    make: Make, run: Run, context: zmq.Context
-) -> None:
-    server = make(zmq.PUSH)
-    server.wait_peers(0)
-    server.bind("tcp://127.0.0.1:*")
-    waiting = run(server.wait_peers, 1, int(DEADLINE * 1000))
-    eventually(lambda: context._owner.hub._feeds)
-    server.close()
-    with pytest.raises(zmq.SocketClosed):
+    if end == "context":
+        context.shutdown()
+    else:
+        server.close()
+    with pytest.raises(zmq.ContextTerminated if end == "context" else zmq.SocketClosed):
         waiting.result()
 
 

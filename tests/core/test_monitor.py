@@ -226,8 +226,9 @@ def test_a_closed_socket_is_not_monitored(make: Make, context: zmq.Context) -> N
         server.monitor()
     other = make(zmq.PULL)
     context.shutdown()
-    with pytest.raises(zmq.ContextTerminated):
-        other.monitor()
+    for watch in (other.monitor, other.statistics, context.monitor):
+        with pytest.raises(zmq.ContextTerminated):
+            watch()
 
 
 def test_monitors_leave_nothing_behind_in_their_context(make: Make, context: zmq.Context) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import struct
 
 import pytest
-from support import LONG, Connect, Make, Run, Task, await_subscription, eventually, inside
+from support import LONG, Pair, Run, Task, await_subscription, eventually, inside
 
 import zmqlite as zmq
+
+Kind = zmq.SocketType
 
 CONTROLS = [(zmq.PAIR, zmq.PAIR), (zmq.REP, zmq.REQ), (zmq.PULL, zmq.PUSH), (zmq.SUB, zmq.PUB)]
 ANSWERING = CONTROLS[:2]
@@ -16,14 +18,10 @@ ANSWERING = CONTROLS[:2]
 class Steered:
     """A running proxy between two PAIRs, the peers at its far ends, and its control."""
 
-    def __init__(
-        self, make: Make, connect: Connect, run: Run, control: zmq.SocketType, hand: zmq.SocketType
-    ) -> None:
-        self.first, self.frontend, self.backend, self.last = (make(zmq.PAIR) for _ in range(4))
-        connect(self.frontend, self.first)
-        connect(self.backend, self.last)
-        self.control, self.hand = make(control), make(hand)
-        connect(self.hand, self.control)
+    def __init__(self, pair: Pair, run: Run, control: Kind, hand: Kind) -> None:
+        self.frontend, self.first = pair(zmq.PAIR, zmq.PAIR)
+        self.backend, self.last = pair(zmq.PAIR, zmq.PAIR)
+        self.hand, self.control = pair(hand, control)
         if control is zmq.SUB:
             self.control.subscribe(b"")
             await_subscription(self.control, self.hand)
@@ -46,10 +44,8 @@ UINT64 = struct.Struct("=Q")
 
 
 @pytest.mark.parametrize(("control", "hand"), CONTROLS)
-def test_terminate_ends_it(
-    control: zmq.SocketType, hand: zmq.SocketType, make: Make, connect: Connect, run: Run
-) -> None:
-    steered = Steered(make, connect, run, control, hand)
+def test_terminate_ends_it(control: Kind, hand: Kind, pair: Pair, run: Run) -> None:
+    steered = Steered(pair, run, control, hand)
     steered.first.send(b"frame")
     assert steered.last.recv(timeout=5000) == b"frame"
     assert steered.command(b"TERMINATE") in ([], [b""])
@@ -60,9 +56,9 @@ def test_terminate_ends_it(
 
 @pytest.mark.parametrize(("control", "hand"), ANSWERING)
 def test_pause_leaves_messages_where_they_are_until_resume(
-    control: zmq.SocketType, hand: zmq.SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     for _ in range(3):
         steered.command(b"PAUSE")
         before = steered.statistics()
@@ -79,10 +75,8 @@ def test_pause_leaves_messages_where_they_are_until_resume(
 
 
 @pytest.mark.parametrize(("control", "hand"), CONTROLS)
-def test_a_paused_proxy_can_be_terminated(
-    control: zmq.SocketType, hand: zmq.SocketType, make: Make, connect: Connect, run: Run
-) -> None:
-    steered = Steered(make, connect, run, control, hand)
+def test_a_paused_proxy_can_be_terminated(control: Kind, hand: Kind, pair: Pair, run: Run) -> None:
+    steered = Steered(pair, run, control, hand)
     steered.command(b"PAUSE")
     steered.command(b"TERMINATE")
     steered.task.result()
@@ -90,9 +84,9 @@ def test_a_paused_proxy_can_be_terminated(
 
 @pytest.mark.parametrize(("control", "hand"), ANSWERING)
 def test_statistics_count_messages_and_bytes(
-    control: zmq.SocketType, hand: zmq.SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     assert steered.statistics() == [0] * 8
     steered.first.send_multipart([b"123", b"", b"x" * LONG])
     steered.first.send(b"1")
@@ -104,11 +98,9 @@ def test_statistics_count_messages_and_bytes(
     assert steered.statistics() == [*there, *back, *back, *there]
 
 
-def test_statistics_of_one_socket_on_both_sides(make: Make, connect: Connect, run: Run) -> None:
-    router, peer = make(zmq.ROUTER), make(zmq.REQ)
-    control, hand = make(zmq.PAIR), make(zmq.PAIR)
-    connect(router, peer)
-    connect(hand, control)
+def test_statistics_of_one_socket_on_both_sides(pair: Pair, run: Run) -> None:
+    router, peer = pair(zmq.ROUTER, zmq.REQ)
+    hand, control = pair(zmq.PAIR, zmq.PAIR)
     run(zmq.proxy_steerable, router, router, None, control)
     peer.send(b"echo")
     assert peer.recv(timeout=5000) == b"echo"
@@ -124,13 +116,12 @@ def test_statistics_of_one_socket_on_both_sides(make: Make, connect: Connect, ru
 )
 def test_an_unknown_command_does_nothing(
     command: list[bytes],
-    control: zmq.SocketType,
-    hand: zmq.SocketType,
-    make: Make,
-    connect: Connect,
+    control: Kind,
+    hand: Kind,
+    pair: Pair,
     run: Run,
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     for _ in range(2):
         assert steered.command(*command) == ([b""] if hand is zmq.REQ else [])
     steered.first.send(b"goes on")
@@ -139,26 +130,19 @@ def test_an_unknown_command_does_nothing(
 
 @pytest.mark.parametrize(("control", "hand"), CONTROLS[2:])
 def test_statistics_for_one_who_cannot_hear_them_do_nothing(
-    control: zmq.SocketType, hand: zmq.SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     steered.hand.send(b"STATISTICS")
     steered.hand.send(b"TERMINATE")
     steered.task.result()
 
 
-def test_commands_are_taken_while_a_target_is_full(make: Make, connect: Connect, run: Run) -> None:
-    source, frontend = make(zmq.PUSH), make(zmq.PULL)
-    backend, sink = make(zmq.PUSH, sndhwm=1), make(zmq.PULL, rcvhwm=1)
-    control, hand = make(zmq.PAIR), make(zmq.PAIR)
-    capture, copies = make(zmq.PUSH), make(zmq.PULL)
-    for binder, connecter in (
-        (frontend, source),
-        (backend, sink),
-        (hand, control),
-        (copies, capture),
-    ):
-        connect(binder, connecter)
+def test_commands_are_taken_while_a_target_is_full(pair: Pair, run: Run) -> None:
+    frontend, source = pair(zmq.PULL, zmq.PUSH)
+    backend, sink = pair(zmq.PUSH, zmq.PULL, sndhwm=1, rcvhwm=1)
+    hand, control = pair(zmq.PAIR, zmq.PAIR)
+    copies, capture = pair(zmq.PULL, zmq.PUSH)
     task = run(zmq.proxy_steerable, frontend, backend, capture, control)
     source.send_many([b"%d" % number for number in range(10)])
     while True:
@@ -175,21 +159,18 @@ def test_commands_are_taken_while_a_target_is_full(make: Make, connect: Connect,
     assert [copies.recv(timeout=5000) for _ in range(10)] == expected
 
 
-def test_it_ends_with_the_context(
-    make: Make, connect: Connect, run: Run, context: zmq.Context
-) -> None:
-    steered = Steered(make, connect, run, zmq.PAIR, zmq.PAIR)
+def test_it_ends_with_the_context(pair: Pair, run: Run, context: zmq.Context) -> None:
+    steered = Steered(pair, run, zmq.PAIR, zmq.PAIR)
     steered.command(b"PAUSE")
     eventually(inside, steered.control)
     context.shutdown()
     steered.task.result()
 
 
-def test_without_a_control_it_is_a_proxy(make: Make, connect: Connect, run: Run) -> None:
-    source, frontend, backend, sink = make(zmq.PUSH), make(zmq.PULL), make(zmq.PUSH), make(zmq.PULL)
-    capture, copies = make(zmq.PUSH), make(zmq.PULL)
-    for pair in ((frontend, source), (backend, sink), (capture, copies)):
-        connect(*pair)
+def test_without_a_control_it_is_a_proxy(pair: Pair, run: Run) -> None:
+    frontend, source = pair(zmq.PULL, zmq.PUSH)
+    backend, sink = pair(zmq.PUSH, zmq.PULL)
+    capture, copies = pair(zmq.PUSH, zmq.PULL)
     run(zmq.proxy_steerable, frontend, backend, capture)
     source.send(b"frame")
     assert sink.recv(timeout=5000) == copies.recv(timeout=5000) == b"frame"
@@ -197,9 +178,9 @@ def test_without_a_control_it_is_a_proxy(make: Make, connect: Connect, run: Run)
 
 @pytest.mark.parametrize(("control", "hand"), ANSWERING)
 def test_a_flood_of_messages_does_not_shut_commands_out(
-    control: zmq.SocketType, hand: zmq.SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
 
     def flood(socket: zmq.Socket) -> None:
         while True:

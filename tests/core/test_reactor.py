@@ -203,13 +203,6 @@ def test_something_has_one_reader(reactor: zmq.Reactor, make: Make) -> None:
     reactor.reader(socket, print)
 
 
-def test_what_cannot_be_read_is_refused(reactor: zmq.Reactor) -> None:
-    unreadable: Any = "tcp://*:5555"
-    with pytest.raises(TypeError, match="sockets that block and descriptors"):
-        reactor.reader(unreadable, print)
-    reactor.cancel(unreadable)  # as one that was cancelled before
-
-
 def test_a_closed_socket_is_named(reactor: zmq.Reactor, make: Make) -> None:
     socket = make(zmq.PULL)
     reactor.reader(socket, print)
@@ -261,16 +254,6 @@ def test_a_stop_before_run_holds_for_one_run(reactor: zmq.Reactor) -> None:
     reactor.timer(1, reactor.stop)
     reactor.run()
     assert called == ["timer"]
-
-
-def test_any_thread_may_stop_it(reactor: zmq.Reactor, make: Make, run: Run) -> None:
-    reactor.reader(make(zmq.PULL), print)
-    started = threading.Event()
-    reactor.timer(0, started.set, times=1)
-    task = run(reactor.run)
-    assert started.wait(DEADLINE)
-    reactor.stop()
-    task.result()
 
 
 def test_stop_wakes_a_reactor_that_waits_for_nothing_soon(

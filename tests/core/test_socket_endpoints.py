@@ -79,15 +79,6 @@ def test_a_socket_has_as_many_endpoints_as_it_likes(make: Make, endpoint: str) -
     assert sorted(receiver.recv(timeout=5000) for _ in range(3)) == [b"0", b"1", b"2"]
 
 
-def test_connecting_before_binding(make: Make, endpoint: str) -> None:
-    for each in (endpoint, unique_ipc()):
-        sender, receiver = make(zmq.PUSH, reconnect_ivl=1), make(zmq.PULL)
-        sender.connect(each)
-        sender.send(b"early")
-        receiver.bind(each)
-        assert receiver.recv(timeout=5000) == b"early"
-
-
 # What is refused
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import Connect, Make, Run, eventually, inside, subscribe
+from support import Connect, Make, Pair, Run, eventually, inside, subscribe
 
 import zmqlite as zmq
 
@@ -37,10 +37,9 @@ def drain(socket: zmq.Socket) -> list[bytes]:
     ("sender", "receiver"), [(zmq.PUSH, zmq.PULL), (zmq.DEALER, zmq.DEALER), (zmq.PAIR, zmq.PAIR)]
 )
 def test_a_sender_without_room_waits(
-    sender: zmq.SocketType, receiver: zmq.SocketType, make: Make, connect: Connect, run: Run
+    sender: zmq.SocketType, receiver: zmq.SocketType, pair: Pair, run: Run
 ) -> None:
-    source, sink = make(sender, sndhwm=2), make(receiver, rcvhwm=3)
-    connect(sink, source)
+    sink, source = pair(receiver, sender, sndhwm=2, rcvhwm=3)
     assert fill(source) == 5
     assert not source.poll(0, zmq.POLLOUT)
     with pytest.raises(zmq.Timeout):
@@ -99,9 +98,8 @@ def test_a_mark_of_0_is_no_limit(hwm: dict[str, int], make: Make, connect: Conne
     assert source.send_many([b""] * 50_000, zmq.DONTWAIT) == 50_000
 
 
-def test_a_long_message_of_many_frames_counts_as_one(make: Make, connect: Connect) -> None:
-    source, sink = make(zmq.PUSH, sndhwm=1), make(zmq.PULL, rcvhwm=1)
-    connect(sink, source)
+def test_a_long_message_of_many_frames_counts_as_one(pair: Pair) -> None:
+    sink, source = pair(zmq.PULL, zmq.PUSH, sndhwm=1, rcvhwm=1)
     for _ in range(2):
         source.send_multipart([b"x"] * 1000, zmq.DONTWAIT)
     with pytest.raises(zmq.Again):
@@ -210,9 +208,8 @@ def test_a_mandatory_router_waits_for_room(make: Make, connect: Connect, run: Ru
     task.result()
 
 
-def test_a_rep_drops_the_answer_for_which_there_is_no_room(make: Make, connect: Connect) -> None:
-    server, client = make(zmq.REP, sndhwm=1), make(zmq.DEALER, rcvhwm=1)
-    connect(server, client)
+def test_a_rep_drops_the_answer_for_which_there_is_no_room(pair: Pair) -> None:
+    server, client = pair(zmq.REP, zmq.DEALER, sndhwm=1, rcvhwm=1)
     for _ in range(5):
         client.send_multipart([b"", b"question"])
         server.send(server.recv(timeout=5000), zmq.DONTWAIT)

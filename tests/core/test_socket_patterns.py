@@ -37,27 +37,10 @@ def test_a_draft_type_is_refused(name: str, context: zmq.Context) -> None:
         context.socket(DRAFT_SOCKET_TYPES[name])
 
 
-@pytest.mark.parametrize("number", [-1, 21, 1000])
-def test_a_type_that_does_not_exist_is_refused(number: int, context: zmq.Context) -> None:
-    with pytest.raises(
-        zmq.InvalidArgument, match=rf"Context.socket\('{number}'\).*types are PAIR,"
-    ):
-        context.socket(number)
-
-
 @pytest.mark.parametrize("number", ["PUSH", 1.0, None, True, 2**31])
 def test_a_type_is_a_number(number: Any, context: zmq.Context) -> None:
     with pytest.raises((TypeError, ValueError), match="type is"):
         context.socket(number)
-
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("binder", [0, 1])
-def test_push_sends_to_pull(transport: str, binder: int, pair: Pair) -> None:
-    kinds = (zmq.PUSH, zmq.PULL) if binder == 0 else (zmq.PULL, zmq.PUSH)
-    sockets = {socket.type: socket for socket in pair(*kinds, transport)}
-    sockets[zmq.PUSH].send(b"work")
-    assert sockets[zmq.PULL].recv(timeout=5000) == b"work"
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -96,15 +79,6 @@ def test_a_question_gets_its_answer(
         assert envelope == (0 if server is zmq.REP else 1 if client is zmq.ROUTER else 2)
         there.send_multipart([*received, b"answer"])
         assert here.recv_multipart(timeout=5000) == [*head, *question, b"answer"]
-
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
-def test_dealers_talk_freely(transport: str, pair: Pair) -> None:
-    a, b = pair(zmq.DEALER, zmq.DEALER, transport)
-    a.send_many([b"1", b"2", b"3"])
-    b.send(b"4")
-    assert [b.recv(timeout=5000) for _ in range(3)] == [b"1", b"2", b"3"]
-    assert a.recv(timeout=5000) == b"4"
 
 
 def test_work_is_dealt_out_in_turns_and_collected_fairly(make: Make, connect: Connect) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from checkout import succeed
 from google.protobuf.timestamp_pb2 import Timestamp
+from program_support import said
 from support import Make, Pair
 
 import zmqlite as zmq
@@ -121,15 +121,9 @@ def test_names_of_pyzmq_are_not_offered_for_completion(make: Make, context: zmq.
     assert "instance" not in dir(context)
 
 
-def test_what_python_asks_for_by_itself_imports_nothing() -> None:
-    program = """
-import sys, zmqlite
-with zmqlite.Context() as context, context.socket(zmqlite.PULL) as socket:
-    assert not hasattr(socket, "__array__") and not hasattr(context, "_repr_html_")
-assert not hasattr(zmqlite, "__wrapped__")
-assert "difflib" not in sys.modules
-"""
-    succeed(sys.executable, "-c", program)
+@pytest.mark.parametrize("program", ["asked_by_python", "hints_without_imports"])
+def test_what_python_asks_for_and_hints_import_nothing(program: str) -> None:
+    assert said("core/imports", program) == ""
 
 
 def test_the_method_is_what_a_handler_called_and_not_what_called_the_handler(
@@ -293,25 +287,6 @@ def test_bind_deletes_no_symbolic_link(make: Make, tmp_path: Path) -> None:
     with pytest.raises(zmq.AddressInUse):
         make(zmq.PULL).bind(f"ipc://{link}")
     assert link.is_symlink()
-
-
-def test_hints_need_no_descriptor_and_no_import() -> None:
-    program = """
-import sys
-import zmqlite
-before = set(sys.modules)
-sys.meta_path.clear()
-try:
-    zmqlite.Context().socket(99)
-except zmqlite.ZMQError as error:
-    assert "the types are" in str(error)
-try:
-    zmqlite.LINGER
-except AttributeError as error:
-    assert "has no attribute 'LINGER'" in str(error)
-assert set(sys.modules) == before
-"""
-    succeed(sys.executable, "-c", program)
 
 
 def test_every_option_of_a_context_is_an_attribute(context: zmq.Context) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import LONG, TRANSPORTS, Connect, Make, Pair, Run
+from support import LONG, TRANSPORTS, Pair, Run
 
 import zmqlite as zmq
 from zmqlite.constants import POLLIN, POLLOUT, REP, REQ
@@ -70,11 +70,8 @@ def test_a_generator_that_fails_loses_no_batch_before(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize(("flags", "timeout"), [(zmq.DONTWAIT, None), (0, 0), (0, 20)])
-def test_the_count_says_how_far_it_got(
-    flags: int, timeout: int | None, make: Make, connect: Connect
-) -> None:
-    sender, receiver = make(zmq.PUSH, sndhwm=1000), make(zmq.PULL, rcvhwm=1000)
-    connect(sender, receiver)
+def test_the_count_says_how_far_it_got(flags: int, timeout: int | None, pair: Pair) -> None:
+    sender, receiver = pair(zmq.PUSH, zmq.PULL, sndhwm=1000, rcvhwm=1000)
     endless = (b"%d" % i for i in range(10**9))
     assert sender.send_many(endless, flags, timeout=timeout) == 2000
     with pytest.raises(zmq.Timeout if timeout else zmq.Again):
@@ -82,9 +79,8 @@ def test_the_count_says_how_far_it_got(
     assert receive_all(receiver, 2000) == [b"%d" % i for i in range(2000)]
 
 
-def test_many_messages_wait_for_room(make: Make, connect: Connect, run: Run) -> None:
-    sender, receiver = make(zmq.PUSH, sndhwm=5), make(zmq.PULL, rcvhwm=5)
-    connect(sender, receiver)
+def test_many_messages_wait_for_room(pair: Pair, run: Run) -> None:
+    sender, receiver = pair(zmq.PUSH, zmq.PULL, sndhwm=5, rcvhwm=5)
     messages = [b"%d" % i for i in range(3000)]
     for timeout in (None, 5000):
         task = run(sender.send_many, messages, timeout=timeout)

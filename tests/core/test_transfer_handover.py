@@ -177,8 +177,10 @@ def test_an_iterator_keeps_its_socket_open(context: zmq.Context) -> None:
     frames = iter(context.socket(zmq.PULL, rcvtimeo=0))
     with pytest.raises(zmq.Again):
         next(frames)
+    cycle: list[object] = [frames]
+    cycle.append(cycle)
+    del frames, cycle
     with pytest.warns(ResourceWarning, match="unclosed"):
-        del frames
         gc.collect()
 
 

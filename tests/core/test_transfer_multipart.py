@@ -80,9 +80,8 @@ def test_a_bad_frame_is_refused_before_the_first_one_is_sent(
     assert receiver.recv_multipart() == [b"next"]
 
 
-def test_nothing_is_sent_of_a_message_that_finds_no_room(make: Make, connect: Connect) -> None:
-    sender, receiver = make(zmq.PUSH, sndhwm=1), make(zmq.PULL, rcvhwm=1)
-    connect(sender, receiver)
+def test_nothing_is_sent_of_a_message_that_finds_no_room(pair: Pair) -> None:
+    sender, receiver = pair(zmq.PUSH, zmq.PULL, sndhwm=1, rcvhwm=1)
     for message in ([b"1", b"1"], [b"2", b"2"]):
         sender.send_multipart(message, zmq.DONTWAIT)
     messages: list[list[Any]] = [[b"3", b"3"], [b"3", zmq.Message(b"3")], [b"3" * LONG, b"3"]]

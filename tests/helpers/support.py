@@ -117,7 +117,7 @@ class Pair(Protocol):
     """The fixture `pair`."""
 
     def __call__(
-        self, binder: SocketType, connecter: SocketType, transport: str = ...
+        self, binder: SocketType, connecter: SocketType, transport: str = ..., **options: Any
     ) -> tuple[Socket, Socket]: ...
 
 

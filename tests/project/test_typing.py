@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import jedi
 import pytest
-from checkout import ROOT, succeed
+from checkout import ROOT
+from program_support import said
 
 pytestmark = pytest.mark.slow
 
@@ -226,14 +227,4 @@ def test_an_editor_completes_options_and_shows_what_they_are_for(tmp_path: Path)
 
 
 def test_a_prompt_completes_no_internal_module() -> None:
-    program = """
-import rlcompleter, types, zmqlite
-complete = rlcompleter.Completer({"zmqlite": zmqlite}).complete
-names = set()
-while (found := complete("zmqlite.", len(names))) is not None:
-    names.add(found.removeprefix("zmqlite.").rstrip("()"))
-assert {"Actor", "Context", "PUSH"} <= names, names
-internal = {name for name in names if isinstance(getattr(zmqlite, name), types.ModuleType)}
-assert not internal, internal
-"""
-    succeed(sys.executable, "-c", program)
+    assert said("core/imports", "completed_at_a_prompt") == ""
