@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,38 +21,11 @@ from signal_storm import (
     raises,
     returns,
     storm,
-    whole,
 )
 
 import zmqlite as zmq
 
 END = message(-1)
-
-
-class Flood:
-    """A thread that sends numbered messages until it is stopped, and one that is the last."""
-
-    def __init__(self, send: Callable[[int], object]) -> None:
-        self.sent = 0
-        self._send = send
-        self._stop = threading.Event()
-        self.thread = in_thread(self._run)
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._send(self.sent)
-            self.sent += 1
-        self._send(-1)
-
-    def stop_after(self, start: float, done: int, enough: int, seconds: float = SECONDS) -> None:
-        if not lasts(start, done, enough, seconds):
-            self._stop.set()
-
-    def numbers(self) -> list[int]:
-        """What has to arrive; the storm is over."""
-        calm()
-        self.thread.join()
-        return [*range(self.sent), -1]
 
 
 def receive_all(receiver: zmq.Socket, into: list[list[bytes]]) -> None:
@@ -88,125 +60,6 @@ def both_directions() -> None:
     receive_all(receiver, got)
     other.join()
     found(sent=sent, there=there, back=got == expected)
-
-
-def receive(form: str, error: str = "") -> None:
-    """A receive of whole messages, or of a first frame under fire and the rest in peace."""
-    seconds = 2 * SECONDS if form == "blocking" else SECONDS
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    if error:
-        fire.error = zmq.SocketBusy(16, "mine")
-    got: list[list[bytes]] = []
-    flood = Flood(lambda number: sender.send_multipart(message(number)))
-    storm(raises)
-    start = time.monotonic()
-    while not got or got[-1][0] != b"-1":
-        try:
-            fire.armed = True
-            if form == "blocking":
-                got.append(receiver.recv_multipart())
-            elif form == "with a timeout":
-                got.append(receiver.recv_multipart(timeout=20_000))
-            else:
-                head = receiver.recv_message() if form == "Message" else receiver.recv()
-                fire.armed = False
-                got.append([bytes(head), *receiver.recv_multipart()])
-            fire.armed = False
-        except (Interrupted, zmq.SocketBusy):
-            pass
-        flood.stop_after(start, fire.raised, 30, seconds)
-    numbers = flood.numbers()
-    found(all=[int(frames[0]) for frames in got] == numbers, whole=all(map(whole, got)))
-
-
-def receive_frame(form: str, length: str) -> None:
-    """A receive of messages of one frame, in the form of a method's name."""
-    sender, receiver = pair(zmq.PUSH, zmq.PULL, hwm=1000, transport="inproc://storm")
-    buffer = bytearray(int(length) + 10)
-    padding = bytes(int(length))
-    got: list[int] = []
-    new: int | str | bytes | list[bytes]
-
-    def note() -> None:
-        frames = buffer if isinstance(new, int) else new
-        got.extend(int(each[:10]) for each in (frames if isinstance(frames, list) else [frames]))
-
-    flood = Flood(lambda number: sender.send(b"%010d" % number + padding))
-    storm(raises)
-    start = time.monotonic()
-    while not got or got[-1] != -1:
-        # Called by name: a call through a variable runs handlers before its value is stored.
-        try:
-            fire.armed = True
-            if form == "recv":
-                new = receiver.recv()
-            elif form == "recv_string":
-                new = receiver.recv_string()
-            elif form == "recv_many":
-                new = receiver.recv_many()
-            else:
-                new = receiver.recv_into(buffer)
-            fire.armed = False
-        except Interrupted:
-            continue
-        note()
-        flood.stop_after(start, fire.raised, 30)
-    numbers = flood.numbers()
-    found(all=got == numbers)
-
-
-def send() -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    got: list[list[bytes]] = []
-    other = in_thread(receive_all, receiver, got)
-    storm(raises)
-    start, number = time.monotonic(), 0
-    certain: set[int] = set()
-    while lasts(start, min(fire.raised, len(certain) - 70), 30):
-        try:
-            fire.armed = True
-            sender.send_multipart(message(number))
-            fire.armed = False
-            certain.add(number)
-        except Interrupted:
-            pass
-        number += 1
-    calm()
-    sender.send_multipart(END)
-    other.join()
-    numbers = [int(frames[0]) for frames in got[:-1]]
-    found(
-        whole=all(map(whole, got)),
-        order=numbers == sorted(set(numbers)),
-        certain=certain <= set(numbers),
-        sent=len(certain),
-    )
-
-
-def handler_that_receives() -> None:
-    sender, receiver = pair(zmq.PUSH, zmq.PULL)
-    served: list[list[bytes]] = []
-    got: list[list[bytes]] = []
-
-    def handler(*_: object) -> None:
-        fire.signals += 1
-        with suppress(zmq.SocketBusy, zmq.Again):
-            served.append(receiver.recv_multipart(zmq.DONTWAIT))
-
-    flood = Flood(lambda number: sender.send_multipart(message(number)))
-    storm(handler)
-    start = time.monotonic()
-    while not any(int(frames[0]) == -1 for frames in (*got[-1:], *served[-1:])):
-        with suppress(zmq.Timeout):
-            got.append(receiver.recv_multipart(timeout=100))
-        flood.stop_after(start, len(served), 0)
-    numbers = flood.numbers()
-    got += served
-    found(
-        all=sorted(int(frames[0]) for frames in got) == sorted(numbers),
-        whole=all(map(whole, got)),
-        served=len(served),
-    )
 
 
 def many_frames() -> None:

@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from prelude import main, say
 
@@ -85,84 +84,6 @@ def sending(form: str) -> None:
         got[int(index)].append(int(count))
     s.send(b"still works")
     end(threads, arrived=got == sent, torn=torn, last=receiver.recv(timeout=5000).decode())
-
-
-RECEIVES: dict[str, Callable[[zmq.Socket], list[bytes]]] = {
-    "recv_multipart": lambda s: s.recv_multipart(timeout=20),
-    "DONTWAIT": lambda s: s.recv_multipart(zmq.DONTWAIT),
-    "recv_message": lambda s: [bytes(s.recv_message(timeout=20))],
-    "recv_many": lambda s: s.recv_many(timeout=20),
-}
-
-
-def receiving(form: str) -> None:
-    sender, s = pair(zmq.PUSH, zmq.PULL)
-    frames = 1 if form in ("recv_many", "recv_message") else 3
-    got: list[list[list[bytes]]] = [[], [], [], []]
-
-    def work(index: int, count: int) -> None:
-        with suppress(zmq.Again):
-            got[index].append(RECEIVES[form](s))
-
-    threads = in_threads(*[work] * 4)
-    sent = 0
-    while any(each.is_alive() for each in threads):
-        for _ in range(100):
-            sender.send_multipart([b"%d" % sent] * frames)
-            sent += 1
-        time.sleep(0.001)
-    sender.send(b"%d" % sent)
-    received = [message for each in got for message in each]
-    torn = sum(len(message) != frames for message in received) if frames > 1 else 0
-    numbers = [int(frame) for message in received for frame in message[::frames]]
-    rest: list[int] = []
-    while not rest or rest[-1] < sent:
-        rest.append(int(s.recv_multipart(timeout=5000)[0]))
-    end(
-        threads,
-        torn=torn,
-        doubled=len(numbers) - len(set(numbers)),
-        first=sorted(numbers) == list(range(len(numbers))),
-        next=rest == list(range(len(numbers), sent + 1)),
-    )
-
-
-def different() -> None:
-    s, other = pair(zmq.DEALER, zmq.DEALER)
-    sent: list[int] = []
-    got: list[list[bytes]] = []
-    echoed: list[list[bytes]] = []
-    poller = zmq.Poller()
-    poller.register(s)
-
-    def send(index: int, count: int) -> None:
-        s.send_multipart([b"%d" % count, b"end"])
-        sent.append(count)
-
-    def receive(index: int, count: int) -> None:
-        with suppress(zmq.Again):
-            got.append(s.recv_multipart(timeout=5))
-
-    def poll(index: int, count: int) -> None:
-        poller.poll(1)
-
-    def look(index: int, count: int) -> None:
-        s.sndhwm = 0
-        assert s.events >= 0
-        assert s.rcvmore in (True, False)
-        s.poll(0)
-
-    threads = in_threads(send, receive, poll, look)
-    while any(each.is_alive() for each in threads) or len(echoed) < len(sent):
-        try:
-            echoed.append(other.recv_multipart(timeout=1000))
-            other.send_multipart(echoed[-1])
-        except zmq.Timeout:
-            break
-    while len(got) < len(echoed):
-        got.append(s.recv_multipart(timeout=5000))
-    expected = [[b"%d" % count, b"end"] for count in sent]
-    end(threads, there=echoed == expected, back=got == expected)
 
 
 if __name__ == "__main__":
