@@ -72,18 +72,6 @@ def test_a_connection_that_is_refused_is_tried_again(make: Make) -> None:
     assert 7 <= retried.value < 14
 
 
-def test_a_peer_that_speaks_no_zmtp_fails_the_handshake(make: Make) -> None:
-    server = make(zmq.PULL)
-    with server.monitor(zmq.MonitorEvent.HANDSHAKE_FAILED_PROTOCOL) as monitor:
-        port = int(server.bind("tcp://127.0.0.1:*").rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port)) as peer:
-            # A greeting of ZMTP 3.1 and the NULL mechanism, then no READY command.
-            peer.sendall(b"\xff" + bytes(8) + b"\x7f\3\1NULL" + bytes(48) + b"\4\6\5WRONG")
-            failed = monitor.recv(timeout=5000)
-    assert failed.event is zmq.MonitorEvent.HANDSHAKE_FAILED_PROTOCOL
-    assert zmq.ProtocolError(failed.value) is zmq.ProtocolError.ZMTP_UNEXPECTED_COMMAND
-
-
 def test_only_the_events_asked_for_come_and_the_last_one(make: Make) -> None:
     server = make(zmq.PULL)
     monitor = server.monitor(zmq.MonitorEvent.LISTENING | zmq.MonitorEvent.CLOSED)

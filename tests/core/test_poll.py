@@ -65,14 +65,6 @@ def test_what_happened_is_told_with_where(pair: Pair, pipe: tuple[io.FileIO, io.
     assert dict(poller.poll())[b] == zmq.POLLIN | zmq.POLLOUT
 
 
-def test_both_events_are_waited_for_unless_told_otherwise(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    poller = zmq.Poller()
-    poller.register(a)
-    b.send(b"frame")
-    assert poller.poll() == [(a, zmq.POLLIN | zmq.POLLOUT)]
-
-
 def test_registering_again_changes_the_events(pair: Pair) -> None:
     a, b = pair(zmq.PAIR, zmq.PAIR)
     poller = zmq.Poller()
@@ -83,7 +75,7 @@ def test_registering_again_changes_the_events(pair: Pair) -> None:
     assert poller.poll(0) == [(a, zmq.POLLOUT)]
     poller.modify(a, zmq.POLLIN)
     assert poller.poll(0) == []
-    poller.modify(a, zmq.POLLIN | zmq.POLLOUT)
+    poller.register(a)  # for both, unless it is told otherwise
     b.send(b"frame")
     assert poller.poll(0) == [(a, zmq.POLLIN | zmq.POLLOUT)]
 
@@ -100,17 +92,6 @@ def test_what_is_registered_while_another_thread_polls_counts_from_the_next_poll
     sender.send(b"frame")
     assert task.result() == [(receiver, zmq.POLLIN)]
     assert poller.poll() == [(receiver, zmq.POLLIN), (sender, zmq.POLLOUT)]
-
-
-def test_what_was_unregistered_is_not_polled(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    poller = zmq.Poller()
-    poller.register(a, zmq.POLLOUT)
-    poller.register(b, zmq.POLLOUT)
-    assert poller.poll(0) == [(a, zmq.POLLOUT), (b, zmq.POLLOUT)]
-    poller.unregister(a)
-    a.close()
-    assert poller.poll(0) in ([], [(b, zmq.POLLOUT)])
 
 
 def test_only_what_is_registered_is_modified_or_unregistered(make: Make) -> None:

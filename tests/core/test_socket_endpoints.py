@@ -70,15 +70,6 @@ def test_ipv6(make: Make) -> None:
     talk(sender, receiver)
 
 
-def test_a_socket_has_as_many_endpoints_as_it_likes(make: Make, endpoint: str) -> None:
-    receiver = make(zmq.PULL)
-    for number, each in enumerate((endpoint, "tcp://127.0.0.1:*", unique_ipc())):
-        sender = make(zmq.PUSH)
-        sender.connect(receiver.bind(each))
-        sender.send(b"%d" % number)
-    assert sorted(receiver.recv(timeout=5000) for _ in range(3)) == [b"0", b"1", b"2"]
-
-
 # What is refused
 
 

@@ -34,20 +34,32 @@ def drain(socket: zmq.Socket) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("sender", "receiver"), [(zmq.PUSH, zmq.PULL), (zmq.DEALER, zmq.DEALER), (zmq.PAIR, zmq.PAIR)]
+    ("sender", "receiver"),
+    [
+        (zmq.PUSH, zmq.PULL),
+        (zmq.DEALER, zmq.DEALER),
+        (zmq.PAIR, zmq.PAIR),
+        (zmq.PUB, zmq.SUB),  # with xpub_nodrop
+        (zmq.XPUB, zmq.SUB),
+    ],
 )
 def test_a_sender_without_room_waits(
-    sender: zmq.SocketType, receiver: zmq.SocketType, pair: Pair, run: Run
+    sender: zmq.SocketType, receiver: zmq.SocketType, make: Make, connect: Connect, run: Run
 ) -> None:
-    sink, source = pair(receiver, sender, sndhwm=2, rcvhwm=3)
+    publishes = receiver is zmq.SUB
+    source = make(sender, sndhwm=2, **{"xpub_nodrop": True} if publishes else {})
+    sink = make(receiver, rcvhwm=3)
+    connect(source, sink)
+    if publishes:
+        subscribe(sink, source)
     assert fill(source) == 5
-    assert not source.poll(0, zmq.POLLOUT)
+    assert publishes or not source.poll(0, zmq.POLLOUT)
     with pytest.raises(zmq.Timeout):
         source.send(b"not sent", timeout=10)
-    task = run(source.send, b"waits")
+    task = run(source.send_multipart, [b"waits", b"whole"])
     eventually(inside, source)
     assert [sink.recv(timeout=5000) for _ in range(5)] == NUMBERS[:5]
-    assert sink.recv(timeout=5000) == b"waits"
+    assert sink.recv_multipart(timeout=5000) == [b"waits", b"whole"]
     task.result()
     assert source.poll(5000, zmq.POLLOUT) == zmq.POLLOUT
 
@@ -56,12 +68,7 @@ def test_a_sender_without_room_waits(
 def test_a_sender_without_a_peer_waits(
     kind: zmq.SocketType, make: Make, endpoint: str, run: Run
 ) -> None:
-    source, sink = (
-        make(kind),
-        make(
-            {zmq.PUSH: zmq.PULL, zmq.DEALER: zmq.DEALER, zmq.PAIR: zmq.PAIR, zmq.REQ: zmq.REP}[kind]
-        ),
-    )
+    source, sink = make(kind), make({zmq.PUSH: zmq.PULL, zmq.REQ: zmq.REP}.get(kind, kind))
     source.bind(endpoint)
     with pytest.raises(zmq.Again):
         source.send(b"not sent", zmq.DONTWAIT)
@@ -123,23 +130,6 @@ def test_a_publisher_drops_for_whom_there_is_no_room(
     assert source.events  # takes in that there is room again
     source.send(b"1 again")
     assert (slow.recv(), fast.recv()) == (b"1 again", b"1 again")
-
-
-@pytest.mark.parametrize("publisher", [zmq.PUB, zmq.XPUB])
-def test_a_publisher_with_nodrop_waits(
-    publisher: zmq.SocketType, make: Make, connect: Connect, run: Run
-) -> None:
-    source, sink = make(publisher, sndhwm=2, xpub_nodrop=True), make(zmq.SUB, rcvhwm=3)
-    connect(source, sink)
-    subscribe(sink, source)
-    assert fill(source) == 5
-    with pytest.raises(zmq.Timeout):
-        source.send(b"not sent", timeout=10)
-    task = run(source.send_multipart, [b"waits", b"whole"])
-    eventually(inside, source)
-    assert [sink.recv(timeout=5000) for _ in range(5)] == NUMBERS[:5]
-    assert sink.recv_multipart(timeout=5000) == [b"waits", b"whole"]
-    task.result()
 
 
 def test_an_xsub_drops_what_it_cannot_send(make: Make) -> None:

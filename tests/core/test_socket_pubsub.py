@@ -45,13 +45,6 @@ def test_what_starts_with_the_topic_comes_through(
     assert received(subscriber, publisher) == starting(topic)
 
 
-def test_nothing_comes_through_without_a_subscription(pair: Pair) -> None:
-    publisher, subscriber = pair(PUB, SUB)
-    for topic in TOPICS:
-        publisher.send(topic)
-    assert not subscriber.poll(0)
-
-
 def test_subscriptions_add_up_and_bring_no_message_twice(
     publisher: Socket, make: Make, connect: Connect
 ) -> None:

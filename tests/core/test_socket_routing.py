@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import TRANSPORTS, Connect, Make, Pair, eventually
+from support import TRANSPORTS, Connect, Make, Pair, eventually, unreachable
 
 import zmqlite as zmq
 
@@ -159,14 +159,3 @@ def test_a_router_learns_that_a_peer_left_when_it_receives_or_polls(
         assert dealer.recv(timeout=5000) == b"body"
         dealer.close()
         eventually(unreachable, router, name)
-
-
-def unreachable(router: zmq.Socket, name: bytes) -> bool:
-    assert not router.poll(0)
-    try:
-        router.send_multipart([name, b""], zmq.DONTWAIT)
-    except zmq.HostUnreachable:
-        return True
-    except zmq.Again:
-        return False
-    return False

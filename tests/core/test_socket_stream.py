@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from support import LONG, Make, Task, eventually
+from support import LONG, Make, Task, eventually, unreachable
 
 import zmqlite as zmq
 
@@ -122,17 +122,6 @@ def test_notifications_can_be_switched_off(make: Make) -> None:
         name, data = stream.recv_multipart(timeout=5000)
         assert data == b"first"
     eventually(unreachable, stream, name)
-
-
-def unreachable(stream: zmq.Socket, name: bytes) -> bool:
-    assert not stream.poll(0)  # without a poll or a receive it would never learn
-    try:
-        stream.send_multipart([name, b"data"], zmq.DONTWAIT)
-    except zmq.HostUnreachable:
-        return True
-    except zmq.Again:
-        return False
-    return False
 
 
 def test_a_stream_connects_to_any_server_under_a_name_of_its_own(make: Make) -> None:

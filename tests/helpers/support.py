@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, Protocol, TypeVar
 
-from zmqlite import PUB, XPUB, Socket, SocketType
+from zmqlite import DONTWAIT, PUB, XPUB, Again, HostUnreachable, Socket, SocketType
 
 T = TypeVar("T")
 
@@ -99,6 +99,18 @@ def await_subscription(subscriber: Socket, publisher: Socket, topic: bytes = b""
     publisher.send(end)
     while subscriber.recv(timeout=int(DEADLINE * 1000)) != end:
         pass
+
+
+def unreachable(socket: Socket, name: bytes) -> bool:
+    """Whether a socket that routes by name has learnt that a peer is not there any more."""
+    assert not socket.poll(0)  # without a poll or a receive it would never learn
+    try:
+        socket.send_multipart([name, b"data"], DONTWAIT)
+    except HostUnreachable:
+        return True
+    except Again:
+        return False
+    return False
 
 
 class Make(Protocol):

@@ -156,9 +156,33 @@ def test_every_topic_is_in_the_build() -> None:
     assert sorted([*listed, "types.h"]) == sorted(path.name for path in VENDOR.glob("*.h"))
 
 
-def test_an_unknown_choice_is_refused(tmp_path: Path) -> None:
-    said = backend("build_ffi.system_library()", tmp_path, {"ZMQLITE_LIBZMQ": "static"})
-    assert said == "ZMQLITE_LIBZMQ=static: must be auto, system or bundled\n"
+TARGETS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64")
+
+
+@pytest.mark.parametrize(
+    ("statement", "env", "error"),
+    [
+        (
+            "system_library",
+            {"ZMQLITE_LIBZMQ": "static"},
+            "ZMQLITE_LIBZMQ=static: must be auto, system or bundled\n",
+        ),
+        (
+            "target",
+            {"ZMQLITE_TARGET": "win_amd64"},
+            f"ZMQLITE_TARGET=win_amd64: must be {' or '.join(TARGETS)}\n",
+        ),
+        (
+            "target",
+            {"ZMQLITE_TARGET": TARGETS[0], "ZMQLITE_LIBZMQ": "system"},
+            "ZMQLITE_TARGET makes wheels with a bundled libzmq: unset ZMQLITE_LIBZMQ.\n",
+        ),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused(
+    statement: str, env: dict[str, str], error: str, tmp_path: Path
+) -> None:
+    assert backend(f"build_ffi.{statement}()", tmp_path, env) == error
 
 
 def test_a_build_that_finds_no_libzmq_says_what_to_do(tmp_path: Path) -> None:
@@ -221,26 +245,12 @@ def test_a_build_with_a_system_library_asks_for_nothing_more() -> None:
     assert "pyzmq" not in succeed(sys.executable, "-c", code, cwd=ROOT, env=env)
 
 
-TARGETS = ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64")
-
-
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_build_for_another_machine_asks_for_its_compiler(target: str, tmp_path: Path) -> None:
     env = {"ZMQLITE_TARGET": target}
     asked = backend(ASK.format("wheel"), tmp_path, env).splitlines()[-1]
     assert "'ziglang==" in asked
     assert BUNDLE not in asked
-
-
-def test_an_unknown_target_is_refused(tmp_path: Path) -> None:
-    said = backend("build_ffi.target()", tmp_path, {"ZMQLITE_TARGET": "win_amd64"})
-    assert said == f"ZMQLITE_TARGET=win_amd64: must be {' or '.join(TARGETS)}\n"
-
-
-def test_a_target_has_no_system_to_take_libzmq_from(tmp_path: Path) -> None:
-    env = {"ZMQLITE_TARGET": TARGETS[0], "ZMQLITE_LIBZMQ": "system"}
-    said = backend("build_ffi.target()", tmp_path, env)
-    assert said == "ZMQLITE_TARGET makes wheels with a bundled libzmq: unset ZMQLITE_LIBZMQ.\n"
 
 
 def test_other_licences_in_the_pinned_wheel_are_noticed(tmp_path: Path) -> None:
