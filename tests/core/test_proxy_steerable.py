@@ -115,11 +115,7 @@ def test_statistics_of_one_socket_on_both_sides(pair: Pair, run: Run) -> None:
     "command", [[b""], [b"stop"], [b"terminate"], [b"TERMINATE", b""], [b"x" * LONG], [b"\0"] * 20]
 )
 def test_an_unknown_command_does_nothing(
-    command: list[bytes],
-    control: Kind,
-    hand: Kind,
-    pair: Pair,
-    run: Run,
+    command: list[bytes], control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
     steered = Steered(pair, run, control, hand)
     for _ in range(2):

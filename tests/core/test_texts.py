@@ -136,9 +136,7 @@ def test_the_method_is_what_a_handler_called_and_not_what_called_the_handler(
     assert caught.value.method == "Socket.recv()"
 
 
-def test_a_socket_for_asyncio_has_no_place_among_those_that_block(
-    reactor: zmq.Reactor,
-) -> None:
+def test_a_socket_for_asyncio_has_no_place_among_those_that_block(reactor: zmq.Reactor) -> None:
     async def read() -> None:
         async with zmqlite.aio.Context() as context:
             socket = context.socket(zmq.PULL)

@@ -62,11 +62,7 @@ def test_the_page_names_tests_and_modules_that_exist() -> None:
 
 
 SURVIVED = {
-    "A7": [
-        "inproc_without_a_spare_socket",
-        "inproc_many_times",
-        "inproc_of_one_socket_many_times",
-    ],
+    "A7": ["inproc_without_a_spare_socket", "inproc_many_times", "inproc_of_one_socket_many_times"],
     "A14": ["domain_enforced_that_there_is_none_of"],
     "L2": ["descriptors_that_do_not_listen"],
     "L3": ["descriptor_bound_twice"],

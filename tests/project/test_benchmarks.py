@@ -241,8 +241,7 @@ def test_parts_are_of_the_best_rates_alone_and_the_best_round_is_the_fairest() -
 
 
 @pytest.mark.parametrize(
-    ("own", "other", "expected"),
-    [(40, 3.5, "met"), (39, 6, "not met"), (60, 3.4, "not met")],
+    ("own", "other", "expected"), [(40, 3.5, "met"), (39, 6, "not met"), (60, 3.4, "not met")]
 )
 def test_both_threads_have_to_keep_their_part(own: float, other: float, expected: str) -> None:
     found = Found(1, {"recv": {"zmqlite": [beside(100, own, 10, other)]}}, {"interval": 5.0})

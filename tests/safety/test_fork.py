@@ -14,14 +14,7 @@ def test_every_call_with_an_inherited_object_is_refused_and_the_parent_is_unharm
 
 @pytest.mark.parametrize(
     "end",
-    [
-        "os._exit",
-        "sys.exit",
-        "the end of the program",
-        "close and term",
-        "garbage",
-        "a with block",
-    ],
+    ["os._exit", "sys.exit", "the end of the program", "close and term", "garbage", "a with block"],
 )
 def test_the_end_of_a_child_does_no_harm_to_the_parent(end: str) -> None:
     assert said("safety/forks", "end_of_a_child", end) == WORKS

@@ -18,10 +18,7 @@ from zmqlite.context_options import ALL_CONTEXT_OPTIONS
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS
 
 bounded = settings(
-    max_examples=400,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=400, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 NUMBERS = st.integers() | st.integers(-(2**33), 2**33) | st.sampled_from([2**31, 2**32, 2**63])
