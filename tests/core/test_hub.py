@@ -6,7 +6,6 @@ import gc
 import os
 import socket
 import sys
-import threading
 import weakref
 from collections import Counter
 from typing import Any
@@ -28,13 +27,6 @@ def connected(make: Make, *, port: str = "tcp://127.0.0.1:*") -> tuple[Any, Any]
     client.statistics()
     client.connect(server.bind(port))
     return server, client
-
-
-def test_nothing_runs_before_something_watches(make: Make, context: zmq.Context) -> None:
-    threads = threading.active_count()
-    make(zmq.PULL).bind("tcp://127.0.0.1:*")
-    assert context._owner.hub is None
-    assert threading.active_count() == threads
 
 
 def test_messages_do_not_wake_the_hub(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -43,8 +44,10 @@ def named(lines: list[logging.LogRecord], name: str, text: str) -> bool:
 
 def test_nothing_is_watched_unless_the_logger_has_a_level(make: Make, context: Context) -> None:
     assert logging.getLogger().handlers  # pytest's
+    threads = threading.active_count()
     make(PULL).bind("tcp://127.0.0.1:*")
     assert context._owner.hub is None
+    assert threading.active_count() == threads
 
 
 def test_connections_are_logged_for_sockets_old_and_new(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import Connect, Make, Pair, Run, eventually, inside, subscribe
+from support import Connect, Make, Pair, Run, eventually, inside, subscribe, unreachable
 
 import zmqlite as zmq
 
@@ -165,15 +165,7 @@ def test_a_mandatory_router_says_whom_it_does_not_know(
     assert dealer.recv(timeout=5000) == b"body"
     assert dealer.recv_multipart(timeout=5000) == [b"a", b"b"]
     dealer.close()
-
-    def gone() -> bool:
-        try:
-            router.send_multipart([b"peer", b"late"], zmq.DONTWAIT)
-        except zmq.HostUnreachable:
-            return True
-        return False
-
-    eventually(gone)
+    eventually(unreachable, router, b"peer")
 
 
 def test_a_mandatory_router_waits_for_room(make: Make, connect: Connect, run: Run) -> None:
