@@ -12,7 +12,7 @@ from prelude import say
 
 import zmqlite as zmq
 
-SECONDS = 1.0
+SECONDS = 0.5
 
 
 class Interrupted(Exception):

@@ -143,6 +143,7 @@ def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> N
     assert shown <= set(plots.FIGURES)
 
 
+@pytest.mark.slow
 def test_plots_of_the_same_numbers_are_the_same_files(tmp_path: Path) -> None:
     cells = [
         measured("push-pull/tcp/16", C=3000, zmqlite=1000),
@@ -340,6 +341,7 @@ def test_everything_can_be_measured_beside_another_thread_in_both_libraries(tmp_
             assert sample.get("late") or min(sample["alone"], sample["together"]) > 0
 
 
+@pytest.mark.slow
 def test_calls_are_listed_and_unknown_names_refused() -> None:
     assert benchmarks("calls", "--list", "recv*").stdout.splitlines()[0] == "recv"
     refused = benchmarks("calls", "nothing")
@@ -360,6 +362,7 @@ def test_a_large_message_is_copied_no_more_often_than_in_c(tmp_path: Path) -> No
         assert round(ours["copied"], 1) <= expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--rounds=0", "--rounds=x", "--seconds=0", "--seconds=60"])
 def test_senseless_options_are_refused(option: str) -> None:
     done = benchmarks("push-pull/tcp/16", option)
@@ -367,6 +370,7 @@ def test_senseless_options_are_refused(option: str) -> None:
     assert f"invalid {option[2:].split('=')[0]} value" in done.stderr
 
 
+@pytest.mark.slow
 def test_without_a_compiler_it_says_so() -> None:
     done = subprocess.run(
         [*SCRIPT, "push-pull/tcp/16"],

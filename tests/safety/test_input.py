@@ -90,6 +90,7 @@ def test_bad_input_is_refused_with_a_reason_and_the_socket_goes_on(what: str, pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_message_may_be_a_gibibyte_long(pair: Pair) -> None:
     size = 2**30
     receiver, sender = pair(zmq.PULL, zmq.PUSH, "tcp")
@@ -101,6 +102,7 @@ def test_a_message_may_be_a_gibibyte_long(pair: Pair) -> None:
     assert receiver.recv() == b"end"
 
 
+@pytest.mark.slow
 def test_too_few_descriptors_raise_an_error_and_abort_nothing() -> None:
     found: dict[str, list[int]] = json.loads(said("safety/scarce", "all_of_them"))
     assert len(found) == 11

@@ -339,6 +339,7 @@ def test_no_thread_of_ours_frees_memory() -> None:
     assert said("safety/memory", "threads") == "1 3\n"
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_whatever_is_done() -> None:
     most = 2**22
     grown: dict[str, int] = json.loads(said("safety/memory", "growth", most, deadline=50))

@@ -46,7 +46,7 @@ def test_a_proxy_in_a_storm_passes_every_message_whole_once_and_in_order(kinds: 
 def test_signals_do_not_stretch_a_timeout_nor_shorten_it() -> None:
     took = storm("timeouts")["took"]
     assert len(took) == 7
-    assert not {name: time for name, time in took.items() if not 0.299 <= time < 0.5}
+    assert not {name: time for name, time in took.items() if not 0.149 <= time < 0.35}
 
 
 def test_bind_connect_and_monitor_do_not_fail_in_a_storm() -> None:
@@ -56,9 +56,10 @@ def test_bind_connect_and_monitor_do_not_fail_in_a_storm() -> None:
 def test_what_a_handler_does_with_zmqlite_does_not_change_what_it_interrupts() -> None:
     found = storm("handler_that_uses_another_socket")
     assert found["closed"]
-    assert 0.9 < found["took"] < 2
+    assert 0.35 < found["took"] < 1.4
 
 
+@pytest.mark.slow
 def test_a_context_ends_well_wherever_a_handler_raises() -> None:
     found = storm("ends_of_contexts")
     assert found["raised"] > 30

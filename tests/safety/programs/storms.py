@@ -134,18 +134,18 @@ TRIES = 3
 
 
 def timeouts() -> None:
-    idle = context.socket(zmq.PULL, rcvtimeo=300)
-    full = context.socket(zmq.PUSH, sndtimeo=300)
+    idle = context.socket(zmq.PULL, rcvtimeo=150)
+    full = context.socket(zmq.PUSH, sndtimeo=150)
     poller = zmq.Poller()
     poller.register(idle, zmq.POLLIN)
     calls: dict[str, Callable[[], object]] = {
-        "recv": lambda: idle.recv(timeout=300),
+        "recv": lambda: idle.recv(timeout=150),
         "recv_multipart with rcvtimeo": idle.recv_multipart,
-        "send_multipart": lambda: full.send_multipart([b"x", b"y"], timeout=300),
+        "send_multipart": lambda: full.send_multipart([b"x", b"y"], timeout=150),
         "send with sndtimeo": lambda: full.send(b"x"),
-        "poll": lambda: idle.poll(300),
-        "Poller.poll": lambda: poller.poll(300),
-        "an empty Poller": lambda: zmq.Poller().poll(300),
+        "poll": lambda: idle.poll(150),
+        "Poller.poll": lambda: poller.poll(150),
+        "an empty Poller": lambda: zmq.Poller().poll(150),
     }
     took = {}
     storm(returns)
@@ -155,7 +155,7 @@ def timeouts() -> None:
             with suppress(zmq.Timeout):
                 call()
             took[name] = time.monotonic() - start
-            if took[name] < 0.5:
+            if took[name] < 0.35:
                 break
     found(took=took)
 
@@ -186,7 +186,7 @@ def handler_that_uses_another_socket() -> None:
         with suppress(zmq.Again):
             other.recv(zmq.DONTWAIT)
 
-    ending = zmq.Context(linger=1000)
+    ending = zmq.Context(linger=400)
     _pusher = undeliverable(ending)
     storm(handler)
     start = time.monotonic()
