@@ -11,7 +11,7 @@ from actor_support import double, fail, fill, gone
 from ports import WAIT
 from program_support import run as run_program
 from program_support import said
-from support import DEADLINE, eventually
+from support import DEADLINE, eventually, slow
 
 import zmqlite as zmq
 
@@ -199,15 +199,15 @@ def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: zmq.Co
     [
         (["count"], "1000\n"),
         (["sleep"], ""),
-        (["wait"], ""),
+        slow(["wait"], ""),
         (["say the end"], "end\n"),
-        (["another context"], ""),
-        (["its context"], ""),
-        (["spin"], ""),
+        slow(["another context"], ""),
+        slow(["its context"], ""),
+        slow(["spin"], ""),
         (["pour"], ""),
         (["listen", "exit"], ""),
-        (["listen", "another thread"], ""),
-        (["listen", "a cycle"], ""),
+        slow(["listen", "another thread"], ""),
+        slow(["listen", "a cycle"], ""),
         (["listen", "term"], ""),
     ],
     ids=str,

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, Protocol, TypeVar
 
+import pytest
+
 from zmqlite import DONTWAIT, PUB, XPUB, Again, HostUnreachable, Socket, SocketType
 
 T = TypeVar("T")
@@ -23,6 +25,11 @@ LONG = 65536
 _numbers = itertools.count(1)
 
 TRANSPORTS = ["inproc", "ipc", "tcp"]
+
+
+def slow(*values: Any) -> Any:
+    """A row of a table that takes too long for the quick loop."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 def eventually(condition: Callable[..., T], *args: Any) -> T:

@@ -34,13 +34,6 @@ def members(owner: type) -> Iterator[tuple[str, Any]]:
                 yield name, member
 
 
-MEMBERS = [
-    pytest.param(member, id=f"{owner}.{name}")
-    for owner, cls in CLASSES.items()
-    for name, member in members(cls)
-]
-
-
 def test_all_is_sorted_and_names_nothing_twice() -> None:
     def order(name: str) -> tuple[bool, bool, str]:
         return not name.isupper(), not name[0].isupper(), name
@@ -76,32 +69,28 @@ def test_the_short_names_are_the_members(kind: type[enum.IntEnum]) -> None:
         assert EXPORTED[member.name] is member
 
 
-@pytest.mark.parametrize("name", [*CLASSES, *FUNCTIONS])
-def test_an_exported_object_says_where_it_is_to_be_found(name: str) -> None:
-    assert EXPORTED[name].__module__ == "zmqlite"
-    assert EXPORTED[name].__name__ == name
-
-
-def check_docstring(each: Any) -> None:
+def check_docstring(each: Any, name: str) -> None:
     text = each.__doc__
-    assert text, "is not documented"
+    assert text, f"{name} is not documented"
     first, *rest = text.splitlines()
-    assert first[0].isupper() or first.startswith("libzmq ")
-    assert first.endswith((".", ":"))
-    assert not rest or not rest[0], "has no empty line after the first"
+    assert first[0].isupper() or first.startswith("libzmq "), name
+    assert first.endswith((".", ":")), name
+    assert not rest or not rest[0], f"{name} has no empty line after the first"
 
 
-@pytest.mark.parametrize("name", [*CLASSES, *FUNCTIONS])
-def test_an_exported_object_is_documented(name: str) -> None:
-    check_docstring(EXPORTED[name])
+def test_an_exported_object_is_documented_and_says_where_it_is_to_be_found() -> None:
+    for name in [*CLASSES, *FUNCTIONS]:
+        assert (EXPORTED[name].__module__, EXPORTED[name].__name__) == ("zmqlite", name)
+        check_docstring(EXPORTED[name], name)
 
 
-@pytest.mark.parametrize("member", MEMBERS)
-def test_a_public_method_property_or_option_is_documented(member: Any) -> None:
-    if isinstance(member, Option):
-        assert member.__doc__
-    else:
-        check_docstring(member)
+@pytest.mark.parametrize("owner", CLASSES)
+def test_public_methods_properties_and_options_are_documented(owner: str) -> None:
+    for name, member in members(CLASSES[owner]):
+        if isinstance(member, Option):
+            assert member.__doc__, name
+        else:
+            check_docstring(member, name)
 
 
 IMPORT = """

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from calls import WAITS
 from program_support import QUICKLY, TRIES, Program, said
-from support import DEADLINE
+from support import DEADLINE, slow
 
 import zmqlite as zmq
 from zmqlite.constants import ETERM
@@ -22,32 +22,31 @@ SLACK = 1.0
 
 ENDINGS = [
     "close_and_term",
-    "term_alone",
-    "end_of_a_with_block",
-    "exception_in_a_with_block",
+    slow("term_alone"),
+    slow("end_of_a_with_block"),
+    slow("exception_in_a_with_block"),
     "last_reference",
     "garbage_in_a_cycle",
     "end_of_the_program",
-    "sys_exit",
+    slow("sys_exit"),
     "uncaught_exception",
-    "many_which_linger_at_the_same_time",
+    slow("many_which_linger_at_the_same_time"),
     "inproc_that_nobody_bound",
-    "a_monitor_that_nobody_reads",
+    slow("a_monitor_that_nobody_reads"),
 ]
 
-BLOCKED = [
+QUICK = ["recv", "iteration", "proxy"]
+SLOW = [
     "send",
-    "recv",
     "recv with a timeout",
     "recv_multipart",
     "recv_many",
-    "iteration",
     "poll",
     "Poller.poll",
-    "proxy",
     "Monitor.recv",
 ]
-assert set(BLOCKED) - set(WAITS) == {"Monitor.recv"}
+BLOCKED = [*QUICK, *map(slow, SLOW)]
+assert {*QUICK, *SLOW} - set(WAITS) == {"Monitor.recv"}
 
 
 def seconds_to_end(ending: str, *arguments: object, complaint: str = "") -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from program_support import said
+from support import slow
 
 WORKS = "parent works\n"
 
@@ -20,7 +21,7 @@ def test_the_end_of_a_child_does_no_harm_to_the_parent(end: str) -> None:
     assert said("safety/forks", "end_of_a_child", end) == WORKS
 
 
-METHODS = pytest.mark.parametrize("start_method", ["fork", "forkserver", "spawn"])
+METHODS = pytest.mark.parametrize("start_method", ["fork", slow("forkserver"), slow("spawn")])
 
 
 @METHODS

@@ -17,6 +17,7 @@ def storm(name: str, *arguments: object) -> dict[str, Any]:
     return outcome(said("safety/storms", name, *arguments, deadline=30))
 
 
+@pytest.mark.slow
 def test_handlers_that_return_tear_lose_and_double_nothing_in_either_direction() -> None:
     found = storm("both_directions")
     assert found["sent"] > 100
@@ -24,6 +25,7 @@ def test_handlers_that_return_tear_lose_and_double_nothing_in_either_direction()
     assert found["back"]
 
 
+@pytest.mark.slow
 def test_a_message_of_many_frames_is_sent_and_received_whole() -> None:
     # So many that signals come in the middle of a message, on either side.
     found = storm("many_frames")
@@ -31,6 +33,7 @@ def test_a_message_of_many_frames_is_sent_and_received_whole() -> None:
     assert found["broken"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kinds",
     [["PULL", "PUSH", "PUSH", "PULL"], ["DEALER", "XPUB", "DEALER", "SUB"]],
@@ -43,6 +46,7 @@ def test_a_proxy_in_a_storm_passes_every_message_whole_once_and_in_order(kinds: 
     assert found["copied"]
 
 
+@pytest.mark.slow
 def test_signals_do_not_stretch_a_timeout_nor_shorten_it() -> None:
     took = storm("timeouts")["took"]
     assert len(took) == 7

@@ -57,7 +57,7 @@ def collected(owners: list[User] | list[Port], last: object) -> None:
 
 def socket_and_message() -> None:
     with zmq.Context() as context:
-        for _ in range(200):
+        for _ in range(60):
             owners = [User(context)]
             owners[0].socket.close()
             collected(owners, True)
@@ -74,7 +74,7 @@ def context_and_socket() -> None:
 
 def variables_of_c() -> None:
     context = capi.zmq_ctx_new()
-    for _ in range(200):
+    for _ in range(60):
         collected([Port(context)], 0)
     assert capi.zmq_ctx_term(context) == 0
 
