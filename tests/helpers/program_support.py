@@ -1,4 +1,7 @@
-"""Programs in processes of their own, with a deadline: what ends badly must not end the tests."""
+"""Programs in processes of their own, with a deadline: what ends badly must not end the tests.
+
+Each is a function of a file in a folder `programs`: "safety/ends" is tests/safety/programs/ends.py.
+"""
 
 from __future__ import annotations
 
@@ -8,45 +11,22 @@ import select
 import signal
 import subprocess
 import sys
-import textwrap
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from checkout import ROOT
 from support import eventually
-
-PRELUDE = """
-import gc, os, signal, socket, sys, threading, time, warnings
-import zmqlite as zmq
-
-# A program that a shell starts in the background ignores it, and so do its children.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
-def nowhere():
-    "An endpoint that refuses every connection, for as long as the process lives."
-    hole = socket.socket()
-    hole.bind(("127.0.0.1", 0))
-    kept.append(hole)
-    return f"tcp://127.0.0.1:{hole.getsockname()[1]}"
-
-kept = []
-
-def say(*words):
-    print(*words, flush=True)
-
-def inside(socket):
-    return repr(socket).startswith("<busy ")
-
-def eventually(condition, deadline=10.0):
-    end = time.monotonic() + deadline
-    while not condition():
-        assert time.monotonic() < end, "never happened"
-        time.sleep(0.001)
-"""
-"""What every program starts with."""
 
 DEADLINE = 20.0
 """Seconds for a program that nothing more is said about."""
+
+QUICKLY = 0.2
+"""Seconds from a signal to the exception or the end that it causes."""
+
+TRIES = 3
+"""How often a time is measured; the machine may have been busy with something else."""
 
 
 class Ended(NamedTuple):
@@ -63,14 +43,17 @@ class Ended(NamedTuple):
 
 
 class Program:
-    """A Python program that runs beside the tests; leaving the `with` block kills it."""
+    """A program that runs beside the tests; leaving the `with` block kills it."""
 
-    def __init__(self, source: str, *arguments: str) -> None:
+    def __init__(self, program: str, *arguments: object, python: tuple[str, ...] = ()) -> None:
+        folder, _, name = program.rpartition("/")
+        path = ROOT / "tests" / folder / "programs" / f"{name}.py"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PRELUDE + textwrap.dedent(source), *arguments],
+            [sys.executable, *python, path, *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd="/",
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
             start_new_session=True,
         )
         self._read = b""
@@ -94,7 +77,8 @@ class Program:
         assert self.process.stdout is not None
         end = time.monotonic() + deadline
         while b"\n" not in self._read:
-            readable, _, _ = select.select([self.process.stdout], [], [], end - time.monotonic())
+            left = max(0, end - time.monotonic())
+            readable, _, _ = select.select([self.process.stdout], [], [], left)
             assert readable, f"it printed {self._read!r} and no line"
             new = os.read(self.process.stdout.fileno(), 65536)
             assert new, self.end()
@@ -113,6 +97,12 @@ class Program:
         os.kill(self.process.pid, number)
         return now
 
+    def reaction(self, number: signal.Signals) -> float:
+        """Send a signal once it sleeps; the seconds until the time that it then prints."""
+        self.wait_until_asleep()
+        sent = self.send_signal(number)
+        return float(self.line()) - sent
+
     def wait_until_asleep(self) -> None:
         """Wait until its main thread waits for something, and goes on doing so."""
         eventually(lambda: all(self._asleep() for _ in range(20)))
@@ -123,7 +113,14 @@ class Program:
             return stat.read().rpartition(")")[2].split()[0] == "S"
 
 
-def run(source: str, *arguments: str, deadline: float = DEADLINE) -> Ended:
+def run(
+    program: str, *arguments: object, python: tuple[str, ...] = (), deadline: float = DEADLINE
+) -> Ended:
     """Run a program to its end."""
-    with Program(source, *arguments) as program:
-        return program.end(deadline)
+    with Program(program, *arguments, python=python) as running:
+        return running.end(deadline)
+
+
+def said(program: str, *arguments: object, deadline: float = DEADLINE) -> str:
+    """What a program prints that ends well and without a complaint."""
+    return run(program, *arguments, deadline=deadline).succeeded()
