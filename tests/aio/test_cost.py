@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import pytest
-from aio_support import Drive, pair, turns, waiting
+from aio_support import pair, turns, waiting
 from aio_support import until as eventually
 
 import zmqlite as zmq
@@ -218,19 +218,14 @@ def test_the_work_grows_with_the_traffic_and_not_with_the_sockets(counts: Counts
         assert looks <= 2 * messages + 10
 
 
-def test_a_burst_costs_a_callback_and_not_one_for_each_message(
-    drive: Drive, counts: Counts
-) -> None:
-    async def main() -> None:
-        async with pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0) as (pull, push):
-            receiving = asyncio.create_task(pull.recv())
-            await eventually(lambda: waiting(pull))
-            counts.edges = 0
-            await push.send_many([b"x"] * MESSAGES)
-            await receiving
-            for _ in range(MESSAGES - 1):
-                await pull.recv()
-            print(f"a burst of {MESSAGES}: {counts.edges} callbacks")
-            assert counts.edges < MESSAGES / 20
-
-    drive(main())
+async def test_a_burst_costs_a_callback_and_not_one_for_each_message(counts: Counts) -> None:
+    async with pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0) as (pull, push):
+        receiving = asyncio.create_task(pull.recv())
+        await eventually(lambda: waiting(pull))
+        counts.edges = 0
+        await push.send_many([b"x"] * MESSAGES)
+        await receiving
+        for _ in range(MESSAGES - 1):
+            await pull.recv()
+        print(f"a burst of {MESSAGES}: {counts.edges} callbacks")
+        assert counts.edges < MESSAGES / 20

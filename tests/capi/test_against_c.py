@@ -1,8 +1,8 @@
 """zmqlite.capi against C: the same calls in both languages, line by line.
 
-Each topic in tests/capi is a program of calls in C and its port, literally. Both print a line for
-every call, with the value that came back and errno where that means failure. Where a line could
-not be compared, because C is undefined there, neither program has it; test_misuse.py has.
+Each topic in tests/capi is a program of calls in C, which port.py turns into Python: types, braces
+and semicolons go. Both print a line for every call, with the value that came back and errno where
+that means failure. Where C is undefined there is no such line; test_misuse.py has it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from capi.given import EXPORTED, OLD_NAMES, compiled
+from capi.port import port
 from checkout import ROOT, TESTS, VENDOR, succeed
 
 from zmqlite import capi
@@ -66,10 +67,10 @@ def lines_of_c(topic: str, include: Path) -> list[str]:
     return succeed(compiled(PROGRAMS / f"{topic}.c", include)).splitlines()
 
 
-@functools.cache
-def lines_of_python(topic: str) -> list[str]:
-    module = [sys.executable, "-m", f"capi.{topic}"]
-    return succeed(*module, env=TESTS).splitlines()
+def lines_of_python(topic: str, directory: Path) -> list[str]:
+    program = directory / f"{topic}.py"
+    program.write_text(port((PROGRAMS / f"{topic}.c").read_text()))
+    return succeed(sys.executable, program, env=TESTS).splitlines()
 
 
 def function_of(line: str) -> str:
@@ -87,8 +88,10 @@ def failed(line: str) -> bool:
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_the_same_calls_give_the_same(topic: str, include: Path) -> None:
-    assert lines_of_python(topic) == [current_name(line) for line in lines_of_c(topic, include)]
+def test_the_same_calls_give_the_same(topic: str, include: Path, tmp_path: Path) -> None:
+    assert lines_of_python(topic, tmp_path) == [
+        current_name(line) for line in lines_of_c(topic, include)
+    ]
 
 
 def test_every_function_is_compared_both_when_it_succeeds_and_when_it_fails(
