@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playing import Play, ProgramsOf
-from ports import WAIT, Programs
+from ports import WAIT, Programs, ProgramsOf
 from support import Make
 
-import zmqlite as zmq
 from examples.guide.basics import PYTHON, Api, C
 from zmqlite import DEALER, PULL, PUSH, REQ, ROUTER, SUB, XPUB
 
@@ -29,65 +27,6 @@ def dialogue(first: int, count: int = 10) -> list[str]:
         for number in range(first, first + count)
         for text in ("Sending Hello {}", "Received World {}")
     ]
-
-
-# The scenarios
-
-
-@pytest.mark.slow
-def test_version(play: Play, api: Api) -> None:
-    version = ".".join(map(str, zmq.zmq_version()))
-    assert play(f"version{api.suffix}") == {"program": [f"libzmq has version {version}"]}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "first", "served"),
-    [
-        ("hello", 0, ["Received Hello"]),
-        ("hello2", 1, ["Received Hello"]),
-        ("hello3", 1, ["id: ZMQ", "empty frame", "request: Hello"]),
-        ("hello4", 1, ["id: ZMQ", "empty frame", "request: Hello"]),
-    ],
-)
-def test_hello(play: Play, api: Api, name: str, first: int, served: list[str]) -> None:
-    printed = play(name + api.suffix)
-    assert printed == {"server": served * 10, "client": dialogue(first)}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["weather", "weather-c", "weather-proxy", "weather-proxy-c"])
-def test_weather(play: Play, name: str) -> None:
-    (line,) = play(name)["client"]
-    match = re.fullmatch("Average temperature where the zip code begins with 1: (-?[0-9]+)", line)
-    assert match
-    assert -80 <= int(match[1]) <= 134
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["pipeline", "pipeline-c", "pipeline-mixed", "kill", "kill-c"])
-def test_pipeline(play: Play, name: str) -> None:
-    """A hundred tasks, in equal parts, whose times add up to what the ventilator says."""
-    printed = play(name)
-    dealt = []
-    for worker in ("worker-1", "worker-2", "worker-3"):
-        *ready, line = printed[worker]
-        assert ready == (["Ready for tasks"] if name.startswith("kill") else [])
-        dealt.append([int(task) for task in line.split(".")[:-1]])
-    assert sorted(map(len, dealt)) == [33, 33, 34]
-    assert all(1 <= task <= 12 for tasks in dealt for task in tasks)
-    total = sum(map(sum, dealt))
-    assert printed["ventilator"] == [
-        "Sending tasks to workers",
-        f"Total expected cost: {total} msec",
-    ]
-    ready_sink, dots, elapsed = printed["sink"]
-    assert ready_sink == "Ready for results"
-    assert dots == DOTS * 10
-    match = re.fullmatch("Total elapsed time: ([0-9]+) msec", elapsed)
-    assert match
-    # Somebody has at least a third of the work; the sink's clock may start a little late.
-    assert int(match[1]) >= total / 3 / 2
 
 
 # Hello World

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import time
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
-from playing import Play, ProgramsOf
-from ports import WAIT, Program, Programs
+from ports import WAIT, Program, Programs, ProgramsOf
 from support import DEADLINE, Make, eventually
 
 from examples.guide.basics import PYTHON, Api
@@ -35,80 +32,6 @@ ANY_PORT = "tcp://127.0.0.1:*"
 @pytest.fixture
 def programs(programs_of: ProgramsOf, api: Api) -> Programs:
     return programs_of(api, "ch2")
-
-
-# The scenarios
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["reader", "poller"])
-def test_several_sockets(play: Play, api: Api, name: str) -> None:
-    printed = play(name + api.suffix)
-    (line,) = printed["reader"]
-    match = re.fullmatch("Read 100 tasks and ([0-9]+) updates", line)
-    assert match
-    assert int(match[1]) >= 50
-    assert printed["sink"][1] == ""  # no results
-    assert len(printed["ventilator"]) == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["broker", "broker-c", "broker-mixed", "queue", "queue-c", "queue-mixed"]
-)
-def test_broker(play: Play, name: str) -> None:
-    printed = play(name)
-    for client in ("ada", "bob"):
-        assert printed[client] == [f"Received reply {number} [World]" for number in range(10)]
-    served = printed.get("worker-1", []) + printed.get("worker-2", [])
-    assert served == ["Received request: [Hello]"] * 20
-
-
-@pytest.mark.slow
-def test_interrupt(play: Play, api: Api) -> None:
-    assert play(f"interrupt{api.suffix}") == {
-        "client": ["Sending Hello 0"],
-        "server": [
-            "Waiting for requests, or for a signal",
-            "Received request: Hello",
-            "W: interrupt received, ending",
-            "W: all is closed",
-        ],
-    }
-
-
-@pytest.mark.slow
-def test_threads(play: Play, api: Api) -> None:
-    printed = play(f"threads{api.suffix}")
-    assert printed.pop("server") == ["Received request: [Hello]"] * 50
-    dialogue = [
-        text.format(number)
-        for number in range(10)
-        for text in ("Sending Hello {}", "Received World {}")
-    ]
-    assert printed == dict.fromkeys(("ada", "bob", "cleo", "dan", "eve"), dialogue)
-
-
-@pytest.mark.slow
-def test_relay(play: Play, api: Api) -> None:
-    assert play(f"relay{api.suffix}")["program"] == [
-        "Step 1 ready, signaling step 2",
-        "Step 2 ready, signaling step 3",
-        "Test successful!",
-    ]
-
-
-@pytest.mark.slow
-def test_synchronised(play: Play, api: Api) -> None:
-    printed = play(f"sync{api.suffix}")
-    assert printed.pop("publisher") == ["Waiting for subscribers", "Broadcasting messages"]
-    assert printed == {name: ["Received 10000 updates"] for name in ("ada", "bob", "cleo")}
-
-
-@pytest.mark.slow
-def test_envelopes(play: Play, api: Api) -> None:
-    printed = play(f"envelopes{api.suffix}")
-    assert printed == {"subscriber": ["[B] This is what B is for"] * 5}
 
 
 # Workers that are told to end
@@ -366,13 +289,3 @@ def test_a_subscriber_to_envelopes(programs: Programs, make: Make) -> None:
 
 
 # All of them
-
-
-def test_every_program_is_there_for_both_apis() -> None:
-    folders = [ROOT / "examples" / name for name in ("guide", "capi")]
-    ours, theirs = (
-        {path.stem for path in folder.rglob(pattern) if path.stem != "scenarios"}
-        for folder, pattern in zip(folders, ("ch[12]/[!_]*.py", "[!_]*.py"), strict=True)
-    )
-    assert len(ours) == 30
-    assert ours < theirs

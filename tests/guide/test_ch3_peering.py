@@ -8,7 +8,6 @@ import signal
 from pathlib import Path
 
 import pytest
-from playing import Play
 from ports import WAIT, Programs
 from support import Make, eventually
 
@@ -24,36 +23,6 @@ TASK = "[0-9A-F]{4}"
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the programs work, whose ipc endpoints are files there."""
     monkeypatch.chdir(tmp_path)
-
-
-# Scenarios
-
-
-def test_brokers_hear_of_each_other(play: Play) -> None:
-    printed = play("peering1")
-    for name, lines in printed.items():
-        heard = [re.fullmatch(r"(DC\d) - \d workers free", line) for line in lines]
-        names = [match[1] for match in heard if match]
-        assert len(names) == len(lines)
-        assert name not in names
-        assert all(names.count(peer) >= 2 for peer in printed.keys() - {name})
-
-
-def test_brokers_share_requests(play: Play) -> None:
-    printed = play("peering2")
-    for name, peer in (("DC1", "DC2"), ("DC2", "DC1")):
-        assert printed[name][0] == "all peers are there"
-        assert set(printed[name][1:]) == {
-            "Client: OK",
-            "Worker: HELLO",
-            f"Worker: HELLO from {peer}",
-        }
-
-
-def test_no_task_is_lost_until_a_broker_is_killed(play: Play) -> None:
-    for lines in play("peering3").values():
-        assert lines
-        assert all(re.fullmatch(TASK, line) for line in lines)
 
 
 # The flow of state

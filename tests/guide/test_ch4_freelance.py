@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from playing import Play
 from ports import Programs
 
 pytestmark = pytest.mark.slow
-
-
-def test_freelance1_asks_the_next_server_where_the_first_is_dead(play: Play) -> None:
-    first, failure, second, success = play("freelance1")["client"]
-    match = re.fullmatch(r"(\S+) replied: Hello world", success)
-    assert match
-    assert second == f"trying {match[1]}"
-    assert [first, failure] == [
-        line.format(first.removeprefix("trying ")) for line in ("trying {}", "no reply from {}")
-    ]
-
-
-@pytest.mark.parametrize("name", ["freelance2", "freelance3"])
-def test_all_requests_are_answered_where_a_server_is_killed(play: Play, name: str) -> None:
-    first, last = play(name)["client"]
-    assert first == "the first request was answered"
-    assert re.fullmatch(r"100 requests were answered, in \d+ us on average", last)
 
 
 def test_freelance1_asks_a_lone_server_three_times(programs: Programs) -> None:

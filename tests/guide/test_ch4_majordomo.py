@@ -9,7 +9,6 @@ import re
 
 import pytest
 from mdp_support import CLIENT, DISCONNECT, HEARTBEAT, READY, REPLY, REQUEST, WORKER
-from playing import Play
 from ports import WAIT, Program, Programs
 from support import Make, Run, eventually
 
@@ -21,22 +20,6 @@ pytestmark = pytest.mark.slow
 
 
 # Scenarios
-
-
-def test_all_requests_are_answered_where_a_worker_and_the_broker_are_killed(play: Play) -> None:
-    printed = play("majordomo")
-    for name in ("client", "later"):
-        assert printed[name] == ["the first request was answered", "1000 requests answered"]
-
-
-def test_all_replies_come_to_who_does_not_wait_for_each(play: Play) -> None:
-    assert play("majordomo-async")["client"] == ["2000 replies received"]
-
-
-def test_the_broker_tells_whether_there_is_a_service(play: Play) -> None:
-    printed = play("mmi")
-    assert printed["before"] == ["echo: 404"]
-    assert printed["with"] == ["echo: 200"]
 
 
 def test_a_service_whose_worker_was_killed_is_gone_after_a_while(programs: Programs) -> None:

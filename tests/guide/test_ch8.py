@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from playing import Play
 from ports import WAIT, Program, Programs
 from support import DEADLINE, eventually
 
@@ -60,31 +59,6 @@ def event(program: Program, kind: str) -> str:
     match = re.fullmatch(rf"\[032\] ({UUID})", program.line())
     assert match
     return match[1]
-
-
-# Scenarios
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["udpping1", "udpping2"])
-def test_pings(play: Play, name: str) -> None:
-    printed = play(name)
-    for lines in printed.values():
-        bound, *others = lines
-        port = bound.removeprefix("bound port ")
-        assert set(others) == {"pinging peers", f"found peer 127.0.0.1:{port}"}
-
-
-@pytest.mark.slow
-def test_peers_that_come_and_go(play: Play) -> None:
-    printed = play("udpping3")
-    rule, joined, bob, *others = printed["ada"][1:]
-    assert (rule, joined) == (RULE, "[006] JOINED")
-    assert others == [RULE, "[004] LEFT", bob]
-    rule, joined, ada = printed["bob"][1:]
-    assert (rule, joined) == (RULE, "[006] JOINED")
-    assert re.fullmatch(rf"\[032\] {UUID}", ada)
-    assert ada != bob
 
 
 # The ping

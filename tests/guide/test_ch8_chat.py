@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-from playing import Play
 from ports import WAIT, Program, Programs
 from support import Make
 
@@ -15,29 +13,7 @@ ENDPOINT = "tcp://{}:{}"
 # The full queue
 
 
-@pytest.mark.slow
-def test_a_full_queue(play: Play) -> None:
-    sent = [f"Sending message {number}" for number in range(5)]
-    assert play("eagain") == {"program": [*sent, "Resource temporarily unavailable"]}
-
-
 # The chat
-
-
-@pytest.mark.slow
-def test_a_chat(play: Play) -> None:
-    printed = play("dechat")
-    bound, *joe = printed["joe"]
-    assert bound.startswith("bound port ")
-    assert printed["bob"][0] == bound
-    said = ["joe: hello bob", "bob: hello joe"]
-    assert joe == [
-        *["somebody joined"] * 2,
-        "> hello bob",
-        *said,
-        "somebody left",
-    ]
-    assert printed["bob"][1:] == [*["somebody joined"] * 2, said[0], "> hello joe", said[1]]
 
 
 def start_chat(programs: Programs) -> tuple[Program, int]:

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-import pytest
 from checkout import ROOT, run
-from launched import Place
-
-from examples.proto.scenarios import SCENARIOS
-
-
-@pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
-def test_a_scenario_prints_what_it_should_and_leaves_nothing(tmp_path: Path, name: str) -> None:
-    result = Place(tmp_path).run("-m", "examples", "run", name, "--fast")  # which looks around
-    assert result.code == 0, result
 
 
 def test_the_message_of_the_example_is_the_message_of_the_vectors() -> None:
