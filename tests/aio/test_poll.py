@@ -33,10 +33,7 @@ async def test_a_poller_says_what_happened_where() -> None:
 async def test_a_poller_waits_until_one_of_its_sockets_is_ready() -> None:
     async with (
         pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push),
-        pair(zmq.PAIR, zmq.PAIR) as (
-            quiet,
-            _,
-        ),
+        pair(zmq.PAIR, zmq.PAIR) as (quiet, _),
     ):
         poller = aio.Poller()
         poller.register(quiet, zmq.POLLIN)

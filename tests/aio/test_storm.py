@@ -217,12 +217,7 @@ async def _send_headed(socket: aio.Socket, data: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("frames", "send"),
-    [
-        (_plain, _send_one),
-        (_triple, _send_three),
-        (_cat, _send_cat),
-        (_headed, _send_headed),
-    ],
+    [(_plain, _send_one), (_triple, _send_three), (_cat, _send_cat), (_headed, _send_headed)],
 )
 async def test_a_cancelled_send_has_sent_all_of_a_message_or_nothing(
     frames: Callable[[bytes], list[bytes]], send: Callable[[aio.Socket, bytes], Awaitable[None]]

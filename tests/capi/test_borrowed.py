@@ -41,13 +41,6 @@ def lent(sent: bytes, freed: Freed, hint: object = "hint") -> tuple[zmq_msg_t, b
 
 @pytest.mark.parametrize("sent", [SHORT, LONG], ids=["short", "long"])
 class TestFreeFunction:
-    def test_it_is_called_by_close(self, sent: bytes) -> None:
-        freed = Freed()
-        msg, data = lent(sent, freed)
-        assert not freed.calls
-        assert zmq_msg_close(msg) == 0
-        assert freed.calls == [(data, "hint")]
-
     def test_it_may_change_the_size_of_the_memory(self, sent: bytes) -> None:
         msg, data = zmq_msg_t(), bytearray(sent)
         grow = bytearray.append
@@ -99,12 +92,6 @@ class TestFreeFunction:
         assert freed.calls == [(data, "hint")]
         assert zmq_msg_close(msg) == 0
         assert len(freed.calls) == 1
-
-    def test_it_is_called_when_a_message_is_dropped(self, make: Make, sent: bytes) -> None:
-        freed = Freed()
-        msg, data = lent(sent, freed)
-        assert zmq_msg_send(msg, make(ZMQ_PUB), 0) == len(sent)
-        assert freed.calls == [(data, "hint")]
 
     def test_it_is_called_at_the_end_for_what_was_never_sent(self, sent: bytes) -> None:
         freed = Freed()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from capi.given import Make, content, set_int
+from capi.given import Make, bound, content, set_int
 from support import DEADLINE, Task
 
 import zmqlite
@@ -26,13 +26,6 @@ def theirs() -> Iterator[zmqlite.Context]:
 @pytest.fixture(params=["tcp", "ipc"])
 def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return "tcp://127.0.0.1:*" if request.param == "tcp" else f"ipc://{tmp_path}/socket"
-
-
-def bound(socket: void_p, endpoint: str) -> str:
-    text = c_char_buffer(256)
-    assert zmq_bind(socket, endpoint) == 0
-    assert zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, text, c_size_t(256)) == 0
-    return text.value.decode()
 
 
 def test_a_server_in_c_and_a_pythonic_client(

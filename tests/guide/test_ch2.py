@@ -12,19 +12,7 @@ from ports import WAIT, Program, Programs, ProgramsOf
 from support import DEADLINE, Make, eventually
 
 from examples.guide.basics import PYTHON, Api
-from zmqlite import (
-    DEALER,
-    POLLIN,
-    PULL,
-    PUSH,
-    REP,
-    REQ,
-    SUB,
-    XPUB,
-    MonitorEvent,
-    Poller,
-    Socket,
-)
+from zmqlite import DEALER, POLLIN, PULL, PUSH, REP, REQ, SUB, XPUB, MonitorEvent, Poller, Socket
 
 ANY_PORT = "tcp://127.0.0.1:*"
 

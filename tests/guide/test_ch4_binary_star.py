@@ -25,12 +25,7 @@ def test_two_servers_that_were_cut_off_from_each_other_stop(
         remote = tell.bind("tcp://127.0.0.1:*")
         servers.append(
             programs.start(
-                f"ch4.{program}",
-                role,
-                bind=endpoint,
-                local=local,
-                remote=remote,
-                heartbeat=50,
+                f"ch4.{program}", role, bind=endpoint, local=local, remote=remote, heartbeat=50
             )
         )
         hear.subscribe(b"")

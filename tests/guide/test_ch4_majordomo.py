@@ -39,10 +39,7 @@ def test_a_service_whose_worker_was_killed_is_gone_after_a_while(programs: Progr
 @pytest.mark.parametrize(
     ("program", "lines"),
     [
-        (
-            "mdclient",
-            ["no reply of service b'echo' in 3 tries", "0 requests answered"],
-        ),
+        ("mdclient", ["no reply of service b'echo' in 3 tries", "0 requests answered"]),
         (
             "mdclient2",
             [
@@ -53,9 +50,7 @@ def test_a_service_whose_worker_was_killed_is_gone_after_a_while(programs: Progr
         ),
         (
             "mmiecho",
-            [
-                "no answer, is the broker running? no reply of service b'mmi.service' in 3 tries",
-            ],
+            ["no answer, is the broker running? no reply of service b'mmi.service' in 3 tries"],
         ),
         ("ticlient", ["no reply of service b'titanic.request' in 3 tries"]),
     ],
@@ -99,10 +94,7 @@ def broker(make: Make) -> Broker:
 
 def start(programs: Programs, broker: Broker, heartbeat: int = 100) -> Program:
     return programs.start(
-        *("ch4.mdworker", "--verbose"),
-        broker=broker.endpoint,
-        heartbeat=heartbeat,
-        reconnect=50,
+        *("ch4.mdworker", "--verbose"), broker=broker.endpoint, heartbeat=heartbeat, reconnect=50
     )
 
 

@@ -100,8 +100,4 @@ def test_a_server_stalls_after_its_reliable_requests(programs: Programs) -> None
         "no reply to 3, retrying",
         "no reply to 3 in 2 tries, abandoning",
     ]
-    assert server.end()[:3] == [
-        "request: 1",
-        "request: 2",
-        "simulating a stall",
-    ]
+    assert server.end()[:3] == ["request: 1", "request: 2", "simulating a stall"]

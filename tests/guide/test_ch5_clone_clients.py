@@ -76,12 +76,7 @@ def test_a_client_knows_both_ends_of_a_snapshot(client: Client, body: bytes) -> 
 def test_a_client_ignores_heartbeats_and_what_is_malformed(client: Client) -> None:
     form, key = client.form, client.key(b"1")
     good = form.pair(key, 3, b"body")
-    malformed = [
-        good[:-1],
-        [*good, b""],
-        [key, b"\1", *good[2:]],
-        [key + bytes(256), *good[1:]],
-    ]
+    malformed = [good[:-1], [*good, b""], [key, b"\1", *good[2:]], [key + bytes(256), *good[1:]]]
     client.snapshot([b""], *malformed, form.end(2))
     client.publish(*malformed, [b"/client/"])
     for sequence in (0, 7):  # the RFC's, and C's

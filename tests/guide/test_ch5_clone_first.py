@@ -105,10 +105,7 @@ def test_the_client_of_model_2_applies_what_is_newer_than_its_snapshot(
 ) -> None:
     router, publisher = make(zmq.ROUTER, rcvtimeo=WAIT), make(zmq.XPUB, rcvtimeo=WAIT)
     client = programs.start(
-        "ch5.clonecli2",
-        snapshots=router.bind(ANY_PORT),
-        updates=publisher.bind(ANY_PORT),
-        last=12,
+        "ch5.clonecli2", snapshots=router.bind(ANY_PORT), updates=publisher.bind(ANY_PORT), last=12
     )
     assert publisher.recv() == b"\1"
     peer, *request = router.recv_multipart()

@@ -154,11 +154,7 @@ def test_what_the_primary_published_first_is_not_published_again(backup: Backup)
     backup.publish(pair(b"/b", 6, b"1", 2), pair(b"/b", 7, b"2", 3))
     # The client's own messages come after all that; the one of update 7 never does.
     backup.changes(change(b"/a", b"1", 1), change(b"/b", b"1", 2))
-    assert backup.takes_over(0) == [
-        pair(b"/a", 5, b"1", 1),
-        pair(b"/b", 7, b"2", 3),
-        FULL.end(7),
-    ]
+    assert backup.takes_over(0) == [pair(b"/a", 5, b"1", 1), pair(b"/b", 7, b"2", 3), FULL.end(7)]
 
 
 def test_what_is_sent_again_is_published_once(backup: Backup) -> None:
@@ -238,11 +234,7 @@ def test_a_server_that_missed_updates_begins_with_a_snapshot_again(
     backup.asks()
     backup.snapshot(pair(b"/b", 7, b"2", 3), sequence=7)
     backup.publish(pair(b"/c", 8, b"1", 4))
-    assert backup.takes_over(0) == [
-        pair(b"/b", 7, b"2", 3),
-        pair(b"/c", 8, b"1", 4),
-        FULL.end(8),
-    ]
+    assert backup.takes_over(0) == [pair(b"/b", 7, b"2", 3), pair(b"/c", 8, b"1", 4), FULL.end(8)]
 
 
 def test_a_passive_server_asks_until_it_has_a_snapshot(make: Make, programs: Programs) -> None:

@@ -29,10 +29,9 @@ with asyncio.Runner(loop_factory=uvloop.new_event_loop) as _first:
     _first.run(asyncio.sleep(0))  # it opens a pipe, once and for all
 
 
-@pytest.fixture(params=LOOPS)
-def drive(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+def driving(name: str) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Run a coroutine in an event loop; it ends in time, without complaints and leaks nothing."""
-    factory, debug = LOOPS[request.param]
+    factory, debug = LOOPS[name]
 
     def drive(main: Coroutine[Any, Any, T]) -> T:
         before = open_descriptors()
@@ -47,6 +46,11 @@ def drive(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]]
         return result
 
     return drive
+
+
+@pytest.fixture(params=LOOPS)
+def drive(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    return driving(request.param)
 
 
 @pytest.hookimpl(tryfirst=True)
