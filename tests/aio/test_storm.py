@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 from aio_support import pair, turns, waiting
@@ -83,67 +83,7 @@ def a_storm(seed: int, least: int = LEAST) -> Iterator[Storm]:
     assert storm.cancelled >= least
 
 
-# Receiving: each way gives what it got to a list, in the task that may be cancelled.
-
-Receive: TypeAlias = Callable[[aio.Socket], Awaitable[list[Any]]]
 HEADED = proto.Bare(Cat, attachments=1)
-
-
-async def _frame(socket: aio.Socket) -> list[Any]:
-    return [await socket.recv()]
-
-
-async def _next(socket: aio.Socket) -> list[Any]:
-    return [await anext(socket)]
-
-
-async def _whole(socket: aio.Socket) -> list[Any]:
-    frames = await socket.recv_multipart()
-    assert set(frames[1:]) <= {frames[0]}
-    return [frames[0]]
-
-
-async def _into(socket: aio.Socket) -> list[Any]:
-    buffer = bytearray(10)
-    return [bytes(buffer[: await socket.recv_into(buffer)])]
-
-
-async def _message(socket: aio.Socket) -> list[Any]:
-    return [bytes((await socket.recv_message()).data)]
-
-
-async def _batch(socket: aio.Socket) -> list[Any]:
-    return await socket.recv_many(7)
-
-
-async def _polled(socket: aio.Socket) -> list[Any]:
-    await socket.poll()
-    return [await socket.recv(zmq.DONTWAIT)]
-
-
-async def _picked(socket: aio.Socket) -> list[Any]:
-    poller = aio.Poller()
-    poller.register(socket, zmq.POLLIN)
-    (ready,) = await poller.poll()
-    return [await ready[0].recv(zmq.DONTWAIT)]
-
-
-def _typed(socket: aio.Socket, codec: Any) -> TypedSocket[Any, Any]:
-    return TypedSocket(socket, codec)
-
-
-async def _typed_message(socket: aio.Socket) -> list[Any]:
-    return [(await _typed(socket, Cat).recv()).name.encode()]
-
-
-async def _typed_batch(socket: aio.Socket) -> list[Any]:
-    return [cat.name.encode() for cat in await _typed(socket, Cat).recv_many(7)]
-
-
-async def _envelope(socket: aio.Socket) -> list[Any]:
-    envelope = await _typed(socket, HEADED).recv_envelope()
-    assert bytes(envelope.attachments[0]) == envelope.message.name.encode()
-    return [envelope.message.name.encode()]
 
 
 def _plain(data: bytes) -> list[bytes]:
@@ -162,18 +102,61 @@ def _headed(data: bytes) -> list[bytes]:
     return [*_cat(data), data]
 
 
-@pytest.mark.parametrize(
-    ("frames", "receive"),
-    [
-        *((_plain, each) for each in (_frame, _next, _whole, _into, _message, _batch)),
-        *((_plain, each) for each in (_polled, _picked)),
-        (_triple, _whole),
-        *((_cat, each) for each in (_typed_message, _typed_batch)),
-        (_headed, _envelope),
-    ],
-)
+def _typed(socket: aio.Socket, codec: Any) -> TypedSocket[Any, Any]:
+    return TypedSocket(socket, codec)
+
+
+async def _into(socket: aio.Socket) -> bytes:
+    buffer = bytearray(10)
+    return bytes(buffer[: await socket.recv_into(buffer)])
+
+
+async def _polled(socket: aio.Socket) -> bytes:
+    await socket.poll()
+    return await socket.recv(zmq.DONTWAIT)
+
+
+async def _picked(socket: aio.Socket) -> bytes:
+    poller = aio.Poller()
+    poller.register(socket, zmq.POLLIN)
+    (ready,) = await poller.poll()
+    return await ready[0].recv(zmq.DONTWAIT)
+
+
+def _parts(got: Any) -> list[bytes]:
+    """What came in parts that are all the same."""
+    (data,) = {bytes(part) for part in got}
+    return [data]
+
+
+def _names(*cats: Any) -> list[bytes]:
+    return [cat.name.encode() for cat in cats]
+
+
+def _envelope(got: Any) -> list[bytes]:
+    return _parts([*got.attachments, got.message.name.encode()])
+
+
+RECEIVES: list[tuple[Callable[[bytes], list[bytes]], Any, Any]] = [
+    (_plain, lambda socket: socket.recv(), _plain),
+    (_plain, anext, _plain),
+    (_plain, lambda socket: socket.recv_multipart(), list),
+    (_plain, _into, _plain),
+    (_plain, lambda socket: socket.recv_message(), lambda got: [bytes(got.data)]),
+    (_plain, lambda socket: socket.recv_many(7), list),
+    (_plain, _polled, _plain),
+    (_plain, _picked, _plain),
+    (_triple, lambda socket: socket.recv_multipart(), _parts),
+    (_cat, lambda socket: _typed(socket, Cat).recv(), _names),
+    (_cat, lambda socket: _typed(socket, Cat).recv_many(7), lambda got: _names(*got)),
+    (_headed, lambda socket: _typed(socket, HEADED).recv_envelope(), _envelope),
+]
+"""The frames of a message, a way to receive it, and what was sent then."""
+
+
+@pytest.mark.parametrize(("frames", "receive", "opened"), RECEIVES, ids=range(len(RECEIVES)))
 async def test_a_cancelled_receive_has_taken_nothing(
-    frames: Callable[[bytes], list[bytes]], receive: Receive
+    frames: Callable[[bytes], list[bytes]], receive: Any, opened: Any
 ) -> None:
     with a_storm(1) as storm:
         async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
@@ -186,7 +169,7 @@ async def test_a_cancelled_receive_has_taken_nothing(
                         await asyncio.sleep(0)
 
             async def take() -> None:
-                storm.got += await receive(pull)
+                storm.got += opened(await receive(pull))
 
             sending = asyncio.create_task(send())
             while len(storm.got) < COUNT:
@@ -198,26 +181,19 @@ async def test_a_cancelled_receive_has_taken_nothing(
 # Sending
 
 
-async def _send_one(socket: aio.Socket, data: bytes) -> None:
-    await socket.send(data)
-
-
-async def _send_three(socket: aio.Socket, data: bytes) -> None:
-    await socket.send_multipart(_triple(data))
-
-
-async def _send_cat(socket: aio.Socket, data: bytes) -> None:
-    await _typed(socket, Cat).send(Cat(name=data.decode()))
-
-
-async def _send_headed(socket: aio.Socket, data: bytes) -> None:
-    envelope = proto.Envelope(Cat(name=data.decode()), attachments=[data])
-    await _typed(socket, HEADED).send_envelope(envelope)
+def _in_envelope(data: bytes) -> Any:
+    return proto.Envelope(Cat(name=data.decode()), attachments=[data])
 
 
 @pytest.mark.parametrize(
     ("frames", "send"),
-    [(_plain, _send_one), (_triple, _send_three), (_cat, _send_cat), (_headed, _send_headed)],
+    [
+        (_plain, lambda socket, data: socket.send(data)),
+        (_triple, lambda socket, data: socket.send_multipart(_triple(data))),
+        (_cat, lambda socket, data: _typed(socket, Cat).send(Cat(name=data.decode()))),
+        (_headed, lambda one, data: _typed(one, HEADED).send_envelope(_in_envelope(data))),
+    ],
+    ids=["one", "three", "cat", "headed"],
 )
 async def test_a_cancelled_send_has_sent_all_of_a_message_or_nothing(
     frames: Callable[[bytes], list[bytes]], send: Callable[[aio.Socket, bytes], Awaitable[None]]
