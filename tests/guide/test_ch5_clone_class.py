@@ -27,9 +27,7 @@ class Server(Speaker):
     """The sockets of a server, and what a clone does there."""
 
     def __init__(self, make: Make) -> None:
-        self.make = make
-        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
-        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True, sndhwm=0)
+        super().__init__(make)
         self.collector = make(zmq.SUB, rcvtimeo=WAIT)
         self.collector.subscribe(b"")
         self.place = chp.Server(
@@ -37,14 +35,7 @@ class Server(Speaker):
         )
 
     def is_asked(self, subtree: bytes = b"/client/") -> None:
-        """Come back when the clone has subscribed and asked for a snapshot."""
-        wanted = {b"\1" + subtree, b"\1HUGZ"}
-        while wanted:
-            event = self.publisher.recv()
-            assert event in wanted | {b"\0" + subtree, b"\0HUGZ"}
-            wanted.discard(event)
-        self.peer, *request = self.router.recv_multipart()
-        assert request == [b"ICANHAZ?", subtree]
+        super().is_asked(subtree)
 
 
 @pytest.fixture

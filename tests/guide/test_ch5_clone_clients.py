@@ -18,8 +18,7 @@ class Client(Speaker):
     def __init__(self, make: Make, programs: Programs, model: int, **options: object) -> None:
         self.form = FORMS[model]
         self.subtree = b"" if model == 3 else b"/client/"
-        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
-        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT)
+        super().__init__(make)
         self.collector = make(zmq.PULL, rcvtimeo=WAIT)
         self.program: Program = programs.start(
             f"ch5.clonecli{model}",
