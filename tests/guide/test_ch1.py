@@ -9,7 +9,7 @@ from ports import WAIT, Programs, ProgramsOf
 from support import Make
 
 from examples.guide.basics import PYTHON, Api, C
-from zmqlite import DEALER, PULL, PUSH, REQ, ROUTER, SUB, XPUB
+from zmqlite import DEALER, PULL, REQ, ROUTER, SUB, XPUB
 
 ANY_PORT = "tcp://127.0.0.1:*"
 DOTS = ":........."
@@ -107,23 +107,6 @@ def test_a_hello_server_sends_an_envelope_of_any_length_back(
     ]
 
 
-@pytest.mark.parametrize(
-    ("number", "first", "name"), [("", 0, None), ("2", 1, None), ("3", 1, b"ZMQ"), ("4", 1, b"ZMQ")]
-)
-def test_a_hello_client(
-    programs: Programs, make: Make, number: str, first: int, name: bytes | None
-) -> None:
-    router = make(ROUTER)
-    client = programs.start(f"hwclient{number}", connect=router.bind(ANY_PORT), count=10)
-    for _ in range(10):
-        identity, *request = router.recv_multipart(timeout=WAIT)
-        assert request == [b"", b"Hello"]
-        assert identity == name or name is None
-        assert name or (len(identity) == 5 and identity[0] == 0)
-        router.send_multipart([identity, b"", b"World"])
-    assert client.rest() == dialogue(first)
-
-
 def test_a_hello_client_discards_what_has_no_empty_frame(
     programs: Programs, make: Make, api: Api
 ) -> None:
@@ -189,27 +172,3 @@ def test_the_ventilator(programs: Programs, make: Make, workers: int) -> None:
         "Sending tasks to workers",
         f"Total expected cost: {sum(tasks)} msec",
     ]
-
-
-def test_a_worker(programs: Programs, make: Make) -> None:
-    source, sink = make(PUSH), make(PULL)
-    endpoints = {"source": source.bind(ANY_PORT), "sink": sink.bind(ANY_PORT)}
-    worker = programs.start("taskwork", **endpoints)
-    for task in (3, 1, 2):
-        source.send(b"%d" % task)
-    assert [sink.recv(timeout=WAIT) for _ in range(3)] == [b""] * 3
-    assert worker.end() == ["3.1.2."]
-
-
-def test_the_sink(programs: Programs, make: Make) -> None:
-    port = programs.port()
-    sink = programs.start("tasksink", bind=port, count=20)
-    pusher = make(PUSH)
-    pusher.connect(port)
-    pusher.send(b"0")
-    for _ in range(20):
-        pusher.send(b"")
-    ready, dots, elapsed = sink.rest()
-    assert ready == "Ready for results"
-    assert dots == DOTS * 2
-    assert re.fullmatch("Total elapsed time: [0-9]+ msec", elapsed)

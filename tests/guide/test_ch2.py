@@ -12,7 +12,7 @@ from ports import WAIT, Program, Programs, ProgramsOf
 from support import DEADLINE, Make, eventually
 
 from examples.guide.basics import PYTHON, Api
-from zmqlite import DEALER, POLLIN, PULL, PUSH, REP, REQ, SUB, XPUB, MonitorEvent, Poller, Socket
+from zmqlite import DEALER, POLLIN, PUSH, REP, REQ, SUB, XPUB, MonitorEvent, Poller, Socket
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -25,37 +25,11 @@ def programs(programs_of: ProgramsOf, api: Api) -> Programs:
 # Workers that are told to end
 
 
-def test_a_worker_that_is_told_to_end(programs: Programs, make: Make) -> None:
-    source, sink, control = make(PUSH), make(PULL), make(XPUB)
-    endpoints = {"source": source.bind(ANY_PORT), "sink": sink.bind(ANY_PORT)}
-    worker = programs.start("taskwork2", control=control.bind(ANY_PORT), **endpoints)
-    assert control.recv(timeout=WAIT) == b"\1"
-    for task in (3, 1, 2):
-        source.send(b"%d" % task)
-    assert [sink.recv(timeout=WAIT) for _ in range(3)] == [b""] * 3
-    control.send(b"KILL")
-    assert worker.rest() == ["Ready for tasks", "3.1.2."]
-
-
 def connected(socket: Socket, endpoint: str) -> None:
     """Connect, and come back when the other side is there."""
     with socket.monitor(MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
         socket.connect(endpoint)
         monitor.recv(timeout=WAIT)
-
-
-def test_the_sink_that_ends_its_workers(programs: Programs, make: Make) -> None:
-    port, control = programs.port(), programs.port()
-    sink = programs.start("tasksink2", bind=port, control=control, count=20)
-    worker, pusher = make(SUB), make(PUSH)
-    worker.subscribe(b"")
-    connected(worker, control)
-    connected(pusher, port)  # after the subscription was sent
-    pusher.send(b"0")
-    for _ in range(20):
-        pusher.send(b"")
-    assert worker.recv(timeout=WAIT) == b"KILL"
-    assert sink.rest()[1] == ":........." * 2
 
 
 # Several sockets
@@ -103,24 +77,6 @@ def test_a_poller_does_nothing_while_nothing_comes(programs: Programs, make: Mak
 
 
 # Brokers
-
-
-def test_a_client_of_a_broker(programs: Programs, make: Make) -> None:
-    responder = make(REP)
-    client = programs.start("rrclient", connect=responder.bind(ANY_PORT), count=3)
-    for number in range(3):
-        assert responder.recv(timeout=WAIT) == b"Hello"
-        responder.send(b"%d" % number)
-    assert client.rest() == [f"Received reply {number} [{number}]" for number in range(3)]
-
-
-def test_a_worker_of_a_broker(programs: Programs, make: Make) -> None:
-    dealer = make(DEALER)
-    worker = programs.start("rrworker", connect=dealer.bind(ANY_PORT), delay=0)
-    for way_back in ([b""], [b"client", b""]):
-        dealer.send_multipart([*way_back, b"Hello"])
-        assert dealer.recv_multipart(timeout=WAIT) == [*way_back, b"World"]
-    assert worker.end() == ["Received request: [Hello]"] * 2
 
 
 @pytest.mark.parametrize("name", ["rrbroker", "msgqueue"])
@@ -251,29 +207,6 @@ def test_a_synchronised_subscriber_says_nothing_before_it_is_connected(
         with silent.accept()[0]:  # which says nothing, so the handshake does not succeed
             assert not service.poll(200)
             assert subscriber.end() == []
-
-
-def test_a_publisher_of_envelopes(programs: Programs, make: Make) -> None:
-    port = programs.port()
-    publisher = programs.start("psenvpub", bind=port, interval=5)
-    subscriber = make(SUB)
-    subscriber.connect(port)
-    subscriber.subscribe(b"")
-    addresses = []
-    for _ in range(6):
-        address, _contents = subscriber.recv_multipart(timeout=WAIT)
-        addresses.append(address)
-    assert addresses in ([b"A", b"B"] * 3, [b"B", b"A"] * 3)
-    assert publisher.end() == []
-
-
-def test_a_subscriber_to_envelopes(programs: Programs, make: Make) -> None:
-    publisher = make(XPUB)
-    subscriber = programs.start("psenvsub", connect=publisher.bind(ANY_PORT), count=2)
-    assert publisher.recv(timeout=WAIT) == b"\1B"
-    for address in (b"A", b"B", b"A", b"B"):
-        publisher.send_multipart([address, b"for " + address])
-    assert subscriber.rest() == ["[B] for B"] * 2
 
 
 # All of them
