@@ -87,9 +87,7 @@ def test_a_hello_server_discards_what_has_no_empty_frame(programs: Programs, mak
     ]
 
 
-def test_a_hello_server_sends_an_envelope_of_any_length_back(
-    programs_of: ProgramsOf, make: Make
-) -> None:
+def test_a_hello_server_sends_any_envelope_back(programs_of: ProgramsOf, make: Make) -> None:
     programs = programs_of(PYTHON, "ch1")
     port = programs.port()
     server = programs.start("hwserver4", bind=port, delay=0)
@@ -107,7 +105,7 @@ def test_a_hello_server_sends_an_envelope_of_any_length_back(
     ]
 
 
-def test_a_hello_client_discards_what_has_no_empty_frame(
+def test_a_client_discards_what_has_no_empty_frame(
     programs: Programs, make: Make, api: Api
 ) -> None:
     router = make(ROUTER)

@@ -146,9 +146,7 @@ def test_a_server_of_threads(programs: Programs, make: Make) -> None:
     assert server.end() == []
 
 
-def test_a_server_of_threads_ends_in_the_middle_of_its_work(
-    programs_of: ProgramsOf, make: Make
-) -> None:
+def test_a_server_of_threads_ends_amid_its_work(programs_of: ProgramsOf, make: Make) -> None:
     programs = programs_of(PYTHON, "ch2")
     port = programs.port()
     server = programs.start("mtserver", bind=port, delay=300)

@@ -44,7 +44,7 @@ def test_a_router_gives_work_to_who_asks(
 
 
 @pytest.mark.parametrize("name", ["rtreq", "rtdealer"])
-def test_a_worker_asks_until_it_is_fired(
+def test_a_worker_asks_until_fired(
     programs_of: ProgramsOf, make: Make, api: Api, name: str
 ) -> None:
     programs = programs_of(api, "ch3")

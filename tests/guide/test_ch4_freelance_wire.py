@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from ports import WAIT
@@ -158,9 +158,7 @@ def test_a_silent_server_is_pinged_each_2000_ms(bench: Bench, server: Server) ->
     assert server.recv() == [b"PING"]
 
 
-def test_the_next_server_is_asked_after_1000_ms(
-    bench: Bench, server: Server, other: Server
-) -> None:
+def test_the_next_one_is_asked_after_1000_ms(bench: Bench, server: Server, other: Server) -> None:
     bench.connect(server, other)
     bench.agent.command(b"REQUEST", b"body")
     assert server.recv() == [b"1", b"body"]
@@ -180,7 +178,7 @@ def test_the_next_server_is_asked_after_1000_ms(
     assert server.is_silent()
 
 
-def test_the_first_server_is_asked_again_after_the_last(
+def test_the_first_is_asked_again_after_the_last(
     bench: Bench, server: Server, other: Server
 ) -> None:
     bench.connect(server, other)
@@ -192,9 +190,7 @@ def test_the_first_server_is_asked_again_after_the_last(
         assert message == [b"1", b"body"]
 
 
-def test_a_server_that_is_gone_is_passed_over_at_once(
-    bench: Bench, server: Server, other: Server
-) -> None:
+def test_who_is_gone_is_passed_over_at_once(bench: Bench, server: Server, other: Server) -> None:
     bench.connect(server, other)
     server.socket.close()
 
@@ -223,7 +219,7 @@ def test_a_request_is_given_up_after_3000_ms(bench: Bench, server: Server) -> No
     assert bench.told() is None
 
 
-def test_a_server_that_was_silent_for_6000_ms_is_not_asked(
+def test_who_was_silent_for_6000_ms_is_not_asked(
     bench: Bench, server: Server, other: Server
 ) -> None:
     bench.connect(server, other)
@@ -326,8 +322,11 @@ def test_flserver3_answers_under_its_name(
 # Models 1 and 2, the clients
 
 
+Volley: TypeAlias = tuple[Shotgun, list[zmq.Socket]]
+
+
 @pytest.fixture
-def shotgun(make: Make, run: Run) -> Iterator[tuple[Shotgun, list[zmq.Socket]]]:
+def shotgun(make: Make, run: Run) -> Iterator[Volley]:
     """A client of model 2, and two raw servers of it."""
     servers = [make(zmq.ROUTER, rcvtimeo=WAIT) for _ in range(2)]
     endpoints = tuple(unique_ipc() for _ in servers)
@@ -337,9 +336,7 @@ def shotgun(make: Make, run: Run) -> Iterator[tuple[Shotgun, list[zmq.Socket]]]:
         yield client, servers
 
 
-def test_flclient2_asks_all_servers_and_takes_the_first_reply(
-    shotgun: tuple[Shotgun, list[zmq.Socket]], run: Run
-) -> None:
+def test_flclient2_asks_all_servers_and_takes_the_first_reply(shotgun: Volley, run: Run) -> None:
     client, servers = shotgun
     for number in (b"1", b"2"):
         task = run(client.request, b"random name")
@@ -355,7 +352,7 @@ def test_flclient2_asks_all_servers_and_takes_the_first_reply(
     "reply", [[b""], [b"", b"1"], [b"", b"1", b"OK"], [b"2", b"OK"], [b"", b"2"], [b"x", b"2", b""]]
 )
 def test_flclient2_passes_over_what_does_not_answer_the_request(
-    shotgun: tuple[Shotgun, list[zmq.Socket]], run: Run, reply: list[bytes]
+    shotgun: Volley, run: Run, reply: list[bytes]
 ) -> None:
     client, servers = shotgun
     client.number = 1

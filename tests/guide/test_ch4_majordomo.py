@@ -64,9 +64,7 @@ def test_a_worker_registers_beats_and_answers(programs: Programs, broker: Broker
     assert broker.next() == (worker, [WORKER, REPLY, b"client", b"", b"one", b"", b"\xff"])
 
 
-def test_a_worker_that_is_told_to_disconnect_registers_anew(
-    programs: Programs, broker: Broker
-) -> None:
+def test_a_worker_that_is_disconnected_registers_anew(programs: Programs, broker: Broker) -> None:
     start(programs, broker)
     first, _ = broker.recv()
     broker.send(first, WORKER, b"\x09", b"nonsense")  # which it only reports
@@ -76,9 +74,7 @@ def test_a_worker_that_is_told_to_disconnect_registers_anew(
     assert ready == [WORKER, READY, b"echo"]
 
 
-def test_a_worker_connects_anew_where_the_broker_is_silent(
-    programs: Programs, broker: Broker
-) -> None:
+def test_a_worker_connects_anew_if_the_broker_is_silent(programs: Programs, broker: Broker) -> None:
     program = start(programs, broker, heartbeat=60)
     first, _ = broker.recv()
     second, ready = broker.next()

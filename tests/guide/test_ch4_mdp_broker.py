@@ -65,9 +65,7 @@ def test_a_request_and_its_reply_pass_unchanged(client: Dealer, worker: Dealer) 
     assert client.recv() == [CLIENT, b"echo", b"", b"two", b"\x01"]
 
 
-def test_a_req_client_neither_sends_nor_sees_the_empty_frame(
-    make: Make, endpoint: str, worker: Dealer
-) -> None:
+def test_a_req_client_sees_no_empty_frame(make: Make, endpoint: str, worker: Dealer) -> None:
     client = make(zmq.REQ, routing_id=b"client")
     client.connect(endpoint)
     worker.send(WORKER, READY, b"echo")
@@ -302,9 +300,7 @@ def test_the_brokers_own_services_are_not_for_workers(client: Dealer, worker: De
     ],
     ids=lambda message: re.sub(r"[^\w,]", "", str(message))[:30],
 )
-def test_a_malformed_message_is_dropped(
-    client: Dealer, worker: Dealer, message: list[bytes]
-) -> None:
+def test_what_is_malformed_is_dropped(client: Dealer, worker: Dealer, message: list[bytes]) -> None:
     worker.register(b"echo")
     for sender in (client, worker):
         sender.socket.send_multipart(message)

@@ -139,9 +139,7 @@ def test_a_queue_survives_what_is_malformed(
     assert worker.recv_multipart() == [b"client", b"", b"hello"]  # nothing took it
 
 
-def test_a_worker_of_simple_pirate_says_that_it_is_ready_and_answers(
-    programs: Programs, make: Make
-) -> None:
+def test_a_worker_of_simple_pirate_is_ready_and_answers(programs: Programs, make: Make) -> None:
     queue = make(zmq.ROUTER, rcvtimeo=WAIT)
     endpoint = queue.bind("tcp://127.0.0.1:*")
     programs.start("ch4.spworker", connect=endpoint, crash=0, stall=0, work=0)
@@ -204,7 +202,7 @@ def queue(make: Make, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Queue]
 
 
 @pytest.mark.parametrize("sign", [READY, HEARTBEAT])
-def test_a_sign_of_life_is_good_for_three_heartbeats(
+def test_a_sign_of_life_is_good_for_3_heartbeats(
     queue: Callable[[int], Queue], sign: bytes
 ) -> None:
     queue(0).from_worker(b"w", READY)

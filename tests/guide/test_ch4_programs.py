@@ -104,9 +104,7 @@ def test_odds_are_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sp", "pp"])
-def test_a_client_gets_what_a_worker_answered_before_its_seeded_crash(
-    programs: Programs, kind: str
-) -> None:
+def test_a_client_gets_what_was_answered_before_a_crash(programs: Programs, kind: str) -> None:
     front, back = programs.port(), programs.port()
     queue = programs.start(f"ch4.{kind}queue", frontend=front, backend=back)
     queue.until(r"workers go to \S+")
@@ -119,7 +117,7 @@ def test_a_client_gets_what_a_worker_answered_before_its_seeded_crash(
     in_order(client.rest(), 8)
 
 
-def test_a_client_gives_up_when_all_workers_are_dead_and_a_new_one_serves_the_next(
+def test_a_client_gives_up_when_all_workers_are_dead_and_the_next_is_served(
     programs: Programs,
 ) -> None:
     front, back = programs.port(), programs.port()

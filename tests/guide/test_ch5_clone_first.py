@@ -36,9 +36,7 @@ def test_the_server_of_model_1_publishes_pairs_in_order(make: Make, programs: Pr
     assert int(published[1]) >= numbers[-1]
 
 
-def test_the_server_of_model_2_has_a_snapshot_for_who_comes_late(
-    make: Make, programs: Programs
-) -> None:
+def test_a_server_of_model_2_has_a_snapshot_for_latecomers(make: Make, programs: Programs) -> None:
     server = programs.start(
         "ch5.clonesrv2", snapshots=ANY_PORT, updates=ANY_PORT, keys=50, interval=1
     )

@@ -116,9 +116,7 @@ def test_a_snapshot_of_a_subtree(make: Make, programs: Programs, model: int) -> 
 
 
 @pytest.mark.parametrize("model", FORMS)
-def test_a_request_of_another_model_is_malformed(
-    make: Make, programs: Programs, model: int
-) -> None:
+def test_a_request_of_other_models_is_malformed(make: Make, programs: Programs, model: int) -> None:
     server = Server(make, programs, model)
     server.dealer.send_multipart([b"ICANHAZ?", b"/a/"] if model == 3 else [b"ICANHAZ?"])
     assert server.snapshot() == [server.form.end(0)]
@@ -194,9 +192,7 @@ def test_an_update_without_body_deletes(make: Make, programs: Programs) -> None:
 
 
 @pytest.mark.parametrize("ttl", ["-1", "soon", "1.5", 2**63])
-def test_a_malformed_time_to_live_changes_nothing(
-    make: Make, programs: Programs, ttl: object
-) -> None:
+def test_a_malformed_ttl_changes_nothing(make: Make, programs: Programs, ttl: object) -> None:
     server = Server(make, programs, 5)
     server.pusher.send_multipart(lasting(b"/a", b"body", ttl))
     server.pusher.send_multipart(lasting(b"/b", b"body", 2**63 - 1))

@@ -84,9 +84,7 @@ def cached(publisher: zmq.Socket, subscriber: Subscriber) -> Cached:
     return cached
 
 
-def test_a_subscriber_gets_the_last_value_of_its_topic(
-    cached: Cached, subscriber: Subscriber
-) -> None:
+def test_a_subscriber_gets_the_last_of_its_topic(cached: Cached, subscriber: Subscriber) -> None:
     cached([b"a", b"1"], [b"b", b"2"], [b"a", b"3"])
     for topic, value in ((b"a", b"3"), (b"b", b"2"), (b"c", None)):
         late = subscriber(topic, b"end")
@@ -103,9 +101,7 @@ def test_a_second_subscriber_of_a_topic_gets_it_too(cached: Cached, subscriber: 
 
 
 @pytest.mark.parametrize("topic", [b"", b"a", b"ab\0", b"abc"])
-def test_only_the_very_topic_is_looked_up(
-    cached: Cached, subscriber: Subscriber, topic: bytes
-) -> None:
+def test_only_the_topic_is_looked_up(cached: Cached, subscriber: Subscriber, topic: bytes) -> None:
     cached([b"ab", b"1"])
     late = subscriber(topic, b"end")
     assert late.recv_multipart() == END

@@ -47,9 +47,7 @@ def test_the_list_says_what_each_example_is(place: Place, command: list[str]) ->
         ([], ".*", ".*NAME.*"),
     ],
 )
-def test_an_unknown_name_or_none_is_refused(
-    place: Place, words: list[str], first: str, last: str
-) -> None:
+def test_an_unknown_name_is_refused(place: Place, words: list[str], first: str, last: str) -> None:
     result = place.run("-m", "examples", "run", *words)
     assert result.code == 2
     assert re.fullmatch(first, result.own[0])
