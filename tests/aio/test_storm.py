@@ -23,6 +23,8 @@ import zmqlite as zmq
 from zmqlite import aio, proto
 from zmqlite.proto.aio import TypedSocket
 
+pytestmark = pytest.mark.slow
+
 COUNT = 1000
 """Messages of a storm, more or less."""
 LEAST = 100

@@ -20,9 +20,7 @@ Typed: TypeAlias = TypedSocket[Any, Any]
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_who_waits_gets_the_message_as_it_was_when_the_sender_began_to_wait(
-    form: str,
-) -> None:
+async def test_who_waits_gets_the_message_as_it_was_when_the_sender_began(form: str) -> None:
     codec = FORMS[form]()
     topic = b"topic" if codec.has_topic else None
     async with pair(zmq.PULL, zmq.PUSH, sndhwm=1, rcvhwm=1) as (pull, push):

@@ -26,7 +26,7 @@ def test_a_ready_socket_does_not_wait_for_a_descriptor(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("timeout", [-1, 60_000])
-def test_a_peer_that_only_attaches_does_not_end_a_poll_for_its_messages(
+def test_a_peer_that_only_attaches_does_not_end_a_poll_for_messages(
     make: Make, timeout: int
 ) -> None:
     pull = make(ZMQ_PULL)

@@ -44,9 +44,7 @@ class TestTimers:
             zmq_timers_execute(timers)
 
     @pytest.mark.parametrize("error", [zmqlite.Again(EAGAIN, "busy"), OverflowError("too large")])
-    def test_an_exception_that_means_a_failure_elsewhere_comes_out_as_it_is(
-        self, error: Exception
-    ) -> None:
+    def test_an_exception_that_means_a_failure_elsewhere_comes_out(self, error: Exception) -> None:
         def fail(timer_id: int, arg: object) -> None:
             raise error
 

@@ -11,6 +11,8 @@ from support import Make
 from examples.guide.basics import PYTHON, Api, C
 from zmqlite import DEALER, PULL, REQ, ROUTER, SUB, XPUB
 
+pytestmark = pytest.mark.slow
+
 ANY_PORT = "tcp://127.0.0.1:*"
 DOTS = ":........."
 

@@ -14,6 +14,8 @@ from support import DEADLINE, Make, eventually
 from examples.guide.basics import PYTHON, Api
 from zmqlite import DEALER, POLLIN, PUSH, REP, REQ, SUB, XPUB, MonitorEvent, Poller, Socket
 
+pytestmark = pytest.mark.slow
+
 ANY_PORT = "tcp://127.0.0.1:*"
 
 

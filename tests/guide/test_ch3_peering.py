@@ -40,17 +40,6 @@ def test_a_broker_publishes_when_it_hears_nothing(programs: Programs, make: Make
     assert broker.end() == []
 
 
-def test_a_broker_prints_what_it_hears(programs: Programs, make: Make) -> None:
-    publisher = make(XPUB, rcvtimeo=WAIT)
-    publisher.bind("ipc://X-state.ipc")
-    broker = programs.start("ch3.peering1", "DC1", "X", "nobody", interval=60_000)
-    assert publisher.recv() == b"\1"
-    for number in range(3):
-        publisher.send_multipart([b"X", b"%d" % number])
-        assert broker.line() == f"X - {number} workers free"
-    assert broker.end(signal.SIGTERM) == []
-
-
 # The flow of tasks
 
 
@@ -183,19 +172,6 @@ def test_a_broker_publishes_how_many_workers_are_free(programs: Programs, make: 
     assert {available for _, available in seen} <= {b"%d" % number for number in range(6)}
     assert all(before != after for before, after in itertools.pairwise(seen))
     assert all(re.fullmatch(TASK, line) for line in broker.end(signal.SIGTERM))
-
-
-def test_a_broker_goes_on_when_its_peer_is_killed(programs: Programs) -> None:
-    options = {"busy": 10, "pause": 10}
-    first = programs.start("ch3.peering3", "DC1", "DC2", **options)
-    second = programs.start("ch3.peering3", "DC2", "DC1", **options)
-    for broker in (first, second):
-        for _ in range(20):
-            assert re.fullmatch(TASK, broker.line())
-    second.process.kill()
-    for _ in range(200):
-        assert re.fullmatch(TASK, first.line())
-    first.end()
 
 
 def test_a_request_for_a_peer_that_is_not_there_waits_for_a_worker() -> None:

@@ -105,19 +105,6 @@ def test_three_nodes_see_each_other(programs: Programs, peer: Peer) -> None:
         assert node.end() == []
 
 
-@pytest.mark.slow
-def test_a_node_that_is_killed_has_left_for_the_others(programs: Programs, peer: Peer) -> None:
-    options = {"port": peer.port, "interface": "lo", "interval": 50, "expiry": 1000}
-    first, second = (programs.start("ch8.udpping3", **options) for _ in range(2))
-    for node in (first, second):
-        node.line()
-    name = event(first, "JOINED")
-    event(second, "JOINED")
-    second.process.kill()
-    assert event(first, "LEFT") == name
-    assert first.end() == []
-
-
 def test_a_node_pings_with_its_uuid(context: Context, peer: Peer) -> None:
     with Interface(context, peer.port, "lo", interval=10):
         uuids = {peer.hear() for _ in range(3)}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from ports import WAIT, Program, Programs
 from support import Make
 
 from zmqlite import SUB, XPUB
+
+pytestmark = pytest.mark.slow
 
 ENDPOINT = "tcp://{}:{}"
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from loops import LOOPS, driving, pytest_pycollect_makeitem, pytest_pyfunc_call
+from loops import LOOPS, SLOWER, driving, pytest_pycollect_makeitem, pytest_pyfunc_call
 from support import DEADLINE
 
 import zmqlite as zmq
@@ -96,7 +96,7 @@ class Driver:
         return AwaitedTypedSocket(socket, *codecs, **options)
 
 
-@pytest.fixture(params=["blocking", *LOOPS])
+@pytest.fixture(params=["blocking", "asyncio", *SLOWER])
 def driver(request: pytest.FixtureRequest) -> Driver:
     return Driver(request.param)
 

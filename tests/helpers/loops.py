@@ -48,7 +48,11 @@ def driving(name: str) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     return drive
 
 
-@pytest.fixture(params=LOOPS)
+SLOWER = [pytest.param(name, marks=pytest.mark.slow) for name in LOOPS if name != "asyncio"]
+"""Tests run on these, too, but not in a hurry."""
+
+
+@pytest.fixture(params=["asyncio", *SLOWER])
 def drive(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     return driving(request.param)
 

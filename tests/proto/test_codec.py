@@ -213,9 +213,7 @@ def test_a_missing_required_field_is_a_decode_error(kind: type[Message], payload
     ],
     ids=["proto2", "below", "edition"],
 )
-def test_a_missing_required_field_is_named_before_anything_is_encoded(
-    message: Any, names: str
-) -> None:
+def test_a_missing_required_field_is_named_before_all_is_encoded(message: Any, names: str) -> None:
     with pytest.raises(proto.EncodeError, match=names):
         proto.Bare(type(message)).encode(message)
 

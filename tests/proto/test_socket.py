@@ -100,7 +100,7 @@ def test_frames_are_counted_before_objects_are_made_of_them(
     assert typed.recv() == good(form, 1)
 
 
-def test_frames_that_are_too_many_are_not_made_messages(
+def test_frames_that_are_too_many_are_no_messages(
     pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pull, push = pair(zmq.PULL, zmq.PUSH)

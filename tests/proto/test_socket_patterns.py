@@ -55,9 +55,7 @@ def test_a_subscription_that_could_not_work_is_refused(context: zmq.Context) -> 
 # Requests and replies
 
 
-def test_with_on_error_the_receive_of_a_rep_goes_on_to_the_next_request(
-    pair: Any, make: Make
-) -> None:
+def test_with_on_error_the_receive_of_a_rep_goes_on_to_the_next(pair: Any, make: Make) -> None:
     rep, req = pair(zmq.REP, zmq.REQ)
     other = make(zmq.REQ, rcvtimeo=5000)
     other.connect(rep.last_endpoint)
@@ -143,7 +141,7 @@ def test_an_error_reply_that_nobody_asked_for_is_an_ordinary_message(pair: Any) 
 
 
 @pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER])
-def test_a_router_answers_each_client_by_its_route(
+def test_a_router_answers_clients_by_their_route(
     pair: Any, make: Make, kind: zmq.SocketType
 ) -> None:
     router, first = pair(zmq.ROUTER, kind)

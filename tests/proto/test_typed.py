@@ -61,7 +61,7 @@ async def test_a_message_arrives_as_it_was_sent(driver: Driver, form: str) -> No
 
 
 @pytest.mark.parametrize("bad", BAD)
-async def test_after_a_bad_message_the_next_good_one_arrives(
+async def test_after_a_bad_message_the_next_one_arrives(
     driver: Driver, form: str, bad: str
 ) -> None:
     error, payload = BAD[bad]
@@ -80,9 +80,7 @@ async def test_after_a_bad_message_the_next_good_one_arrives(
 
 
 @pytest.mark.parametrize("name", ["tagged", "tagged-topic"])
-async def test_after_an_unknown_type_the_next_good_message_arrives(
-    driver: Driver, name: str
-) -> None:
+async def test_after_an_unknown_type_the_next_message_arrives(driver: Driver, name: str) -> None:
     codec = FORMS[name]()
     raw = [b"topic", b"zoo.Dog", b""][-1 - codec.head :]
     async with driver.pair(zmq.PULL, zmq.PUSH) as (pull, push):
@@ -95,9 +93,7 @@ async def test_after_an_unknown_type_the_next_good_message_arrives(
             assert await receive() == TOM
 
 
-async def test_on_error_takes_the_bad_messages_and_receiving_goes_on(
-    driver: Driver, form: str
-) -> None:
+async def test_on_error_takes_bad_messages_and_receiving_goes_on(driver: Driver, form: str) -> None:
     codec = FORMS[form]()
     errors: list[proto.DecodeError] = []
     async with driver.pair(zmq.PULL, zmq.PUSH) as (pull, push):
@@ -110,9 +106,7 @@ async def test_on_error_takes_the_bad_messages_and_receiving_goes_on(
             errors.clear()
 
 
-async def test_a_missing_required_field_is_found_in_whatever_way_it_is_received(
-    driver: Driver,
-) -> None:
+async def test_a_missing_required_field_is_found_however_it_is_received(driver: Driver) -> None:
     async with driver.pair(zmq.PULL, zmq.PUSH) as (pull, push):
         for receive in ways(driver.typed(pull, Order)).values():
             await push.send(b"")
@@ -121,9 +115,7 @@ async def test_a_missing_required_field_is_found_in_whatever_way_it_is_received(
 
 
 @pytest.mark.parametrize("error", [KeyError("the handler's"), zmq.Again(11, "the handler's")])
-async def test_what_on_error_raises_comes_out_of_the_receive(
-    driver: Driver, error: Exception
-) -> None:
+async def test_what_on_error_raises_comes_out_of_a_recv(driver: Driver, error: Exception) -> None:
     def refuse(_: proto.DecodeError) -> None:
         raise error
 
