@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import subprocess
 import sys
-import threading
 import weakref
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
 from aio_support import Drive, pair, waiting
 from aio_support import until as eventually
-from support import DEADLINE, open_descriptors
+from checkout import run
+from support import open_descriptors
 
 import zmqlite as zmq
 from zmqlite import aio
@@ -121,60 +121,18 @@ def test_sockets_and_contexts_that_are_forgotten_end_by_themselves(drive: Drive)
     assert [each() for each in contexts] == [None]
 
 
-PROGRAM = """
-import asyncio, sys
-import zmqlite as zmq
-from zmqlite import aio
-
-async def main():
-    context = aio.Context()
-    pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
-    push.connect(pull.bind("tcp://127.0.0.1:*"))
-    waiting = asyncio.create_task(pull.recv())
-    await asyncio.sleep(0.01)
-    {how}
-
-asyncio.run(main())
-"""
-
-
 @pytest.mark.parametrize(
     ("how", "error"),
-    [
-        ("raise ValueError('unforeseen')", "ValueError: unforeseen"),
-        ("import signal; signal.raise_signal(signal.SIGINT); await waiting", "KeyboardInterrupt"),
-        ("sys.exit(3)", ""),
-    ],
+    [("raise", "ValueError: unforeseen"), ("interrupt", "KeyboardInterrupt"), ("exit", "")],
 )
 def test_a_program_that_ends_anyhow_neither_hangs_nor_complains(how: str, error: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore::ResourceWarning", "-c", PROGRAM.format(how=how)],
-        capture_output=True,
-        text=True,
-        timeout=2 * DEADLINE,
-    )
+    program = Path(__file__).parent / "programs" / "ending.py"
+    done = run(sys.executable, "-W", "ignore::ResourceWarning", program, how)
     assert done.returncode != 0
     *_, last = ["", *done.stderr.splitlines()]
     assert last == error
     assert "Exception ignored" not in done.stderr
     assert "never retrieved" not in done.stderr
-
-
-async def test_a_blocking_socket_of_a_thread_talks_to_an_awaited_one() -> None:
-    def serve(context: zmq.Context) -> None:
-        with context.socket(zmq.REP) as rep:
-            rep.bind("inproc://thread")
-            for _ in range(100):
-                rep.send(rep.recv(timeout=5000) + b"!")
-
-    async with aio.Context(linger=0) as context, context.socket(zmq.REQ) as req:
-        thread = threading.Thread(target=serve, args=(context.blocking,))
-        thread.start()
-        req.connect("inproc://thread")
-        for number in range(100):
-            await req.send(b"%d" % number)
-            assert await req.recv() == b"%d!" % number
-        await asyncio.to_thread(thread.join)
 
 
 async def test_blocking_and_awaited_sockets_are_not_mixed_up() -> None:

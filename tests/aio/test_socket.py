@@ -26,14 +26,6 @@ async def test_a_frame_arrives_as_it_was_sent(data: Any, transport: str) -> None
         assert await pull.recv() == bytes(data)
 
 
-async def test_a_receive_waits_for_its_message() -> None:
-    async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
-        receive = asyncio.create_task(pull.recv())
-        await eventually(lambda: waiting(pull))
-        await push.send(b"late")
-        assert await receive == b"late"
-
-
 @pytest.mark.parametrize("frames", [[b""], [b"a", b"", b"c"], [LONG, b"b"], [b"x"] * 2000])
 async def test_a_message_of_several_frames_arrives_whole(frames: list[bytes]) -> None:
     async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from capi.given import Make, bound, content, set_int
-from support import DEADLINE, Task
+from support import DEADLINE
 
 import zmqlite
 from zmqlite import Context
@@ -27,43 +27,6 @@ def theirs() -> Iterator[Context]:
 @pytest.fixture(params=["tcp", "ipc"])
 def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return "tcp://127.0.0.1:*" if request.param == "tcp" else f"ipc://{tmp_path}/socket"
-
-
-def test_a_server_in_c_and_a_pythonic_client(make: Make, theirs: Context, endpoint: str) -> None:
-    server = make(ZMQ_REP)
-    real = bound(server, endpoint)
-
-    def serve() -> None:
-        buffer = bytearray(10)
-        for _ in range(3):
-            assert zmq_recv(server, buffer, 10, 0) == 5
-            assert zmq_send(server, buffer, 5, ZMQ_SNDMORE) == 5
-            assert zmq_send(server, b"World", 5, 0) == 5
-
-    serving = Task(serve)
-    with theirs.socket(zmqlite.REQ) as client:
-        client.connect(real)
-        for request in (b"First", b"Hello", b"Hello"):
-            client.send(request)
-            assert client.recv_multipart(timeout=WAIT) == [request, b"World"]
-    serving.result()
-
-
-def test_a_pythonic_server_and_a_client_in_c(make: Make, theirs: Context, endpoint: str) -> None:
-    client, buffer = make(ZMQ_REQ), bytearray(10)
-    with theirs.socket(zmqlite.REP) as server:
-        assert zmq_connect(client, server.bind(endpoint)) == 0
-
-        def serve() -> None:
-            for _ in range(3):
-                server.send(server.recv(timeout=WAIT)[::-1])
-
-        serving = Task(serve)
-        for _ in range(3):
-            assert zmq_send(client, b"Hello", 5, 0) == 5
-            assert zmq_recv(client, buffer, 10, 0) == 5
-            assert buffer[:5] == b"olleH"
-        serving.result()
 
 
 def test_a_publisher_in_c_and_a_subscriber_of_ours(

@@ -12,7 +12,7 @@ from ports import WAIT, Program, Programs, ProgramsOf
 from support import DEADLINE, Make, eventually
 
 from examples.guide.basics import PYTHON, Api
-from zmqlite import DEALER, POLLIN, PUSH, REP, REQ, SUB, XPUB, MonitorEvent, Poller, Socket
+from zmqlite import DEALER, POLLIN, PUSH, REP, REQ, SUB, XPUB, Poller, Socket
 
 pytestmark = pytest.mark.slow
 
@@ -25,13 +25,6 @@ def programs(programs_of: ProgramsOf, api: Api) -> Programs:
 
 
 # Workers that are told to end
-
-
-def connected(socket: Socket, endpoint: str) -> None:
-    """Connect, and come back when the other side is there."""
-    with socket.monitor(MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
-        socket.connect(endpoint)
-        monitor.recv(timeout=WAIT)
 
 
 # Several sockets
@@ -160,36 +153,6 @@ def test_a_server_of_threads_ends_amid_its_work(programs_of: ProgramsOf, make: M
 
 
 # Publishers and subscribers
-
-
-def test_a_synchronised_publisher(programs: Programs, make: Make) -> None:
-    port, sync = programs.port(), programs.port()
-    publisher = programs.start("syncpub", bind=port, sync=sync, subscribers=2, count=5000)
-    subscribers, requester = [make(SUB, rcvhwm=0) for _ in range(2)], make(REQ)
-    for subscriber in subscribers:
-        subscriber.subscribe(b"")
-        connected(subscriber, port)
-    requester.connect(sync)  # after the subscriptions were sent
-    for _ in subscribers:
-        requester.send(b"")
-        assert requester.recv(timeout=WAIT) == b""
-    for subscriber in subscribers:
-        assert [subscriber.recv(timeout=WAIT) for _ in range(5000)] == [b"Rhubarb"] * 5000
-        assert subscriber.recv(timeout=WAIT) == b"END"
-    assert publisher.rest() == ["Waiting for subscribers", "Broadcasting messages"]
-
-
-def test_a_synchronised_subscriber(programs: Programs, make: Make, api: Api) -> None:
-    publisher, service = make(XPUB), make(REP)
-    endpoints = {"connect": publisher.bind(ANY_PORT), "sync": service.bind(ANY_PORT)}
-    pause = {} if api is PYTHON else {"pause": 0}  # it watches the connection instead
-    subscriber = programs.start("syncsub", **endpoints, **pause)
-    assert publisher.recv(timeout=WAIT) == b"\1"
-    assert service.recv(timeout=WAIT) == b""
-    service.send(b"")
-    publisher.send_many([b"Rhubarb"] * 50)
-    publisher.send(b"END")
-    assert subscriber.rest() == ["Received 50 updates"]
 
 
 def test_a_synchronised_subscriber_says_nothing_before_it_is_connected(

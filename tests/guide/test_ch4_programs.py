@@ -58,20 +58,6 @@ def test_a_client_that_is_alone_says_so(
     assert client.fail(code) == [line.format(port) for line in lines]
 
 
-def test_a_service_whose_worker_was_killed_is_gone_after_a_while(programs: Programs) -> None:
-    port = programs.port()
-    broker = programs.start("ch4.mdbroker", bind=port, heartbeat=100)
-    assert broker.line() == f"bound {port}"
-    worker = programs.start("ch4.mdworker", broker=port, heartbeat=100)
-
-    def answer() -> list[str]:
-        return programs.start("ch4.mmiecho", broker=port).rest()
-
-    eventually(lambda: answer() == ["echo: 200"])
-    worker.kill()
-    eventually(lambda: answer() == ["echo: 404"])
-
-
 def in_order(lines: list[str], count: int) -> list[str]:
     """Expect a reply to each number, once and in order; return the other lines."""
     replies = [line for line in lines if line.startswith("reply: ")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chp_support import ANY_PORT, FORMS, Speaker, number
+from chp_support import ANY_PORT, FORMS, Speaker
 from ports import WAIT, Program, Programs
 from support import Make
 
@@ -88,20 +88,3 @@ def test_a_client_ignores_heartbeats_and_what_is_malformed(client: Client) -> No
     lines = [client.program.line() for _ in range(5)]
     assert all(line.startswith("malformed: ") for line in lines)
     assert client.program.line() == "update 3: /client/1 = body"
-
-
-def test_a_client_sends_its_changes_and_stores_what_comes_back(
-    make: Make, programs: Programs, model: int
-) -> None:
-    client = Client(make, programs, model, interval=1, count=3, last=3)
-    client.snapshot(client.form.end(0))
-    for count in (1, 2, 3):
-        change = client.collector.recv_multipart()
-        key, sequence, *_, body = change
-        assert sequence == bytes(8)
-        assert key.startswith(client.subtree)
-        assert key.removeprefix(client.subtree).isdigit()
-        assert body.isdigit()
-        client.publish([key, number(count), *change[2:]])
-    assert client.program.until("3 pairs at update 3, .*")[-1]
-    assert not client.collector.poll(50)

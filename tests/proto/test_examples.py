@@ -1,8 +1,9 @@
-"""The examples with typed messages: each scenario under the launcher, as a user runs it."""
+"""The examples with typed messages; guide/test_scenarios.py plays them."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from checkout import ROOT, run
 
@@ -13,11 +14,7 @@ def test_the_message_of_the_example_is_the_message_of_the_vectors() -> None:
 
 
 def test_without_protoc_an_example_says_what_to_install() -> None:
-    program = """
-import importlib.util
-importlib.util.find_spec = lambda name: None
-import examples.proto.generated
-"""
-    done = run(sys.executable, "-c", program, cwd=ROOT)
+    program = Path(__file__).parent / "programs" / "without_protoc.py"
+    done = run(sys.executable, program, env={"PYTHONPATH": str(ROOT)})
     assert done.returncode == 1
     assert done.stderr == "this example needs protoc: pip install -e '.[examples]'\n"

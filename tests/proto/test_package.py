@@ -22,15 +22,7 @@ def test_zmqlite_alone_imports_no_protobuf() -> None:
 
 
 def test_without_protobuf_the_import_says_what_to_install() -> None:
-    program = """
-import sys
-sys.modules["google.protobuf"] = None
-try:
-    import zmqlite.proto
-except ImportError as error:
-    print(error)
-"""
-    said = succeed(sys.executable, "-c", program)
+    said = succeed(sys.executable, Path(__file__).parent / "programs" / "without_protobuf.py")
     assert said == "zmqlite.proto needs protobuf: pip install protobuf\n"
 
 

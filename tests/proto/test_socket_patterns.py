@@ -213,17 +213,3 @@ def test_a_numpy_array_goes_beside_its_header(pair: Any) -> None:
     copy = numpy.frombuffer(got.attachments[0], got.message.dtype).reshape(got.message.shape)
     assert (copy == array).all()
     assert not copy.flags.writeable
-
-
-def test_a_message_without_its_attachment_is_refused_and_the_next_arrives(pair: Any) -> None:
-    pull, push = pair(zmq.PULL, zmq.PUSH)
-    codec = proto.Bare(Cat, attachments=1)
-    typed = proto.TypedSocket(pull, codec)
-    payload = codec.encode(TOM)
-    push.send_multipart(payload)
-    push.send_multipart([*payload, b"x", b"y"])
-    push.send_multipart([*payload, b"x"])
-    for _ in range(2):
-        with pytest.raises(proto.FrameCount):
-            typed.recv_envelope()
-    assert list(map(bytes, typed.recv_envelope().attachments)) == [b"x"]
