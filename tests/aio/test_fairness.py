@@ -102,19 +102,24 @@ def test_time_slices_cost_a_busy_socket_next_to_nothing() -> None:
     assert wait <= 10 * sleep
 
 
+def busy_tasks(sockets: list[Pair], done: list[int]) -> list[asyncio.Task[None]]:
+    """Exchange messages for ever, and count them; every other task also pauses."""
+
+    async def busy(number: int, one: aio.Socket, other: aio.Socket) -> None:
+        while True:
+            await awaited(one, other)
+            done[number] += 1
+            if number % 2:
+                await asyncio.sleep(0)
+
+    return [asyncio.create_task(busy(number, *two)) for number, two in enumerate(sockets)]
+
+
 async def test_each_of_many_busy_tasks_gets_time_slices() -> None:
     """And each other task runs meanwhile, also those that only now and then receive something."""
     async with pairs(20) as sockets:
         done = [0] * len(sockets)
-
-        async def busy(number: int, one: aio.Socket, other: aio.Socket) -> None:
-            while True:
-                await awaited(one, other)
-                done[number] += 1
-                if number % 2:
-                    await asyncio.sleep(0)
-
-        tasks = [asyncio.create_task(busy(number, *two)) for number, two in enumerate(sockets)]
+        tasks = busy_tasks(sockets, done)
         while min(done) < 100:
             await asyncio.sleep(0)
         for task in tasks:
@@ -125,13 +130,7 @@ async def test_each_of_many_busy_tasks_gets_time_slices() -> None:
 async def test_a_cancelled_wait_for_a_time_slice_stops_nobody_else() -> None:
     async with pairs(10) as sockets:
         done = [0] * len(sockets)
-
-        async def busy(number: int, one: aio.Socket, other: aio.Socket) -> None:
-            while True:
-                await awaited(one, other)
-                done[number] += 1
-
-        tasks = [asyncio.create_task(busy(number, *two)) for number, two in enumerate(sockets)]
+        tasks = busy_tasks(sockets, done)
         time_slice = sockets[0][0]._watch.shared.slice_of(asyncio.get_running_loop())
         while not time_slice._waiters:
             await asyncio.sleep(0)

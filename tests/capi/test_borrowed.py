@@ -5,12 +5,11 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from capi.given import Make, Pair, content, made
-from capi.test_message import end_by_copy, end_by_init, end_by_init_size, end_by_move_to
+from capi.test_message import REPLACING
 from support import Task, eventually
 
 from zmqlite import message
@@ -57,13 +56,13 @@ class TestFreeFunction:
         eventually(lambda: freed.calls)
         assert freed.calls == [(data, "hint")]
 
-    @pytest.mark.parametrize("end", [end_by_init, end_by_init_size, end_by_move_to, end_by_copy])
+    @pytest.mark.parametrize("end", REPLACING)
     def test_it_is_called_when_other_content_takes_the_place(
-        self, pair: Pair, sent: bytes, end: Callable[[zmq_msg_t, Pair], None]
+        self, pair: Pair, sent: bytes, end: str
     ) -> None:
         freed = Freed()
         msg, data = lent(sent, freed)
-        end(msg, pair)
+        assert REPLACING[end](msg, pair) == 0
         eventually(lambda: freed.calls)
         assert freed.calls == [(data, "hint")]
 

@@ -6,7 +6,7 @@ import pytest
 from ports import WAIT, Program, Programs
 from support import Make
 
-from zmqlite import SUB, XPUB
+from zmqlite import SUB, XPUB, Socket
 
 pytestmark = pytest.mark.slow
 
@@ -27,12 +27,18 @@ def start_chat(programs: Programs) -> tuple[Program, int]:
     return chat, port
 
 
-def test_a_line_goes_out_as_one_frame(programs: Programs, make: Make) -> None:
+def joined(programs: Programs, make: Make) -> tuple[Program, Socket]:
+    """A chat, and a subscriber that has joined it."""
     chat, port = start_chat(programs)
     subscriber = make(SUB)
     subscriber.subscribe(b"joe")
     subscriber.connect(ENDPOINT.format("127.0.0.1", port))
     assert chat.line() == "somebody joined"
+    return chat, subscriber
+
+
+def test_a_line_goes_out_as_one_frame(programs: Programs, make: Make) -> None:
+    chat, subscriber = joined(programs, make)
     lines = ["first", "", "third: \u00e9"]
     chat.type("\n".join(lines))
     for line in lines:
@@ -55,11 +61,7 @@ def test_everybody_in_the_network_is_heard(programs: Programs, make: Make) -> No
 
 
 def test_the_end_of_the_input_ends_a_chat_that_has_sent_all(programs: Programs, make: Make) -> None:
-    chat, port = start_chat(programs)
-    subscriber = make(SUB)
-    subscriber.subscribe(b"")
-    subscriber.connect(ENDPOINT.format("127.0.0.1", port))
-    assert chat.line() == "somebody joined"
+    chat, subscriber = joined(programs, make)
     for number in range(100):
         chat.type(str(number))
     chat.end_input()
