@@ -31,7 +31,8 @@ def end_by_init_size(msg: zmq_msg_t, pair: Pair) -> int:
 
 
 def end_by_move_away(msg: zmq_msg_t, pair: Pair) -> int:
-    assert zmq_msg_move(other := made(b"other"), msg) == 0
+    other = made(b"other")
+    assert zmq_msg_move(other, msg) == 0
     return zmq_msg_close(other)
 
 
