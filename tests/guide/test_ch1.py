@@ -1,4 +1,4 @@
-"""Chapter 1 with both APIs: the scenarios, and each program with a raw socket opposite."""
+"""Chapter 1 with both APIs: programs with raw sockets opposite."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from zmqlite import DEALER, PULL, REQ, ROUTER, SUB, XPUB
 pytestmark = pytest.mark.slow
 
 ANY_PORT = "tcp://127.0.0.1:*"
-DOTS = ":........."
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Chapter 2 with both APIs: the scenarios, and each program with a raw socket opposite."""
+"""Chapter 2 with both APIs: programs with raw sockets opposite."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ ANY_PORT = "tcp://127.0.0.1:*"
 @pytest.fixture
 def programs(programs_of: ProgramsOf, api: Api) -> Programs:
     return programs_of(api, "ch2")
-
-
-# Workers that are told to end
 
 
 # Several sockets

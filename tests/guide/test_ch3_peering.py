@@ -1,4 +1,4 @@
-"""A federation of brokers: the scenarios, and a broker with raw sockets as its peer."""
+"""A federation of brokers: a broker with raw sockets as its peer."""
 
 from __future__ import annotations
 

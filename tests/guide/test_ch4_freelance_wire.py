@@ -14,9 +14,6 @@ from examples.guide.ch4 import flcliapi, flserver1, flserver2, flserver3
 from examples.guide.ch4.flcliapi import Agent, Times
 from examples.guide.ch4.flclient2 import FreelanceClient as Shotgun
 
-FOREVER = 1_000_000
-SOON = 50
-
 
 class Server:
     """A server of FLP in plain frames, under the endpoint that is its name."""
@@ -36,11 +33,6 @@ class Server:
 
     def send(self, *message: bytes) -> None:
         self.socket.send_multipart([self.client, *message])
-
-    def answers_pings(self) -> None:
-        """Take one, which shows that the client is connected, and answer it."""
-        assert self.recv() == [b"PING"]
-        self.send(b"PONG")
 
     def is_silent(self) -> bool:
         return not self.socket.poll(0)

@@ -17,8 +17,6 @@ pytestmark = pytest.mark.slow
 READY, HEARTBEAT = b"\x01", b"\x02"
 FOREVER = 1_000_000  # a heartbeat that does not come while a test runs
 
-New = Callable[..., zmq.Socket]
-
 
 class Ends:
     """Both ends of a queue, and sockets that talk to them."""

@@ -1,4 +1,4 @@
-"""File transfer: the scenarios, and each server and client with a raw socket on the other side."""
+"""File transfer: each server and client with a raw socket on the other side."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ MODELS: dict[str, tuple[Callable[[Socket, str], None], int, Fetch]] = {
     "fileio2": (fileio2.serve, 1000, fileio2.fetch),
     "fileio3": (fileio2.serve, 1000, partial(fileio3.fetch, credit=10)),
 }
-STEPWISE = ("fileio2", "fileio3")
 
 
 def chunks_of(model: str, size: int) -> int:

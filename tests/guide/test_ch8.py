@@ -1,4 +1,4 @@
-"""UDP discovery: the scenarios, and the programs with a UDP socket on the other side."""
+"""UDP discovery: the programs with a UDP socket on the other side."""
 
 from __future__ import annotations
 

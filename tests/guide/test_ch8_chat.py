@@ -1,4 +1,4 @@
-"""The chat without a server, and the full queue: the scenarios, and each program alone."""
+"""The chat without a server, with raw sockets as the others."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from zmqlite import SUB, XPUB, Socket
 pytestmark = pytest.mark.slow
 
 ENDPOINT = "tcp://{}:{}"
-
-
-# The full queue
-
-
-# The chat
 
 
 def start_chat(programs: Programs) -> tuple[Program, int]:
