@@ -8,9 +8,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
 from checkout import ROOT
 
 from zmqlite.aio.context import TIME_SLICE
+
+pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "aio.md").read_text(encoding="utf-8")
 PROGRAM, BATCH, THREAD, TYPED = re.findall(

@@ -17,6 +17,8 @@ from aio_support import pair
 import zmqlite as zmq
 from zmqlite import aio
 
+pytestmark = pytest.mark.slow
+
 BUSY = 200
 SLEEPS = 60
 

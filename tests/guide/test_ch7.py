@@ -17,7 +17,7 @@ from zmqlite import DEALER, ROUTER, Socket
 
 WAIT = int(DEADLINE * 1000)
 ANY_PORT = "tcp://127.0.0.1:*"
-SIZES = (0, 1, CHUNK - 1, CHUNK, 10_000_000)
+SIZES = (0, 1, CHUNK - 1, CHUNK, pytest.param(10_000_000, marks=pytest.mark.slow))
 
 Fetch = Callable[[Socket], Iterator[bytes]]
 Serve = Callable[[str], str]  # a model to an endpoint

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 from checkout import ROOT, run
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_message_of_the_example_is_the_message_of_the_vectors() -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import schemas
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zmqlite as zmq
 from zmqlite import proto
+
+pytestmark = pytest.mark.slow
 
 KINDS = [
     schemas.DataMessage,

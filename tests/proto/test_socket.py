@@ -72,6 +72,7 @@ def test_no_room_is_an_error_of_the_socket(context: zmq.Context) -> None:
 # A flood of frames in one message
 
 
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("way", ["recv", "recv_envelope", "recv_many"])
 @pytest.mark.parametrize("kinds", [(zmq.PULL, zmq.PUSH), (zmq.DEALER, zmq.DEALER)])
 def test_frames_are_counted_before_objects_are_made_of_them(

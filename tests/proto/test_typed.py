@@ -13,7 +13,7 @@ from forms import BAD, FORMS, GARBAGE, TOM, bad_frames, frames_of, good
 from schemas import Cat, CatFlap, DataMessage, Order
 
 import zmqlite as zmq
-from zmqlite import aio, proto
+from zmqlite import proto
 from zmqlite.proto.aio import TypedSocket as AwaitedTypedSocket
 
 OPEN = CatFlap(open=True)
@@ -241,15 +241,15 @@ async def test_endpoints_options_and_the_end_are_those_of_the_socket(driver: Dri
         push.close()
 
 
-def test_typed_sockets_take_their_own_kind_of_socket() -> None:
-    plain: Any
-    for plain in (b"socket", aio.Context().socket(zmq.PULL)):
-        with pytest.raises(TypeError, match=r"zmqlite\.proto\.aio\.TypedSocket|zmqlite\.Socket"):
-            proto.TypedSocket(plain, Cat)
-    with zmq.Context() as context, context.socket(zmq.PULL) as blocking:
-        plain = blocking
-        with pytest.raises(TypeError, match=r"zmqlite\.aio\.Socket is wanted"):
-            AwaitedTypedSocket(plain, Cat)
+async def test_typed_sockets_take_their_own_kind_of_socket(driver: Driver) -> None:
+    other = Driver("asyncio" if driver.is_blocking else "blocking")
+    wrong = proto.TypedSocket if driver.is_blocking else AwaitedTypedSocket
+    async with other.context() as context:
+        socket = other.socket(context, zmq.PULL)
+        for each in (getattr(socket, "blocking", socket), b"socket"):
+            with pytest.raises(TypeError, match=r"zmqlite\.proto\.aio\.TypedSocket|is wanted"):
+                wrong(each, Cat)
+        socket.close()
 
 
 # Subscriptions
