@@ -243,7 +243,7 @@ async def test_endpoints_options_and_the_end_are_those_of_the_socket(driver: Dri
 
 async def test_typed_sockets_take_their_own_kind_of_socket(driver: Driver) -> None:
     other = Driver("asyncio" if driver.is_blocking else "blocking")
-    wrong = proto.TypedSocket if driver.is_blocking else AwaitedTypedSocket
+    wrong: Any = proto.TypedSocket if driver.is_blocking else AwaitedTypedSocket
     async with other.context() as context:
         socket = other.socket(context, zmq.PULL)
         for each in (getattr(socket, "blocking", socket), b"socket"):
