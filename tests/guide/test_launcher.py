@@ -41,7 +41,7 @@ def test_the_list_says_what_each_example_is(place: Place, command: list[str]) ->
     [
         (
             ["fed"],
-            "There is no example 'fed'; did you mean feed?",
+            r"There is no example 'fed'; did you mean feed\?",
             r"There are: feed, thread-c, .*",
         ),
         ([], ".*", ".*NAME.*"),
