@@ -235,8 +235,14 @@ async def test_endpoints_options_and_the_end_are_those_of_the_socket(driver: Dri
         sender.disconnect(endpoint)
         typed.unbind(endpoint)
         assert "Bare(zoo.Cat)" in repr(typed)
-        assert not pull.closed
-        typed.close()
+        assert not typed.closed
+        if driver.is_blocking:
+            with typed as same:
+                assert same is typed
+        else:
+            async with typed as same:
+                assert same is typed
+        assert typed.closed
         assert pull.closed
         push.close()
 
