@@ -53,8 +53,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def seconds(text: str) -> float:
-    """Read how long a run is to take, which has to be less than what a process is waited for."""
-    if not 0 < float(text) <= PATIENCE / 2:
+    """Read how long a run is to take, which has to be far less than a process is waited for."""
+    if not 0 < float(text) <= PATIENCE / 10:
         raise ValueError
     return float(text)
 

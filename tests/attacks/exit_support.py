@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple
 
 import zmqlite as zmq
 
-LINGER = sys.argv[2] if len(sys.argv) > 2 else "300"
+LINGER = 300
 KEPT: list[Any] = []
 
 
@@ -26,23 +25,16 @@ class End(NamedTuple):
 
 
 ENDS: dict[str, End] = {}
-PROGRAMS: dict[str, Callable[..., object]] = {}
 
 
 def end(**looks: Any) -> Callable[[Any], Any]:
     """Make a function one of ENDS."""
 
     def add(function: Callable[[], object]) -> Callable[[], object]:
-        ENDS[function.__name__] = End(program(function), **looks)
+        ENDS[function.__name__] = End(function, **looks)
         return function
 
     return add
-
-
-def program(function: Callable[..., object]) -> Callable[..., object]:
-    """Make a function one of PROGRAMS."""
-    PROGRAMS[function.__name__] = function
-    return function
 
 
 def say(*words: object) -> None:
@@ -58,7 +50,7 @@ def nowhere() -> str:
 
 
 def new_context() -> zmq.Context:
-    return zmq.Context() if LINGER == "default" else zmq.Context(linger=int(LINGER))
+    return zmq.Context(linger=LINGER)
 
 
 def unsent(endpoint: str = "") -> tuple[zmq.Context, zmq.Socket]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import functools
 import gc
 import os
 import signal
@@ -28,7 +27,6 @@ from .exit_support import (
     in_use,
     new_context,
     nowhere,
-    program,
     say,
     unsent,
     waits,
@@ -127,14 +125,6 @@ def objects_that_the_collector_never_sees() -> None:
     gc.freeze()
     gc.disable()
     say("ends")
-
-
-@program
-def linger_of_the_socket() -> None:
-    context, sender = unsent()
-    say("ends")
-    sender.close(linger=300)
-    context.term()
 
 
 # Other threads, tasks and processes
@@ -348,25 +338,6 @@ def a_finaliser_that_makes_a_context() -> None:
             print("done")
 
     KEPT.append(Late())
-    say("ends")
-
-
-@program
-def what_outlives_the_modules(kept: str) -> None:
-    atexit.unregister(contexts._end_all)  # as where it failed, or never ran
-    context = zmq.Context(linger=0)
-    objects = {"context": context, "socket": context.socket(zmq.PUSH)}
-    # Python clears the globals of our modules before those of functools.
-    functools.kept = [objects[name] for name in kept.split()]  # type: ignore[attr-defined]
-    modules = [each for name, each in sys.modules.items() if "zmqlite" in name]
-    functools.modules = modules  # type: ignore[attr-defined]
-
-
-@program
-def last_words(endpoint: str) -> None:
-    sender = zmq.Context().socket(zmq.PUSH)
-    sender.connect(endpoint)
-    sender.send_multipart([b"last", b"words"])
     say("ends")
 
 

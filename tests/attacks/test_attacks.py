@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 
 import pytest
+from attacks import exits
+from attacks.exit_support import ENDS
 from attacks.network_wire import missing
 from attacks.signals_receiving import RECEIVES
 from attacks.signals_sending import SENDS
@@ -111,6 +113,17 @@ def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
 @pytest.mark.slow
 def test_what_libzmq_cannot_withstand_is_known() -> None:
     attack("hostile", "--mechanisms")
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_ends_in_time_without_a_complaint(end: str) -> None:
+    exits.seconds(end)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_ends_so_in_development_mode_too(end: str) -> None:
+    exits.seconds(end, *exits.STRICT)
 
 
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])

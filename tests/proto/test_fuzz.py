@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import schemas
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import zmqlite as zmq
 from zmqlite import proto
+
+pytestmark = pytest.mark.slow
 
 KINDS = [
     schemas.DataMessage,
@@ -99,9 +102,7 @@ def test_whatever_is_packed_unpacks_to_the_same(
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(frame, min_size=1, max_size=4), max_size=20), st.booleans())
-def test_a_socket_survives_any_mixture_and_counts_right(
-    messages: list[list[bytes]], many: bool
-) -> None:
+def test_a_socket_survives_any_mixture_and_counts(messages: list[list[bytes]], many: bool) -> None:
     errors: list[proto.DecodeError] = []
     good = [b"DataMessage", b"\x0a\x05hello"]
     with (

@@ -1,0 +1,132 @@
+"""What libzmq aborts or hangs on, and a program survives."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+
+from prelude import eventually, kept, main, undeliverable
+
+import zmqlite as zmq
+
+FAILURES = (
+    zmq.MonitorEvent.HANDSHAKE_FAILED_AUTH,
+    zmq.MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL,
+    zmq.MonitorEvent.HANDSHAKE_FAILED_PROTOCOL,
+    zmq.MonitorEvent.DISCONNECTED,
+)
+
+
+def refused(error: type[Exception], *calls: Callable[[], object]) -> None:
+    for number, call in enumerate(calls):
+        with suppress(error):
+            call()
+            raise AssertionError(number)
+
+
+def inproc_without_a_spare_socket() -> None:
+    context = zmq.Context(linger=0, max_sockets=2)
+    pusher = context.socket(zmq.PUSH)
+    pusher.connect("inproc://nobody")
+    try:
+        while True:
+            kept.append(context.socket(zmq.PUSH))
+    except zmq.ZMQError:
+        context.term()
+
+
+def inproc_many_times() -> None:
+    context = zmq.Context(linger=0)
+    kept.extend(undeliverable(context, f"inproc://nobody-{number}") for number in range(600))
+    context.shutdown()
+    context.term()
+
+
+def inproc_of_one_socket_many_times() -> None:
+    context = zmq.Context(max_sockets=8)
+    sockets = [context.socket(zmq.PUSH)]
+    for number in range(20):
+        sockets[0].connect("inproc://nobody")
+        sockets[0].connect(f"inproc://nobody-{number}")
+    sockets[0].send_many([b"lost"] * 50)
+    try:
+        while True:
+            sockets.append(context.socket(zmq.PAIR))
+    except zmq.ZMQError:
+        context.term()
+    assert context.closed
+
+
+def domain_enforced_that_there_is_none_of() -> None:
+    server = zmq.Context(linger=0).socket(zmq.PULL)
+    with suppress(zmq.InvalidArgument):
+        server.set(93, 1)
+    server.plain_server = True
+    client = server.context.socket(zmq.PUSH, plain_username="a", plain_password="b")
+    with client.monitor() as monitor:
+        client.connect(server.bind("tcp://127.0.0.1:*"))
+        while monitor.recv(timeout=5000).event not in FAILURES:
+            pass
+
+
+def descriptors_that_do_not_listen() -> None:
+    context = zmq.Context(linger=0)
+    with open("/dev/null") as file, socket.socket() as idle, socket.socket() as gone:
+        numbers = file.fileno(), idle.fileno(), gone.fileno()
+        gone.close()
+        for number in numbers:
+            refused(zmq.ZMQError, lambda: context.socket(zmq.PULL, use_fd=number))  # noqa: B023
+
+
+def descriptor_bound_twice() -> None:
+    context = zmq.Context(linger=0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        receiver = context.socket(zmq.PULL, use_fd=server.detach())
+    assert receiver.bind("tcp://127.0.0.1:*") == endpoint
+    assert receiver.bind("tcp://127.0.0.1:*") != endpoint
+    sender = context.socket(zmq.PUSH)
+    sender.connect(endpoint)
+    sender.send(b"x")
+    assert receiver.recv(timeout=5000) == b"x"
+
+
+def others_that_are_to_talk_raw() -> None:
+    context = zmq.Context(linger=0)
+    for kind in set(zmq.SocketType) - {zmq.ROUTER}:
+        raw = context.socket(kind)
+        refused(zmq.InvalidArgument, lambda: setattr(raw, "router_raw", True))  # noqa: B023
+
+
+def impossibly_many() -> None:
+    most = 2**31 - 1
+    refused(ValueError, lambda: zmq.Context(max_sockets=most).socket(zmq.PUSH))
+    refused(zmq.ZMQError, lambda: zmq.Context(io_threads=most).socket(zmq.PUSH))
+
+
+def norm_without_a_port() -> None:
+    publisher = zmq.Context(linger=0).socket(zmq.PUB)
+    for endpoint in ("norm://a", "norm://1,239.1.1.1", "norm://;;;"):
+        refused(ValueError, lambda: publisher.bind(endpoint), lambda: publisher.connect(endpoint))  # noqa: B023
+
+
+def closed_before_its_monitor() -> None:
+    context = zmq.Context(linger=0)
+    for number in range(1500):
+        puller = context.socket(zmq.PULL)
+        monitor = puller.monitor()
+        puller.bind("tcp://127.0.0.1:*")
+        puller.close()
+        monitor.close()
+        if number % 100 == 0:
+            time.sleep(0.005)
+    eventually(lambda: len(os.listdir("/proc/self/fd")) < 20)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    main(globals())
