@@ -231,7 +231,7 @@ class Socket(Watched, Generic[C]):
         """End the connection to an endpoint, given exactly as it was given to `connect`.
 
         Messages for that peer are kept for `linger`. Messages from it that were not received yet
-        are dropped.
+        are dropped, but the rest of one that was begun is still received.
 
         C: zmq_disconnect(3)
         """
