@@ -6,8 +6,12 @@ import platform
 import sys
 
 import pytest
+from attacks import exits
+from attacks.exit_support import ENDS
+from attacks.network_wire import missing
 from attacks.signals_receiving import RECEIVES
 from attacks.signals_sending import SENDS
+from attacks.soak_peers import LANES
 from checkout import ROOT, run
 
 UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.startswith("typed")]
@@ -103,6 +107,23 @@ def test_both_apis_do_what_a_model_of_them_predicts() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # it waits for twelve processes, which a busy machine starts slowly
+def test_a_soak_of_all_patterns_loses_nothing_where_nobody_was_killed_and_grows_nowhere() -> None:
+    line = attack("soak", "--seconds", "15")
+    assert count(line, "kills") > 3
+    for lane in LANES:
+        assert count(line, lane.name) > 20, line
+
+
+@pytest.mark.slow
+def test_a_bad_network_loses_doubles_and_tears_nothing() -> None:
+    if reason := missing():
+        pytest.skip(f"no network of our own: {reason}")
+    networks = ["loss 5 %", "reorder 10 %", "duplicate 10 %"]
+    assert count(attack("network", "--seconds", "2", "--networks", *networks), "sent") > 100
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mechanism", "server"), [("NULL", "reactor"), ("PLAIN", "dispatcher"), ("CURVE", "asyncio")]
 )
@@ -120,6 +141,17 @@ def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
 @pytest.mark.slow
 def test_what_libzmq_cannot_withstand_is_known() -> None:
     attack("hostile", "--mechanisms")
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_ends_in_time_without_a_complaint(end: str) -> None:
+    exits.seconds(end)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_ends_so_in_development_mode_too(end: str) -> None:
+    exits.seconds(end, *exits.STRICT)
 
 
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])
