@@ -91,9 +91,17 @@ SURVIVED = {
         except zmq.InvalidArgument:
             pass
         s.plain_server = True
+        try:
+            s.bind("tcp://127.0.0.1:*")
+        except zmq.SecurityError:
+            pass
+        with s.context.socket(zmq.REP) as handler:
+            handler.bind("inproc://zeromq.zap.01")
+            endpoint = s.bind("tcp://127.0.0.1:*")
+            handler.unbind("inproc://zeromq.zap.01")
         c = s.context.socket(zmq.PUSH, plain_username="a", plain_password="b")
         with c.monitor() as monitor:
-            c.connect(s.bind("tcp://127.0.0.1:*"))
+            c.connect(endpoint)
             while monitor.recv(timeout=5000).event not in (
                 zmq.MonitorEvent.HANDSHAKE_FAILED_AUTH,
                 zmq.MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL,
