@@ -20,7 +20,7 @@ FAILED: Final = 500
 _LEAST: Final = 6
 """Frames of a request without credentials: version, id, domain, address, identity, mechanism."""
 
-_CREDENTIALS: Final = {"NULL": 0, "PLAIN": 2, "CURVE": 1}
+_CREDENTIALS: Final = {b"NULL": 0, b"PLAIN": 2, b"CURVE": 1}
 _RAW_KEY: Final = 32
 _SHOWN: Final = 64
 """Characters that are shown of what a peer has sent."""
@@ -88,20 +88,10 @@ def parse(frames: Sequence[bytes]) -> Request:
     route, body = tuple(frames[:end]), frames[end + 1 :]
     if len(body) < 2:
         raise Malformed("it has no request id")
-    request = Request(route, body[1], "", "", "")
-    refusal = request.reply(Decision(FAILED))
-    if body[0] != VERSION:
-        raise Malformed("its version is not 1.0", refusal)
-    if len(body) < _LEAST:
-        raise Malformed(f"it has {len(body)} frames, and at least {_LEAST} are wanted", refusal)
-    mechanism = body[5].decode("latin-1")
-    credentials = body[_LEAST:]
-    if mechanism not in _CREDENTIALS:
-        raise Malformed("its mechanism is none of NULL, PLAIN and CURVE", refusal)
-    if len(credentials) != _CREDENTIALS[mechanism]:
-        raise Malformed(f"it has {len(credentials)} credentials for {mechanism}", refusal)
-    if mechanism == "CURVE" and len(credentials[0]) != _RAW_KEY:
-        raise Malformed(f"its key has {len(credentials[0])} bytes", refusal)
+    if wrong := _wrong(body):
+        refusal = Request(route, body[1], "", "", "").reply(Decision(FAILED))
+        raise Malformed(wrong, refusal)
+    mechanism, credentials = body[5].decode(), body[_LEAST:]
     return Request(
         route,
         body[1],
@@ -112,6 +102,22 @@ def parse(frames: Sequence[bytes]) -> Request:
         _text(credentials[0]) if mechanism == "PLAIN" else "",
         credentials[1] if mechanism == "PLAIN" else b"",
     )
+
+
+def _wrong(body: Sequence[bytes]) -> str:
+    """Return what is wrong with a request, "" if nothing is."""
+    if body[0] != VERSION:
+        return "its version is not 1.0"
+    if len(body) < _LEAST:
+        return f"it has {len(body)} frames, and at least {_LEAST} are wanted"
+    count = _CREDENTIALS.get(body[5])
+    if count is None:
+        return "its mechanism is none of NULL, PLAIN and CURVE"
+    if len(body) != _LEAST + count:
+        return f"it has {len(body)} frames, and {_LEAST + count} are wanted"
+    if count == 1 and len(body[_LEAST]) != _RAW_KEY:
+        return f"its key has {len(body[_LEAST])} bytes"
+    return ""
 
 
 def _text(frame: bytes) -> str:
