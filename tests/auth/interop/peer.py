@@ -36,7 +36,7 @@ def send(socket: "zmq.Socket[bytes]", endpoint: str) -> None:
 def receive(socket: "zmq.Socket[bytes]", endpoint: str) -> None:
     socket.rcvtimeo = 20_000
     socket.bind(endpoint)
-    print("bound", socket.last_endpoint.decode().rstrip("\0"), flush=True)
+    print("bound", socket.getsockopt_string(zmq.LAST_ENDPOINT), flush=True)
     frame = socket.recv(copy=False)
     print("received", frame.bytes.decode(), "of", frame["User-Id"], flush=True)
 
