@@ -86,6 +86,13 @@ def z85_decode(encoded: bytes | str) -> bytes:
         return ffi.buffer(raw, 4 * size)[:]
 
 
+def public_text(raw: bytes) -> bytes:
+    """Return a public key of 32 bytes as 40 bytes of Z85; faster, as there is nothing to wipe."""
+    text = ffi.new("char[]", KEY_LENGTH + 1)
+    check(lib.zmq_z85_encode(text, raw, len(raw)), "zmq_z85_encode")
+    return ffi.buffer(text, KEY_LENGTH)[:]
+
+
 class _Scratch:
     """A buffer for C that may hold a secret, and is overwritten with zeros at the end."""
 

@@ -104,6 +104,8 @@ def _protocol_cause(event: Any) -> str:
 
 
 def _no_detail(event: Any) -> str:
+    if event.value == errno.EFAULT:
+        return "the context has no ZAP handler (any more), so this socket lets nobody in"
     if event.mechanism == "CURVE" and event.role != "server":
         return _CURVE_CLIENT
     if event.mechanism == "PLAIN" and event.role != "server":

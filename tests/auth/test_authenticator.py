@@ -44,6 +44,7 @@ from zmqlite import (
     proto,
     z85_decode,
 )
+from zmqlite.auth.handler import Handler
 
 ZAP = "inproc://zeromq.zap.01"
 USER = ANNA.public_key.decode()
@@ -193,6 +194,25 @@ def test_malformed_requests_are_survived(make: Make, context: Context) -> None:
                 assert attacker.recv_multipart(timeout=WAIT)[3] == b"500"
     assert gets_in(curve_client(make, ANNA), endpoint)
     eventually(lambda: authenticator_of(context).statistics().malformed == 4)
+
+
+def test_when_its_thread_dies_nobody_gets_in_and_that_is_told(
+    make: Make, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, endpoint = curve_server(make, {ANNA.public_key})
+    authenticator = authenticator_of(context)
+    monkeypatch.setattr(Handler, "receive", lambda *_: 1 / 0)
+    with context.monitor() as monitor:
+        client = curve_client(make, ANNA)
+        client.connect(endpoint)
+        assert "nobody gets in: ZeroDivisionError at" in denial(monitor).cause
+    eventually(lambda: authenticator_of(context) is None)
+    assert outcome(curve_client(make, ANNA), endpoint) is MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
+    _, other = curve_server(make, {ANNA.public_key})  # which starts another one
+    monkeypatch.undo()
+    assert gets_in(curve_client(make, ANNA), other)
+    with pytest.raises(ZeroDivisionError):
+        authenticator.stop()
 
 
 def test_a_denial_is_an_event_and_a_line_that_name_the_cause(

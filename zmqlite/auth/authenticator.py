@@ -15,7 +15,7 @@ from ..actor import Actor, Pipe
 from ..arguments import INT_MAX, integer
 from ..constants import MonitorEvent, SocketType
 from ..context import Context
-from ..errors import AddressInUse, SecurityError, ZMQError
+from ..errors import ActorEnded, AddressInUse, ContextTerminated, SecurityError, ZMQError
 from ..owner import GRACE
 from ..reactor import Reactor
 from ..socket import ZAP_ENDPOINT, Socket
@@ -24,7 +24,8 @@ from .domains import Domains, domains_of
 from .handler import Handler, Job, Statistics
 from .policy import Policy
 from .pool import Pool
-from .zap import Request
+from .rules import place
+from .zap import FAILED, Request
 
 PATIENCE: Final = 5000
 """Milliseconds that a decision may take before libzmq is told that it could not be made."""
@@ -174,6 +175,11 @@ class Authenticator(AuthenticatorBase):
                 thread.reactor.reader(pipe.socket, lambda _: pipe.recv())  # raises at the end
                 pipe.ready()
                 thread.reactor.run()
+            except (ActorEnded, ContextTerminated):
+                raise
+            except BaseException as error:
+                self._tell(FAILED, None, f"the authenticator ended, nobody gets in: {place(error)}")
+                raise
             finally:
                 with contextlib.suppress(ZMQError):  # the context has ended
                     socket.unbind(ZAP_ENDPOINT)  # at once, which a close is not

@@ -84,17 +84,18 @@ class Keys:
         for key in keys:
             public(key, "a public key")
         self.keys = keys
+        self._names: Mapping[bytes, str] | None = keys if isinstance(keys, Mapping) else None
 
     def decide(self, request: Request) -> Decision:
         if request.key not in self.keys:
             return Decision(DENIED, reason="it is none of the keys that are allowed")
-        if isinstance(self.keys, Mapping):
-            return Decision(ACCEPTED, user_id(self.keys[request.key]))
+        if self._names is not None:
+            return Decision(ACCEPTED, user_id(self._names[request.key]))
         return Decision(ACCEPTED, request.key.decode())
 
     def knows(self, user: str) -> bool:
-        if isinstance(self.keys, Mapping):
-            return user in self.keys.values()
+        if self._names is not None:
+            return user in self._names.values()
         return user.encode(errors="replace") in self.keys
 
     def __repr__(self) -> str:

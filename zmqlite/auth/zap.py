@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from ..curve import z85_encode
+from ..curve import public_text
 
 VERSION: Final = b"1.0"
 
@@ -98,7 +98,7 @@ def parse(frames: Sequence[bytes]) -> Request:
         _text(body[2]),
         _text(body[3]),
         mechanism,
-        z85_encode(credentials[0]) if mechanism == "CURVE" else b"",
+        public_text(credentials[0]) if mechanism == "CURVE" else b"",
         _text(credentials[0]) if mechanism == "PLAIN" else "",
         credentials[1] if mechanism == "PLAIN" else b"",
     )
