@@ -207,9 +207,9 @@ def test_when_its_thread_dies_nobody_gets_in_and_that_is_told(
         client.connect(endpoint)
         assert "nobody gets in: ZeroDivisionError at" in denial(monitor).cause
     eventually(lambda: authenticator_of(context) is None)
+    monkeypatch.undo()
     assert outcome(curve_client(make, ANNA), endpoint) is MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
     _, other = curve_server(make, {ANNA.public_key})  # which starts another one
-    monkeypatch.undo()
     assert gets_in(curve_client(make, ANNA), other)
     with pytest.raises(ZeroDivisionError):
         authenticator.stop()
