@@ -15,10 +15,11 @@ from .zap import ACCEPTED, DENIED, Decision, Request
 Network: TypeAlias = "str | IPv4Address | IPv6Address | IPv4Network | IPv6Network"
 """An address or a network: "10.1.2.3", "10.0.0.0/8", "fd00::/8", or an object of ipaddress."""
 
-AllowCurve: TypeAlias = (
-    "Anyone | AbstractSet[bytes] | Mapping[bytes, str] | str | os.PathLike[str] | AskCurve"
+SomeCurve: TypeAlias = (
+    "AbstractSet[bytes] | Mapping[bytes, str] | str | os.PathLike[str] | AskCurve"
 )
-"""Who may connect with CURVE; see Policy."""
+AllowCurve: TypeAlias = "Anyone | SomeCurve"
+"""Who may connect with CURVE; see Policy. SomeCurve is all but everybody."""
 
 AllowPlain: TypeAlias = "Anyone | Mapping[str, str] | AskPlain"
 """Who may connect with PLAIN; see Policy."""
@@ -81,11 +82,6 @@ class Policy:
     def knows(self, user: str) -> bool:
         """Whether a user id is one of those who may connect."""
         return any(rule.knows(user) for rule in self._rules.values())
-
-    def allows_anyone(self, mechanism: str) -> bool:
-        """Whether everybody may connect with this mechanism, from everywhere."""
-        everywhere = not (self.addresses or self.denied)
-        return everywhere and self._rules.get(mechanism) is ANYONE
 
     def _refuses(self, text: str) -> str:
         """Return why an address is refused, "" if it is not."""

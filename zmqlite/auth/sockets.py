@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import time
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, overload
 
 from ..arguments import milliseconds
 from ..constants import MonitorEvent
@@ -18,7 +18,8 @@ from ..waiting import remaining
 from .authenticator import Authenticator, AuthenticatorBase
 from .certificate import Certificate, public
 from .domains import domains_of
-from .policy import AllowCurve, AllowPlain, Policy
+from .policy import AllowCurve, AllowPlain, Policy, SomeCurve
+from .rules import ANYONE, Anyone
 
 INTERVAL: Final = 1000
 """Milliseconds after which `connect` tries again where it was denied."""
@@ -43,6 +44,14 @@ class Awaited(Protocol):
 AnySocket: TypeAlias = Socket[Any] | Awaited
 
 
+@overload
+def curve_server(
+    socket: AnySocket, certificate: Certificate, *, allow: Anyone
+) -> AuthenticatorBase | None: ...
+@overload
+def curve_server(
+    socket: AnySocket, certificate: Certificate, *, allow: SomeCurve | Policy
+) -> AuthenticatorBase: ...
 def curve_server(
     socket: AnySocket, certificate: Certificate, *, allow: AllowCurve | Policy
 ) -> AuthenticatorBase | None:
@@ -51,8 +60,9 @@ def curve_server(
     `allow` is what Policy takes as `curve`: a set of public keys, the path of a directory of
     certificates, a callable, ANYONE; or a Policy, which may have addresses as well. The socket gets
     a ZAP domain of its own, unless it has one, and libzmq refuses all while nobody decides. If the
-    context has no authenticator, one is started, which ends with the context. Returns it; for
-    ANYONE none is started, and if there is none, None is returned.
+    context has no authenticator, one is started, which ends with the context; returns the one that
+    runs. Only ANYONE itself needs none: then all are let in also where none runs, and None may be
+    returned.
 
     Raises:
         ValueError, TypeError: the certificate has no secret key; not what `allow` can be.
@@ -63,7 +73,7 @@ def curve_server(
     server = _fresh(socket, "curve_server")
     server.curve_server = True
     server.curve_secretkey = secret
-    return _serve(server, policy, policy.allows_anyone("CURVE"))
+    return _serve_anyone(server, policy) if allow is ANYONE else _serve(server, policy)
 
 
 def curve_client(
@@ -94,7 +104,7 @@ def plain_server(socket: AnySocket, *, allow: AllowPlain | Policy) -> Authentica
     policy = allow if isinstance(allow, Policy) else Policy(plain=allow)
     server = _fresh(socket, "plain_server")
     server.plain_server = True
-    return _serve_checked(server, policy)
+    return _serve(server, policy)
 
 
 def plain_client(socket: AnySocket, username: str, password: str) -> None:
@@ -117,7 +127,7 @@ def null_server(socket: AnySocket, *, allow: Policy) -> AuthenticatorBase:
     """
     if not isinstance(allow, Policy):
         raise TypeError(f"allow is a Policy(null=ANYONE, addresses=...), not {allow!r}")
-    return _serve_checked(_fresh(socket, "null_server"), allow)
+    return _serve(_fresh(socket, "null_server"), allow)
 
 
 def _fresh(socket: AnySocket, call: str) -> Socket[Any]:
@@ -134,9 +144,8 @@ def _fresh(socket: AnySocket, call: str) -> Socket[Any]:
     return blocking
 
 
-def _serve(socket: Socket[Any], policy: Policy, anyone: bool) -> AuthenticatorBase | None:
-    if not anyone:
-        return _serve_checked(socket, policy)
+def _serve_anyone(socket: Socket[Any], policy: Policy) -> AuthenticatorBase | None:
+    """Let everybody in, whether an authenticator runs or not."""
     domains = domains_of(socket.context)
     with domains.starting:
         socket.zap_domain = domains.serve(socket, policy)
@@ -145,7 +154,7 @@ def _serve(socket: Socket[Any], policy: Policy, anyone: bool) -> AuthenticatorBa
     return running
 
 
-def _serve_checked(socket: Socket[Any], policy: Policy) -> AuthenticatorBase:
+def _serve(socket: Socket[Any], policy: Policy) -> AuthenticatorBase:
     """Have the authenticator of the context decide about the peers of a socket."""
     context = socket.context
     domains = domains_of(context)
