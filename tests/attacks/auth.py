@@ -22,8 +22,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 import zmqlite as zmq
-from zmqlite import auth
+from zmqlite import auth, proto
 
 from .program import DEADLINE, begin, end, eventually
 
@@ -299,11 +301,14 @@ def forged(seconds: float, clients: int) -> tuple[Counts, Counts]:
                     answer = b""
                     while b"READY" not in answer:  # before which no message may come
                         answer += forger.recv(4096)
-                    forger.sendall(b"\x00\x02hi")
+                    forger.sendall(b"\x01\x00\x00\x02hi" * 2)
                     message = server.recv_message(timeout=WAIT)
+                    server.recv(timeout=WAIT)
+                    typed = proto.TypedSocket(server, proto.Bare(Timestamp, attachments=1))
+                    envelope = typed.recv_envelope(timeout=WAIT)
                 user = message.metadata("User-Id")
                 claimed += user == "anna"
-                believed += user == "anna" and (checked or server._checked)
+                believed += envelope.user_id == "anna" or (checked and user != "")
     return {"claimed": claimed}, {"believed": believed, "not_tried": int(not claimed)}
 
 

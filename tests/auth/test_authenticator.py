@@ -44,6 +44,7 @@ from zmqlite import (
     proto,
     z85_decode,
 )
+from zmqlite.auth.authenticator import Thread
 from zmqlite.auth.handler import Handler
 
 ZAP = "inproc://zeromq.zap.01"
@@ -176,7 +177,14 @@ def test_a_context_has_one(make: Make, context: Context) -> None:
         auth.Authenticator(wrong)
 
 
-def test_it_ends_with_the_context() -> None:
+def test_it_ends_with_the_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    close = Thread.close
+
+    def slowly(thread: Thread) -> None:
+        time.sleep(0.1)
+        close(thread)
+
+    monkeypatch.setattr(Thread, "close", slowly)
     before = set(threading.enumerate())
     with Context(linger=0) as context, context.socket(PULL) as server:
         auth.curve_server(server, SERVER, allow=set())
@@ -199,7 +207,7 @@ def test_malformed_requests_are_survived(make: Make, context: Context) -> None:
 def test_when_its_thread_dies_nobody_gets_in_and_that_is_told(
     make: Make, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, endpoint = curve_server(make, {ANNA.public_key})
+    server, endpoint = curve_server(make, {ANNA.public_key})
     authenticator = authenticator_of(context)
     monkeypatch.setattr(Handler, "receive", lambda *_: 1 / 0)
     with context.monitor() as monitor:
@@ -208,7 +216,9 @@ def test_when_its_thread_dies_nobody_gets_in_and_that_is_told(
         assert "nobody gets in: ZeroDivisionError at" in denial(monitor).cause
     eventually(lambda: authenticator_of(context) is None)
     monkeypatch.undo()
-    assert outcome(curve_client(make, ANNA), endpoint) is MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
+    with server.monitor(OUTCOMES) as monitor:
+        curve_client(make, ANNA).connect(endpoint)
+        assert monitor.recv(timeout=WAIT).event is MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
     _, other = curve_server(make, {ANNA.public_key})  # which starts another one
     assert gets_in(curve_client(make, ANNA), other)
     with pytest.raises(ZeroDivisionError):

@@ -143,6 +143,16 @@ def test_a_mistake_with_security_is_raised_before_anything_happens(
     socket.bind("inproc://security")  # where there are no strangers
 
 
+def test_an_awaited_server_is_closed_as_well() -> None:
+    async def main() -> None:
+        async with aio.Context() as context, context.socket(zmq.REP) as socket:
+            socket.plain_server = True
+            with pytest.raises(zmq.SecurityError, match="no ZAP handler"):
+                socket.bind("tcp://127.0.0.1:*")
+
+    asyncio.run(main())
+
+
 def test_a_server_whose_context_has_a_handler_is_closed_by_libzmq(make: Make) -> None:
     handler = make(zmq.ROUTER)
     handler.bind(ZAP)

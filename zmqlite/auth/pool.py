@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import queue
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, TypeAlias
 
 from .handler import JOBS, Job
@@ -51,6 +51,7 @@ class Pool:
             try:
                 answer = job.question.ask()
                 if inspect.isawaitable(answer):
+                    asyncio: Any = import_module("asyncio")  # few programs need it here
                     answer = asyncio.run(_wait(answer))
             except BaseException as raised:
                 error = raised

@@ -161,7 +161,6 @@ def _serve(socket: Socket[Any], policy: Policy) -> AuthenticatorBase:
     with domains.starting:
         running: AuthenticatorBase = domains.authenticator or Authenticator(context)
         socket.zap_domain = domains.serve(socket, policy)
-    socket.zap_enforce_domain = True
     return running
 
 
