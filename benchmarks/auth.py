@@ -129,10 +129,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=rounds, default=10, help="10 if not given")
     parser.add_argument("--part", type=float, default=1.0, help="of the usual requests and clients")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples")
+    parser.add_argument(
+        "--from", type=Path, dest="source", metavar="FILE", help="take the samples of such a file"
+    )
     parser.add_argument("--check", action="store_true", help="fail if a bar is not met")
     parser.add_argument("--publish", action="store_true", help="write into docs/speed.md")
     options = parser.parse_args(arguments)
-    samples = measure(options.rounds, options.part)
+    if options.source:
+        samples: Samples = json.loads(options.source.read_text())["samples"]
+    else:
+        samples = measure(options.rounds, options.part)
     console = Console(width=WIDTH)
     parts = report(samples)
     for each in parts:
