@@ -74,6 +74,26 @@ def test_a_message_of_many_frames_leaves_nothing_after_close() -> None:
     attack("backlog", "--seconds", "1", "--forms", "frames")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mechanism", "server"), [("NULL", "reactor"), ("PLAIN", "dispatcher"), ("CURVE", "asyncio")]
+)
+def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
+    mechanism: str, server: str
+) -> None:
+    line = attack(
+        "hostile", "--seconds", "5", "--open", "500", "--mechanisms", mechanism, "--server", server
+    )
+    assert count(line, "attacks") > 50
+    assert count(line, "joined") > 10
+    assert count(line, "served") > 100
+
+
+@pytest.mark.slow
+def test_what_libzmq_cannot_withstand_is_known() -> None:
+    attack("hostile", "--mechanisms")
+
+
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])
 
 
