@@ -205,7 +205,7 @@ class Thread:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._pool = Pool(self._done)
         self._timer: Any = None
-        self.reactor = Reactor()
+        self.reactor: Final = Reactor()
         self.reactor.reader(socket, self._requests)
         self.reactor.reader(self._wake, self._answered)
 

@@ -27,7 +27,7 @@ class Domains:
 
     def __init__(self) -> None:
         self.authenticator: Any = None  # which runs now
-        self.starting = threading.Lock()  # held by a function that may start one
+        self.starting: Final = threading.Lock()  # held by a function that may start one
         self.default: Policy | None = None
         self.revoked: set[str] = set()
         self._policies: dict[str, Policy] = {}

@@ -51,10 +51,10 @@ class Job:
     __slots__ = ("answered", "began", "question", "request")
 
     def __init__(self, request: Request, question: Question) -> None:
-        self.request = request
-        self.question = question
-        self.began = 0.0  # in seconds of the driver's clock
-        self.answered = False  # libzmq has its reply, though the question may still be asked
+        self.request: Request = request
+        self.question: Question = question
+        self.began: float = 0.0  # in seconds of the driver's clock
+        self.answered: bool = False  # libzmq has its reply, though the question may still be asked
 
 
 class Handler:

@@ -110,7 +110,7 @@ class Directory:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path: Final = Path(path)
         self._keys: frozenset[bytes] = frozenset()
         self._files: dict[str, tuple[int, int, int]] = {}
         self._changed = -1  # the time of the directory when it was read
