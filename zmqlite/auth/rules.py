@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -118,17 +119,22 @@ class Directory:
         self._read = 0.0
         if not self.path.is_dir():
             raise NotADirectoryError(f"{str(path)!r} is no directory of certificates")
-        self._look()
+        self._lock = threading.Lock()  # Authenticator.allowed may be called by any thread
+        self._current()
 
     def decide(self, request: Request) -> Decision:
-        self._look()
-        if request.key in self._keys:
+        if request.key in self._current():
             return Decision(ACCEPTED, request.key.decode())
         return Decision(DENIED, reason=f"no certificate in {str(self.path)!r} has it")
 
     def knows(self, user: str) -> bool:
-        self._look()
-        return user.encode(errors="replace") in self._keys
+        return user.encode(errors="replace") in self._current()
+
+    def _current(self) -> frozenset[bytes]:
+        """Return the keys that are allowed now."""
+        with self._lock:
+            self._look()
+            return self._keys
 
     def _look(self) -> None:
         """Read the directory if it has changed."""
