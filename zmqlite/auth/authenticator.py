@@ -119,8 +119,9 @@ class Authenticator(AuthenticatorBase):
 
     `policy` serves every ZAP domain, or those that a mapping names; functions such as curve_server
     add one for their socket. Where no policy serves a domain, all are refused. When the constructor
-    returns, libzmq can ask. It ends with `stop`, with the `with` block or with the context; without
-    it, closed sockets let nobody in.
+    returns, libzmq can ask. It ends with `stop`, with the `with` block or with the context, which
+    has to be terminated: the garbage collector does not end a context whose authenticator runs.
+    Without an authenticator, closed sockets let nobody in.
 
     Questions that take time, which are passwords and callables, are asked in 8 threads, at most 2
     at a time for each address. After `timeout` milliseconds libzmq is told that nothing was
