@@ -131,7 +131,7 @@ def test_policies_go_with_their_sockets(make: Make, context: Context) -> None:
         server, _ = curve_server(make, {ANNA.public_key})
         server.close()
     curve_server(make, {ANNA.public_key})
-    assert len(context._owner.policies._policies) == 1
+    assert len(context._owner.policies._served) == 1
 
 
 def test_policies_by_domain_serve_sockets_that_were_set_up_by_hand(

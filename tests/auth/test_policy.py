@@ -28,7 +28,7 @@ class Zap:
     def __init__(self, policy: Any = None, patience: float = 1.0) -> None:
         self.told: list[tuple[int, str]] = []
         self.domains = Domains()
-        self.domains.add(policy)
+        self.domains.take(policy)
         self.handler = Handler(self.domains, patience, self.tell)
 
     def tell(self, status: int, request: Request | None, reason: str) -> None:
@@ -169,7 +169,8 @@ def test_a_callable_is_told_who_asks_and_its_error_is_not_shown() -> None:
 
 def test_passwords_are_checked_slowly_and_remembered_while_the_hash_is_the_same() -> None:
     hashes = {"anna": HASH}
-    zap = Zap(auth.Policy(plain=hashes))
+    policy = auth.Policy(plain=hashes)
+    zap = Zap(policy)
     for name, password, status in [
         (b"anna", b"wrong", DENIED),
         (b"bert", b"right", DENIED),
@@ -187,9 +188,9 @@ def test_passwords_are_checked_slowly_and_remembered_while_the_hash_is_the_same(
     hashes["anna"] = auth.hash_password("other")
     assert zap.request(b"anna", b"right") is None
     del hashes["anna"]
-    assert not zap.domains.allowed("anna")
-    assert "right" not in repr(zap.domains.default)
-    assert HASH not in repr(zap.domains.default)
+    assert not zap.domains.allowed("anna", None)
+    assert "right" not in repr(policy)
+    assert HASH not in repr(policy)
 
 
 def test_what_is_remembered_is_bounded_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,14 +268,25 @@ def test_each_domain_has_its_policy() -> None:
     assert "no policy serves the domain 'c'" in zap.told[-1][1]
 
 
+def test_a_user_may_be_allowed_in_one_domain_only() -> None:
+    zap = Zap({"a": auth.Policy(curve={ANNA.public_key}), "b": auth.Policy(curve=auth.ANYONE)})
+    assert zap.domains.allowed(user(BERT), None)
+    assert zap.domains.allowed(user(BERT), "b")
+    assert not zap.domains.allowed(user(BERT), "a")
+    assert not zap.domains.allowed(user(BERT), "c")
+    zap.domains.take(auth.Policy(curve={ANNA.public_key}))  # of the next authenticator
+    assert not zap.domains.allowed(user(BERT), None)
+    assert zap.domains.allowed(user(ANNA), "c")
+
+
 def test_who_is_revoked_is_refused_whatever_a_policy_says() -> None:
     zap = Zap(auth.Policy(curve=lambda *_: "anna", plain=auth.ANYONE))
     assert zap.decide(bytes(32)) == (ACCEPTED, "anna")
-    assert zap.domains.allowed("anna")
+    assert zap.domains.allowed("anna", None)
     zap.domains.revoked.add("anna")
-    assert not zap.domains.allowed("anna")
+    assert not zap.domains.allowed("anna", None)
     assert zap.decide(bytes(32))[0] == zap.decide(b"anna", b"x")[0] == DENIED
-    assert not zap.domains.allowed("")
+    assert not zap.domains.allowed("", None)
 
 
 MISTAKES: list[tuple[dict[str, Any], type[Exception], str]] = [

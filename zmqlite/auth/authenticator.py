@@ -58,7 +58,7 @@ class AuthenticatorBase:
         with self._context._owner.locked("zmqlite.auth"):
             if self._domains.authenticator is not None:
                 raise second("it has one, which may have been started by curve_server()")
-            self._domains.add(policy)
+            self._domains.take(policy)
             self._domains.authenticator = self
 
     def _leave(self) -> None:
@@ -69,14 +69,16 @@ class AuthenticatorBase:
     def join(self) -> None:
         """Wait for what ends after the context."""
 
-    def allowed(self, user_id: str | None) -> bool:
+    def allowed(self, user_id: str | None, domain: str | None = None) -> bool:
         """Whether a user id is one of those who may connect now; for each message, if need be.
 
         A connection outlives the right to make it. So check `message.metadata("User-Id")`, or
-        `Received.user_id`, of what a peer sends, or give this method to a proto.Dispatcher. A user
-        id that a callable has let in counts until it is revoked. Any thread may call it.
+        `Received.user_id`, of what a peer sends, or give this method to a proto.Dispatcher. With a
+        `domain`, the `zap_domain` of a socket, the policy of that domain alone is asked; without
+        one it is enough if any policy of the context lets the user in. A user id that a callable
+        has let in counts until it is revoked. Any thread may call it.
         """
-        return user_id is not None and self._domains.allowed(user_id)
+        return user_id is not None and self._domains.allowed(user_id, domain)
 
     def revoke(self, user_id: str) -> None:
         """Refuse a user id from now on, whatever the policies say; any thread may call it."""
