@@ -169,6 +169,14 @@ def test_a_call_without_memory_for_our_c_has_done_nothing(forms: str) -> None:
     attack("no_memory", "--memory", "c", "--group", forms)
 
 
+MODES = ["requests", "stale", "replay", "clients", "passwords", "stuck", "killed", "forged"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_comes_in_who_should_not_and_the_others_do(mode: str) -> None:
+    attack("auth", "--modes", mode, "--seconds", "2", "--clients", "60")
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("names", ["address,undefined", "thread"])

@@ -66,9 +66,14 @@ def domain_enforced_that_there_is_none_of() -> None:
     with suppress(zmq.InvalidArgument):
         server.set(93, 1)
     server.plain_server = True
+    refused(zmq.SecurityError, lambda: server.bind("tcp://127.0.0.1:*"))
+    with server.context.socket(zmq.REP) as handler:
+        handler.bind("inproc://zeromq.zap.01")
+        endpoint = server.bind("tcp://127.0.0.1:*")
+        handler.unbind("inproc://zeromq.zap.01")
     client = server.context.socket(zmq.PUSH, plain_username="a", plain_password="b")
     with client.monitor() as monitor:
-        client.connect(server.bind("tcp://127.0.0.1:*"))
+        client.connect(endpoint)
         while monitor.recv(timeout=5000).event not in FAILURES:
             pass
 
