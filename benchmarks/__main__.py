@@ -1,7 +1,7 @@
 """Messages between sockets: measure, and print the ratios.
 
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
-contended` calls beside another thread.
+contended` calls beside another thread, `python -m benchmarks auth` what authentication costs.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from . import auth
 from .bars import verdicts
 from .calls.command import Calls
 from .cells import CELLS, QUICK, Cell
@@ -132,6 +133,8 @@ def dispatch(arguments: list[str]) -> int:
     match arguments:
         case ["calls", *rest]:
             return Calls().main(rest)
+        case ["auth", *rest]:
+            return auth.main(rest)
         case ["contended", *rest]:
             return Contended().main(rest)
         case _:

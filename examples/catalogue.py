@@ -18,6 +18,7 @@ from .guide.ch8.scenarios_chat import SCENARIOS as CHAT
 from .guide.patterns import PATTERNS
 from .proto.scenarios import SCENARIOS as PROTO
 from .scenario import Scenario
+from .secure.scenarios import SCENARIOS as SECURE
 from .watch.scenarios import SCENARIOS as WATCH
 
 GROUPS: dict[str, tuple[Scenario, ...]] = {
@@ -25,6 +26,7 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     "Typed messages, with zmqlite.proto": PROTO,
     "With asyncio, through zmqlite.aio": AIO,
     "Who connects, who is refused, and why": WATCH,
+    "Who may connect, with zmqlite.auth": SECURE,
     "In C's own steps, through zmqlite.capi": CAPI,
     "The Guide, chapter 1: the three basic patterns": CHAPTER_1,
     "The Guide, chapter 2: sockets and patterns": CHAPTER_2,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 
 import pytest
@@ -19,9 +20,9 @@ UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.starts
 pytestmark = pytest.mark.timeout(120)
 
 
-def attack(program: str, *arguments: str) -> str:
+def attack(program: str, *arguments: str, **env: str) -> str:
     """Run a program that must find nothing; its line of counts."""
-    done = run(sys.executable, "-m", f"tests.attacks.{program}", *arguments, cwd=ROOT)
+    done = run(sys.executable, "-m", f"tests.attacks.{program}", *arguments, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -76,6 +77,33 @@ def test_memory_is_flat_under_a_lasting_backlog(form: str) -> None:
 
 def test_a_message_of_many_frames_leaves_nothing_after_close() -> None:
     attack("backlog", "--seconds", "1", "--forms", "frames")
+
+
+RUNTIMES = pytest.mark.parametrize("runtime", ["upb", "python"])
+BY_RUNTIME = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
+
+
+@RUNTIMES
+def test_what_a_fuzzer_found_is_decoded_or_refused(runtime: str) -> None:
+    line = attack("decode", "--seconds", "0", **{BY_RUNTIME: runtime})
+    assert f"runtime={runtime} " in line
+    assert count(line, "decoded") > 10
+    assert count(line, "refused") > 10
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="there is no atheris")
+@RUNTIMES
+def test_a_fuzzer_finds_no_frames_that_do_worse(runtime: str) -> None:
+    line = attack("decode", "--seconds", "5", **{BY_RUNTIME: runtime})
+    assert count(line, "inputs") > len(list((ROOT / "tests" / "attacks" / "corpus").iterdir()))
+
+
+@pytest.mark.slow
+def test_both_apis_do_what_a_model_of_them_predicts() -> None:
+    line = attack("states", "--seconds", "0", "--examples", "100", "--seed", "2")
+    assert count(line, "sent") > 20
+    assert count(line, "received") > 20
 
 
 @pytest.mark.slow
@@ -139,6 +167,14 @@ def test_a_call_without_memory_for_python_objects_has_done_nothing(forms: str) -
 @pytest.mark.slow
 def test_a_call_without_memory_for_our_c_has_done_nothing(forms: str) -> None:
     attack("no_memory", "--memory", "c", "--group", forms)
+
+
+MODES = ["requests", "stale", "replay", "clients", "passwords", "stuck", "killed", "forged"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_comes_in_who_should_not_and_the_others_do(mode: str) -> None:
+    attack("auth", "--modes", mode, "--seconds", "2", "--clients", "60")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from program_support import said
 from support import Make, eventually
 
-from zmqlite import PULL, PUSH, Context, MonitorEvent, SocketEvent
+from zmqlite import PULL, PUSH, Context, MonitorEvent, SocketEvent, auth
 from zmqlite.log import INTERVAL, RETRIES, Lines
 
 
@@ -65,7 +65,8 @@ def test_connections_are_logged_for_sockets_old_and_new(
 
 
 def test_failures_are_warnings_with_their_cause(make: Make, lines: list[logging.LogRecord]) -> None:
-    server, client = make(PULL, curve_server=True, curve_secretkey=b"x" * 40), make(PUSH)
+    server, client = make(PULL), make(PUSH)
+    auth.curve_server(server, auth.Certificate.generate(), allow=auth.ANYONE)
     client.connect(server.bind("tcp://127.0.0.1:*"))
     name = client.statistics().name
     eventually(lambda: named(lines, "zmqlite.failures", f"{name} failed the handshake"))

@@ -15,7 +15,7 @@ from checkout import ROOT
 from launched import Place
 from support import eventually
 
-from benchmarks import layers, plots, publish, report, sections
+from benchmarks import auth, layers, plots, publish, report, sections
 from benchmarks.alternating import Found
 from benchmarks.bars import Bar, Verdict
 from benchmarks.calls import report as calls_report
@@ -329,6 +329,33 @@ def test_everything_can_be_measured_beside_another_thread_in_both_libraries(tmp_
         for [sample] in each.values():
             # On a busy machine a thread may do nothing in so short a time.
             assert sample.get("late") or {"alone", "other alone", "together"} <= set(sample)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_authentication_can_be_measured(tmp_path: Path) -> None:
+    file = tmp_path / "auth.json"
+    done = benchmarks("auth", "--rounds=1", "--part=0.02", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    samples = json.loads(file.read_text())["samples"]
+    assert set(samples) == {"decisions", "handshakes, set", "handshakes, ANYONE"}
+    assert all(value > 0 for [value] in samples.values())
+
+
+@pytest.mark.parametrize(
+    ("decisions", "kept", "expected"),
+    [
+        ([20_000.0], [90.0, 90.0, 90.0], ("met", "met")),
+        ([19_999.0], [89.0, 89.0, 89.0], ("not met", "not met")),
+        ([20_000.0], [80.0, 80.0, 110.0], ("met", "too noisy")),
+    ],
+)
+def test_authentication_has_two_bars(
+    decisions: list[float], kept: list[float], expected: tuple[str, str]
+) -> None:
+    samples = {"decisions": decisions, "handshakes, set": kept}
+    samples["handshakes, ANYONE"] = [100.0] * len(kept)
+    assert tuple(auth.verdicts(samples).values()) == expected
 
 
 @pytest.mark.slow

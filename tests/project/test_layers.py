@@ -39,8 +39,8 @@ PUBLIC = LEVELS["__init__"]
 
 # Packages on top of the core, and modules of them that import from another of these packages. The
 # core imports none of them.
-PACKAGES = ("aio", "capi", "proto")
-BETWEEN = {"proto.aio": "aio"}
+PACKAGES = ("aio", "auth", "capi", "proto")
+BETWEEN = {"auth.aio": "aio", "proto.aio": "aio"}
 
 MODULES = {
     path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): path

@@ -47,6 +47,12 @@ def test_a_program_prints_what_it_is_said_to(number: int, out: str | None, tmp_p
     assert out is None or printed == out
 
 
+def test_the_message_of_anna_is_known_to_be_hers() -> None:
+    command = [sys.executable, "-W", "error", "-c", PROGRAMS[6]]
+    out = subprocess.run(command, capture_output=True, timeout=20, check=True).stdout
+    assert len(out) == len("\n") + 40
+
+
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"zmq\.([A-Za-z_]+)", OURS))))
 def test_a_name_of_the_package_exists(name: str) -> None:
     assert hasattr(zmq, name)

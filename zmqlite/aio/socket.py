@@ -381,6 +381,11 @@ class Socket(SocketOptions, Generic[C]):
         """
         self._call(self._blocking.disconnect, endpoint)
 
+    @property
+    def _checked(self) -> bool:
+        """Whether a ZAP handler checks all peers. For zmqlite.proto."""
+        return self._blocking._checked
+
     def _call(self, call: Callable[..., T], *args: Any) -> T:
         """Call what may take the edge from those who wait."""
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +11,7 @@ from contextlib import suppress
 from prelude import eventually, kept, main, undeliverable
 
 import zmqlite as zmq
+from zmqlite import capi as c
 
 FAILURES = (
     zmq.MonitorEvent.HANDSHAKE_FAILED_AUTH,
@@ -66,9 +66,14 @@ def domain_enforced_that_there_is_none_of() -> None:
     with suppress(zmq.InvalidArgument):
         server.set(93, 1)
     server.plain_server = True
+    refused(zmq.SecurityError, lambda: server.bind("tcp://127.0.0.1:*"))
+    with server.context.socket(zmq.REP) as handler:
+        handler.bind("inproc://zeromq.zap.01")
+        endpoint = server.bind("tcp://127.0.0.1:*")
+        handler.unbind("inproc://zeromq.zap.01")
     client = server.context.socket(zmq.PUSH, plain_username="a", plain_password="b")
     with client.monitor() as monitor:
-        client.connect(server.bind("tcp://127.0.0.1:*"))
+        client.connect(endpoint)
         while monitor.recv(timeout=5000).event not in FAILURES:
             pass
 
@@ -123,8 +128,42 @@ def closed_before_its_monitor() -> None:
         puller.close()
         monitor.close()
         if number % 100 == 0:
-            time.sleep(0.005)
+            eventually(lambda: len(os.listdir("/proc/self/fd")) < 60)
     eventually(lambda: len(os.listdir("/proc/self/fd")) < 20)
+
+
+def disconnected_between_two_frames() -> None:
+    context, native = zmq.Context(linger=0), c.zmq_ctx_new()
+    for kind, peer in ("PULL", "PUSH"), ("PAIR", "PAIR"), ("SUB", "XPUB"), ("DEALER", "DEALER"):
+        receiver, sender = (context.socket(zmq.SocketType[each]) for each in (kind, peer))
+        r, s = (c.zmq_socket(native, zmq.SocketType[each]) for each in (kind, peer))
+        endpoint = f"inproc://{kind}"
+        sender.bind(endpoint)
+        receiver.connect(endpoint)
+        c.zmq_bind(s, endpoint)
+        c.zmq_connect(r, endpoint)
+        if kind == "SUB":
+            receiver.subscribe("")
+            sender.recv(timeout=5000)
+            c.zmq_setsockopt(r, c.ZMQ_SUBSCRIBE, b"", 0)
+            c.zmq_recv(s, bytearray(1), 1, 0)
+        sender.send_multipart([b"1", b"2", b"3"])
+        for part, flags in (b"1", c.ZMQ_SNDMORE), (b"2", c.ZMQ_SNDMORE), (b"3", 0):
+            c.zmq_send(s, part, 1, flags)
+        more, got = c.c_int(), bytearray(1)
+        assert (receiver.recv(), c.zmq_recv(r, got, 1, 0)) == (b"1", 1)
+        receiver.disconnect(endpoint)
+        c.zmq_disconnect(r, endpoint)
+        for part in b"2", b"3":
+            assert (receiver.recv(timeout=5000), receiver.rcvmore) == (part, part == b"2")
+            assert c.zmq_recv(r, got, 1, c.ZMQ_DONTWAIT) == 1
+            assert bytes(got) == part
+            c.zmq_getsockopt(r, c.ZMQ_RCVMORE, more, c.c_size_t(4))
+            assert more.value == (part == b"2")
+        c.zmq_close(r)
+        c.zmq_close(s)
+    context.term()
+    c.zmq_ctx_term(native)
 
 
 if __name__ == "__main__":
