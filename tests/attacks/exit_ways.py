@@ -324,7 +324,7 @@ def a_finaliser_that_uses_a_socket() -> None:
     KEPT.append(late)
 
 
-@end()
+@end(lingers=False)
 def a_finaliser_that_makes_a_context() -> None:
     class Late:
         def __del__(self) -> None:
