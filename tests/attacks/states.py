@@ -103,14 +103,18 @@ class States(Talk):
         return present
 
     @rule(target=ends, hub=ends, index=INDEX, how=st.fixed_dictionaries(HOW))
-    def leaf(self, hub: End, index: int, how: dict[str, Any]) -> Any:
-        """Link one more socket to one that may have many peers."""
+    def leaf(self, hub: End, index: int, how: dict[str, Any]) -> End:
+        """Link one more socket to one that may have many peers.
+
+        What it cannot link it returns again: how many sockets there are must not depend on time, or
+        Hypothesis could not make the same choices again.
+        """
         kinds = {"PULL": "PUSH", "ROUTER": "DEALER", "REP": "REQ"}
-        if hub.kind not in kinds or not hub.usable or hub.rest or hub.partial:
-            return multiple()
+        if hub.kind not in kinds or not hub.usable:
+            return hub
         made = self.open(self.all[index % len(self.all)], kinds[hub.kind], hub.hwm)
         if made is None:
-            return multiple()
+            return hub
         self.join(made, hub, **how)
         return made
 

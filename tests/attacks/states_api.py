@@ -16,7 +16,7 @@ WAIT = 10_000
 """Milliseconds of every wait: for what has to come."""
 
 LINGER = 50
-"""Milliseconds. With none libzmq may abort where a connection ends in the middle of a message."""
+"""Milliseconds, enough to send a message whole that was begun."""
 
 lent: Counter[bytes] = Counter()
 """Data that was given to zmq_msg_init_data and not freed yet."""

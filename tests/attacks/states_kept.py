@@ -191,7 +191,7 @@ class Kept(RuleBasedStateMachine):
             return
         function = capi.zmq_msg_send if sends else capi.zmq_msg_recv
         errors, possible = end.sending([b""]) if sends else (end.receiving()[0], True)
-        if sends and (end.partial or any(not link.alive for link in end.links)):
+        if sends and (end.partial or any(not (each.alive and each.inproc) for each in end.links)):
             return
         outcome = call(lambda: check(function(message, end.socket, zmq.DONTWAIT)))
         if content is None:

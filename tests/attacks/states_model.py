@@ -112,7 +112,7 @@ class End:
         if self.kind in NO_SEND:
             return errors | {errno.ENOTSUP}, False
         if self.kind in ("REQ", "REP") and not self.turn:
-            return errors | {EFSM}, False
+            return errors | {EFSM} | self.half_sent(), False
         link = self.target((self.partial or frames)[0])
         if self.partial:  # libzmq drops the rest if the peer has gone, and C is told so
             gone = link is None or not link.alive
@@ -130,13 +130,20 @@ class End:
             len(link.queues[link.other(self)]) < most
         )
 
+    def half_sent(self) -> set[int]:
+        """What a REQ may raise whose peer went in the middle of a request: libzmq waits for one."""
+        gone = self.kind == "REQ" and any(not link.alive for link in self.links)
+        return {errno.EAGAIN, EFSM} if gone else set()
+
     def room(self, link: Link) -> tuple[float, float]:
         """How many messages surely fit into the queues of a link, and how many at most; 0: any."""
         if not self.hwm:
             return float("inf"), 0
         marks = self.hwm + link.other(self).hwm if link.inproc else self.hwm
-        # libzmq hears of what was read after each half of the mark, and one may have been fetched.
-        return marks - marks // 2, (marks + 2 if link.inproc and link.alive else 0)
+        # libzmq hears of what was read after each half of the mark, and one may be fetched. In
+        # C a send with DONTWAIT may not look whether it has heard.
+        least = 0 if self.api.__name__ == "C" else marks - marks // 2
+        return least, (marks + 2 if link.inproc and link.alive else 0)
 
     def sent(self, frames: list[bytes], more: bool) -> None:
         """Frames were sent, which end a message unless more follow."""
@@ -174,7 +181,8 @@ class End:
             return errors | {EFSM}, False, False
         sure = [link for link in self.links if link.queues[self] and link.sure[self]]
         remote = bool(sure) and not any(link.inproc for link in sure)
-        return errors if sure else errors | {errno.EAGAIN}, bool(sure), remote
+        missing = {errno.EAGAIN} | self.half_sent()
+        return errors if sure else errors | missing, bool(sure), remote
 
     def received(self, shape: str, got: Any) -> None:
         """One frame, the rest of a message, or messages of one frame were received."""

@@ -45,7 +45,7 @@ class Talk(Kept):
         messages=st.lists(
             st.tuples(
                 st.integers(0, 20),
-                st.booleans(),
+                st.sampled_from([False, False, True]),
                 st.lists(st.sampled_from([0, 5, 70_000]), min_size=1, max_size=4),
             ),
             min_size=1,
@@ -100,6 +100,9 @@ class Talk(Kept):
         if more or sender.partial or dying:
             names = [name for name in names if name not in LENT]
             frames = [frame[:1000] for frame in frames]  # longer ones are lent
+        if any(not link.inproc for link in sender.links):
+            # libzmq aborts if a connection ends whose linger ran out in the middle of a message.
+            frames = [frame[:20] for frame in frames]  # many of them are sent at once
         if dying and sender.api is C and shape == "whole":
             return  # it may have sent some of them when it fails
         form = forms[shape][names[choice % len(names)]]

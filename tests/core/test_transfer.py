@@ -278,6 +278,18 @@ def test_a_frame_that_does_not_fit_is_the_next_to_be_received(size: int, pair: P
     assert receiver.recv_multipart() == [b"x" * size, b"rest"]
 
 
+def test_a_request_that_did_not_fit_is_received_before_it_is_answered(pair: Pair) -> None:
+    server, client = pair(zmq.REP, zmq.REQ)
+    client.send(b"request")
+    with pytest.raises(zmq.ZMQError, match="7 bytes into 1"):
+        server.recv_into(bytearray(1))
+    with pytest.raises(zmq.StateError):
+        server.send(b"reply")
+    assert server.recv() == b"request"
+    server.send(b"reply")
+    assert client.recv() == b"reply"
+
+
 @pytest.mark.parametrize(
     "buffer", [b"read-only", memoryview(b"read-only"), memoryview(bytearray(8))[::2]]
 )

@@ -71,7 +71,7 @@ SURVIVED: dict[str, list[Any]] = {
     "L6": ["impossibly_many"],
     "L7": ["norm_without_a_port"],
     "L8": [pytest.param("closed_before_its_monitor", marks=pytest.mark.slow)],
-    "L35": ["disconnected_between_two_frames"],
+    "L35": ["disconnected_between_two_frames", "disconnected_after_a_poll"],
 }
 
 

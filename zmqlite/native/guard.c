@@ -89,8 +89,8 @@ int zl_enter_all(zl_socket **sockets, int count)
 
 ZL_GUARDED(zl_unbind, (zl_socket * s, const char *endpoint), zmq_unbind(s->socket, endpoint))
 
-/* libzmq forgets what the peer has sent. If the caller has received a part of a message, it would abort
-   at the next receive, or a PAIR would take the next message for the rest of this one. */
+/* libzmq forgets what the peer has sent. In the middle of a message it would abort at the next receive,
+   or take the next message for the rest of this one. */
 int zl_disconnect(zl_socket *s, const char *endpoint)
 {
     int rc = zl_enter(s);

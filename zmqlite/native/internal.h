@@ -90,6 +90,13 @@ static inline zl_frame *zl_frame_at(zl_socket *s, int index)
     return &s->frames[s->first + index];
 }
 
+/* Whether libzmq takes a message for received, so that REQ and REP may send, and the caller has not got
+   it yet. */
+static inline int zl_is_unread(zl_socket *s)
+{
+    return s->count && (s->type == ZMQ_REQ || s->type == ZMQ_REP);
+}
+
 static inline int64_t zl_now(void)
 {
     struct timespec time;

@@ -848,9 +848,9 @@ static int raw_call(PyObject *socket, int receives, zmq_msg_t *msg, long flags, 
         return RAISED;
     int rc = zl_enter(s);
     if (rc == 0) {
-        int waits = receives && s->count, quick = s->quick && !s->sending;
+        int waits = receives ? s->count : zl_is_unread(s), quick = s->quick && !s->sending;
         if (waits)
-            rc = take_waiting(s, msg);
+            rc = receives ? take_waiting(s, msg) : -EFSM;
         else if (quick)
             rc = zl_code(call(msg, s->socket, (int)flags | ZMQ_DONTWAIT));
         if (!waits && (!quick || (rc == -EAGAIN && !(flags & ZMQ_DONTWAIT)))) {

@@ -114,13 +114,17 @@ static int fetch_frame(zl_socket *s)
     return 0;
 }
 
-/* Has all of a message in `frames` that a receive has begun and not ended: 0, or -errno. */
+/* Has all of a message in `frames` that a receive has begun and not ended, and one message more where
+   libzmq may have read its first frame to answer a poll: 0, or -ENOMEM. */
 int zl_complete(zl_socket *s)
 {
-    int rc = 0;
-    while (rc == 0 && (s->count ? zl_frame_at(s, s->count - 1)->more : s->more))
-        rc = fetch_frame(s);
-    return rc;
+    int begun = s->count ? zl_frame_at(s, s->count - 1)->more : s->more, rc = 0;
+    int peeks = s->type == ZMQ_ROUTER || s->type == ZMQ_REP || s->type == ZMQ_SUB ||
+                s->type == ZMQ_XSUB || s->type == ZMQ_STREAM;
+    for (int messages = begun + peeks; messages > 0 && rc == 0;)
+        if ((rc = fetch_frame(s)) == 0 && !zl_frame_at(s, s->count - 1)->more)
+            messages--;
+    return rc == -ENOMEM ? rc : 0;
 }
 
 /* Has messages of one frame at the head of `frames`, up to 64 KiB together: how many. -EPROTO if the
@@ -192,6 +196,8 @@ static int send_part(zl_socket *s, zmq_msg_t *part, int more)
    it does not do at each send. */
 int zl_send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more)
 {
+    if (zl_is_unread(s))
+        return -EFSM;
     int rc = send_part(s, &parts[0], more || count > 1), events;
     size_t size = sizeof events;
     if (rc == -EAGAIN) {

@@ -162,8 +162,24 @@ def disconnected_between_two_frames() -> None:
             assert more.value == (part == b"2")
         c.zmq_close(r)
         c.zmq_close(s)
-    context.term()
     c.zmq_ctx_term(native)
+    context.term()
+
+
+def disconnected_after_a_poll() -> None:
+    context = zmq.Context(linger=0)
+    for kind, peer in (zmq.ROUTER, zmq.DEALER), (zmq.SUB, zmq.XPUB):
+        receiver, sender = context.socket(kind), context.socket(peer)
+        endpoint = sender.bind(f"inproc://{kind.name}")
+        receiver.connect(endpoint)
+        if kind == zmq.SUB:
+            receiver.subscribe("")
+            sender.recv(timeout=5000)
+        sender.send_multipart([b"1", b"2"])
+        assert receiver.poll(5000)  # libzmq reads the first frame for it
+        receiver.disconnect(endpoint)
+        assert receiver.recv_multipart(timeout=5000)[-2:] == [b"1", b"2"]
+    context.term()
 
 
 if __name__ == "__main__":
