@@ -69,7 +69,9 @@ class Server:
         context: Any = (aio.Context if asynchronous else zmq.Context)(linger=0)
         blocking: zmq.Context = context.blocking if asynchronous else context
         if given["mechanism"] != "NULL":
-            threading.Thread(target=let_in, args=[blocking.socket(zmq.REP)], daemon=True).start()
+            handler = blocking.socket(zmq.REP)
+            handler.bind("inproc://zeromq.zap.01")
+            threading.Thread(target=let_in, args=[handler], daemon=True).start()
         self.reports = blocking.socket(zmq.PUSH)
         self.reports.connect(given["reports"])
         self.sockets: dict[str, Any] = {}
@@ -174,7 +176,6 @@ class Server:
 
 def let_in(socket: zmq.Socket) -> None:
     """Answer as ZAP wants it: any key may come in, and one name with its password."""
-    socket.bind("inproc://zeromq.zap.01")
     while True:
         version, request, _, _, _, mechanism, *credentials = socket.recv_multipart()
         known = mechanism == b"CURVE" or credentials == [b"good", b"password"]

@@ -27,9 +27,9 @@ def attack(program: str, *arguments: str, **env: str) -> str:
     return done.stdout
 
 
-def count(line: str, name: str) -> int:
-    """One of the counts in a line."""
-    return int(dict(word.split("=") for word in line.split()[1:])[name])
+def count(out: str, name: str) -> int:
+    """One of the counts in the last line."""
+    return int(dict(word.split("=") for word in out.splitlines()[-1].split()[1:])[name])
 
 
 def test_threads_at_two_sockets_lose_double_and_tear_nothing() -> None:
