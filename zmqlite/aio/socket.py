@@ -267,6 +267,13 @@ class Socket(SocketOptions, Generic[C]):
         finally:
             self._watch.look()
 
+    def _send_now(self, frames: Sequence[Buffer | Message]) -> None:
+        """Send without letting other tasks run; Again if nobody has room. For zmqlite.rpc."""
+        try:
+            self._blocking.send_multipart(frames, DONTWAIT)
+        finally:
+            self._watch.look()
+
     # Waiting and watching
 
     async def poll(self, events: int = Event.POLLIN) -> Event:

@@ -1,0 +1,523 @@
+"""Servers and clients for asyncio: handlers and calls are coroutines, on one socket each.
+
+    from zmqlite import aio
+    from zmqlite.rpc.aio import Client, Server
+
+Messages are received by one task for each socket. It sends at once what comes of them, without
+awaiting: sends never wait, see OPTIONS in hosting and requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from functools import partial
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+
+from ..aio.context import Context
+from ..aio.socket import Monitor, Socket
+from ..arguments import INT_MAX, integer, milliseconds
+from ..constants import MonitorEvent, SocketType
+from ..errors import Again, ContextTerminated, HostUnreachable, SocketClosed
+from ..message import Message
+from ..proto.codec import LIMIT
+from ..transfer import PARTS
+from . import requests, wire
+from .call import Hook, Outcome, clock
+from .calling import ClientCall, ClientProtocol, Link
+from .hosting import OPTIONS, Host, Run, Service, log
+from .requests import Bound, bound_methods, ended, prepare, result
+from .serving import Event, Happened
+from .status import Executed, RpcError, Status
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from ..keywords import SocketKeywords
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 64
+"""Messages that are received before other tasks run."""
+
+
+class Alarm:
+    """A callback of the event loop at the time that a protocol wants; moved, seldom cancelled."""
+
+    __slots__ = ("_callback", "_handle", "_loop", "_when")
+
+    def __init__(self, callback: Any) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._callback = callback
+        self._handle: asyncio.TimerHandle | None = None
+        self._when = 0
+
+    def set(self, due: int | None) -> None:
+        """Call back when it is `due`, unless an earlier call is set, which will set this again."""
+        if due is None or (self._handle is not None and self._when <= due):
+            return
+        if self._handle is not None:
+            self._handle.cancel()
+        self._when = due
+        self._handle = self._loop.call_later(max(0, due - clock()) / 1000, self._ring)
+
+    def _ring(self) -> None:
+        self._handle = None
+        self._callback()
+
+    def stop(self) -> None:
+        """No longer call back."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+
+class Server:
+    """Executes calls of the methods of its services, whose handlers are coroutines.
+
+        async with Server(context, Greeter()) as server:
+            await server.serve("tcp://*:5555")
+
+    Each call is a task, which is cancelled when nobody waits for its result any more. Methods with
+    a stream are asynchronous generators. A handler that never waits may be a plain function. The
+    rest is as with zmqlite.rpc.Server: at most `calls` are under way.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        *services: Service,
+        calls: int = 10_000,
+        limit: int = LIMIT,
+        hook: Hook | None = None,
+        options: SocketKeywords | None = None,
+    ) -> None:
+        self._host = Host(services, integer(calls, "calls", 1, INT_MAX), limit, hook)
+        self._protocol = self._host.protocol
+        given: Any = {**OPTIONS, **(options or {})}
+        self._socket: Socket = context.socket(SocketType.ROUTER, **given)
+        self._flushing = False
+        self._alarm: Alarm | None = None
+        self._idle = asyncio.Event()  # no call is under way
+
+    @property
+    def serving(self) -> bool:
+        """What the built-in Health says of the server; a program may set it."""
+        return self._host.serving
+
+    @serving.setter
+    def serving(self, value: bool) -> None:
+        self._host.serving = value
+
+    def bind(self, endpoint: str) -> str:
+        """Accept clients at an endpoint; return the real one. See zmqlite.Socket.bind."""
+        return self._socket.bind(endpoint)
+
+    async def serve(self, endpoint: str) -> None:
+        """Accept clients at an endpoint, and `run`."""
+        self.bind(endpoint)
+        await self.run()
+
+    async def run(self) -> None:
+        """Execute calls until the server is closed, or the context terminated."""
+        self._alarm = Alarm(self._tick)
+        socket, receive = self._socket, self._protocol.receive
+        with contextlib.suppress(ContextTerminated, SocketClosed):
+            while True:
+                parts: Any = await socket.recv_parts(wire.PARTS)
+                now = clock()
+                for _ in range(AT_ONCE):
+                    if event := receive(parts, now):
+                        self._happened(event)
+                    parts = socket._attempt_now(PARTS, wire.PARTS)
+                    if parts is None:
+                        break
+                else:
+                    if event := receive(parts, now):
+                        self._happened(event)
+                self._flush()
+                self._alarm.set(self._protocol.next())
+
+    async def stop(self, grace: int = 0) -> None:
+        """Refuse new calls, wait for those under way at most `grace` milliseconds, and close."""
+        self._protocol.draining = True
+        limit = clock() + milliseconds(grace, "grace")
+        while self._protocol.unfinished and (left := limit - clock()) > 0:
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left / 1000):
+                    await self._idle.wait()
+        self._flush()
+        self.close()
+
+    def close(self) -> None:
+        """Close the socket and cancel the calls under way; nothing if it is closed."""
+        for call in self._protocol.abandon():
+            call.runner.item.cancel()
+        if self._alarm is not None:
+            self._alarm.stop()
+        self._socket.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def _tick(self) -> None:
+        for event in self._protocol.tick(clock()):
+            self._happened(event)
+        self._flush()
+        if self._alarm is not None:
+            self._alarm.set(self._protocol.next())
+
+    def _happened(self, event: Event) -> None:
+        what, call = event
+        if what is Happened.BEGIN:
+            call.runner = run = Run(call)
+            run.item = asyncio.get_running_loop().create_task(self._execute(run))
+        elif what is Happened.CANCEL and call.runner is not None:
+            call.runner.item.cancel()
+        elif call.runner is not None and call.runner.parked:
+            call.runner.parked.pop().set_result(None)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        outgoing, self._protocol.outgoing = self._protocol.outgoing, []
+        for frames in outgoing:
+            try:
+                self._socket._send_now(frames)
+            except HostUnreachable:
+                for event in self._protocol.unreachable(frames[0], clock()):
+                    self._happened(event)
+            except Again:
+                log.warning("a client does not read its replies: one was dropped")
+            except (SocketClosed, ContextTerminated):
+                return
+
+    def _flush_soon(self) -> None:
+        """Send when the tasks that are ready have run, so that items share messages."""
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    async def _execute(self, run: Run) -> None:
+        call, protocol = run.call, self._protocol
+        if not call.claim():
+            return
+        if self._host.late(run):
+            protocol.expire(call, clock())
+            self._flush_soon()
+            return
+        status = Status.OK
+        try:
+            if run.bound.method.streaming:
+                await self._stream(run)
+                protocol.end(call, run.metadata, clock())
+            else:
+                message = run.begin()
+                if isawaitable(message):
+                    message = await message
+                payload, extra, attachments = run.reply(message)
+                protocol.reply(call, payload, extra, attachments, clock())
+        except (Exception, asyncio.CancelledError) as raised:
+            if isinstance(raised, asyncio.CancelledError):
+                raised = RpcError(Status.CANCELLED, "cancelled", executed=Executed.YES)
+            error = run.error(raised)
+            status = error.status
+            protocol.fail(call, error, clock(), run.metadata)
+        self._flush_soon()
+        self._host.ended(run, status)
+        if not protocol.unfinished:
+            self._idle.set()
+
+    async def _stream(self, run: Run) -> None:
+        call, send, encode = run.call, self._protocol.item, run.bound.reply.encode
+        async with contextlib.aclosing(run.begin()) as items:
+            async for message in items:
+                while run.used >= call.credit:
+                    wait = asyncio.get_running_loop().create_future()
+                    run.parked.append(wait)
+                    await wait
+                run.used += 1
+                send(call, encode(message))
+                if not self._flushing:
+                    self._flush_soon()
+
+
+class Client:
+    """Calls methods of servers: one endpoint for each server. See zmqlite.rpc.Client.
+
+        async with Client(context, "tcp://a:5555", "tcp://b:5555") as client:
+            greeter = greeter_rpc.AsyncGreeterClient(client)
+            reply = await greeter.hello(HelloRequest(name="you"), timeout=500)
+
+    Any number of calls may be under way. One whose task is cancelled is cancelled on its server,
+    too. It is made in the event loop that it belongs to.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        *endpoints: str,
+        timeout: int = -1,
+        limit: int = LIMIT,
+        hook: Hook | None = None,
+        options: SocketKeywords | None = None,
+    ) -> None:
+        if not endpoints:
+            raise ValueError("Client() takes the endpoint of each server")
+        self._context = context
+        self._timeout = milliseconds(timeout)
+        self.limit: Final = limit
+        self._hook = hook
+        self._options: Any = {**requests.OPTIONS, **(options or {})}
+        self._protocol = ClientProtocol(endpoints)
+        self._sockets: dict[Link, tuple[Socket, Monitor, list[asyncio.Task[None]]]] = {}
+        self._alarm = Alarm(self._tick)
+        self._closed = False
+        self._open()
+        self._flush()
+
+    def close(self) -> None:
+        """Close all connections; calls under way end with CANCELLED."""
+        self._closed = True
+        for link in self._protocol.links:
+            for call in tuple(link.calls.values()):
+                self._protocol.cancel(call)
+        self._flush()
+        self._alarm.stop()
+        for link in tuple(self._sockets):
+            self._shut(link)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def stub(self, descriptor: Any) -> Any:
+        """Return a client of a service that is known by its descriptor; see Stub."""
+        return DynamicStub(self, descriptor)
+
+    # Calls
+
+    def _start(
+        self,
+        bound: Bound,
+        request: Any,
+        timeout: int | None,
+        metadata: Mapping[str, str] | None,
+        attachments: Sequence[Buffer | Message],
+    ) -> ClientCall:
+        if self._closed:
+            raise RuntimeError("the Client is closed")
+        wait = self._timeout if timeout is None else milliseconds(timeout)
+        frames, fields = prepare(bound, request, metadata, attachments)
+        method = bound.method
+        call = self._protocol.start(
+            fields,
+            frames,
+            wait,
+            clock(),
+            idempotent=method.idempotent,
+            streaming=method.streaming,
+        )
+        self._flush()
+        self._alarm.set(self._protocol.next())
+        return call
+
+    async def _call(
+        self, bound: Bound, request: Any, *arguments: Any, outcome: Outcome | None
+    ) -> Any:
+        start = time.monotonic_ns()
+        call = self._start(bound, request, *arguments)
+        try:
+            await self._until(call)
+            return result(bound, call, outcome)
+        finally:
+            self._cancel(call)
+            ended(self._hook, bound, call, start)
+
+    async def _until(self, call: ClientCall) -> None:
+        """Wait for news about a call."""
+        while not (call.ended or call.items):
+            call.waiter = asyncio.get_running_loop().create_future()
+            await call.waiter
+
+    def _cancel(self, call: ClientCall) -> None:
+        if not call.ended:
+            self._protocol.cancel(call)
+            self._flush()
+
+    # Messages
+
+    async def _read(self, link: Link, socket: Socket) -> None:
+        receive = self._protocol.receive
+        while True:
+            parts: Any = await socket.recv_parts(wire.PARTS)
+            now = clock()
+            for _ in range(AT_ONCE):
+                receive(link, parts, now)
+                parts = socket._attempt_now(PARTS, wire.PARTS)
+                if parts is None:
+                    break
+            else:
+                receive(link, parts, now)
+            self._flush()
+
+    async def _watch(self, link: Link, monitor: Monitor) -> None:
+        await monitor.recv()
+        self._shut(link)
+        self._protocol.lost(link, clock())
+        self._tick()
+
+    def _tick(self) -> None:
+        if not self._closed:
+            self._protocol.tick(clock())
+            self._open()
+            self._flush()
+
+    def _flush(self) -> None:
+        """Send what there is to send, and wake the tasks for which there are news."""
+        outgoing = self._protocol.outgoing
+        for link, frames in outgoing:
+            self._sockets[link][0]._send_now(frames)
+        outgoing.clear()
+        news = self._protocol.news
+        for call in news:
+            if call.waiter is not None and not call.waiter.done():
+                call.waiter.set_result(None)
+        news.clear()
+        self._alarm.set(self._protocol.next())
+
+    def _open(self) -> None:
+        for link in self._protocol.closed(clock()):
+            socket = self._context.socket(SocketType.DEALER, **self._options)
+            monitor = socket.monitor(MonitorEvent.DISCONNECTED)
+            socket.connect(link.endpoint)
+            tasks = [
+                asyncio.get_running_loop().create_task(_until_closed(each))
+                for each in (self._read(link, socket), self._watch(link, monitor))
+            ]
+            self._sockets[link] = socket, monitor, tasks
+            self._protocol.opened(link)
+
+    def _shut(self, link: Link) -> None:
+        socket, monitor, tasks = self._sockets.pop(link)
+        monitor.close()
+        socket.close(0)
+        for task in tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
+
+
+async def _until_closed(reader: Coroutine[Any, Any, None]) -> None:
+    with contextlib.suppress(SocketClosed, ContextTerminated):
+        await reader
+
+
+class Stream(AsyncIterator[T]):
+    """The items of a stream, to be iterated over with `async for`; see zmqlite.rpc.Stream.
+
+    To leave it early, `close` it, or use it in an `async with` statement: the server then stops.
+    """
+
+    def __init__(
+        self, client: Client, bound: Bound, call: ClientCall, outcome: Outcome | None
+    ) -> None:
+        self._client = client
+        self._bound = bound
+        self._call = call
+        self._outcome = outcome
+        self._decode: Any = bound.reply.decode
+        self._start = time.monotonic_ns()
+        self._over = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        call, client = self._call, self._client
+        if not call.items:
+            if self._over:
+                raise StopAsyncIteration
+            await client._until(call)
+            if not call.items:
+                self._finish()
+                result(self._bound, call, self._outcome)
+                raise StopAsyncIteration
+        payload, _ = call.items.popleft()
+        if client._protocol.credit_due(call):
+            client._protocol.grant(call)
+            client._flush()
+        item: T = self._decode(payload)
+        return item
+
+    def close(self) -> None:
+        """End the call, if it has not ended, and drop the items that were not read."""
+        self._client._cancel(self._call)
+        self._call.items.clear()
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self._over:
+            self._over = True
+            ended(self._client._hook, self._bound, self._call, self._start)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+
+class Stub:
+    """The base of clients of one service for asyncio; see zmqlite.rpc.Stub."""
+
+    DESCRIPTOR: ClassVar[Any] = None
+
+    def __init__(self, client: Client | Context, *endpoints: str, **options: Any) -> None:
+        self._own = isinstance(client, Context)
+        if isinstance(client, Context):
+            client = Client(client, *endpoints, **options)
+        self._client: Final = client
+        self._methods = bound_methods(self.DESCRIPTOR, client.limit)
+
+    def _call(
+        self,
+        name: str,
+        request: Any,
+        timeout: int | None,
+        metadata: Mapping[str, str] | None,
+        attachments: Sequence[Buffer | Message],
+        outcome: Outcome | None,
+    ) -> Any:
+        """Call a method: an awaitable of its reply, or a Stream."""
+        bound, client = self._methods[name], self._client
+        if not bound.method.streaming:
+            return client._call(bound, request, timeout, metadata, attachments, outcome=outcome)
+        call = client._start(bound, request, timeout, metadata, attachments)
+        return Stream(client, bound, call, outcome)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._own:
+            self._client.close()
+
+
+class DynamicStub(Stub):
+    """A client of a service whose methods are found by name: `await stub.hello(request)`."""
+
+    def __init__(self, client: Client, descriptor: Any) -> None:
+        self.DESCRIPTOR = descriptor  # type: ignore[misc]
+        super().__init__(client)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._methods:
+            raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
+        return partial(requests.calling, self, name)

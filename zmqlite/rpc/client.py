@@ -1,0 +1,412 @@
+"""The blocking client. There is no thread behind it: the threads that wait for calls do the work.
+
+One of them, the leader, sends, receives and keeps the time, for all. The others, its followers,
+wait for their gate, a lock that the leader releases when there are news for them. A leader that has
+what it wanted opens the gate of a follower, which leads from then on. `_lock` protects the protocol
+and the list of followers; only the leader uses the sockets.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+
+from ..arguments import milliseconds
+from ..constants import DONTWAIT, POLLIN, MonitorEvent, SocketType
+from ..context import Context
+from ..message import Message
+from ..poll import Poller
+from ..proto.codec import LIMIT
+from ..transfer import PARTS
+from . import wire
+from .call import Hook, Outcome, clock
+from .calling import ClientCall, ClientProtocol, Link
+from .requests import OPTIONS, Bound, bound_methods, calling, ended, prepare, result
+from .waker import Waker
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    from ..keywords import SocketKeywords
+    from ..socket import Monitor, Socket
+
+T = TypeVar("T")
+
+LOOK_MS: Final = 50
+"""After so long a leader looks at what has happened before it sends."""
+
+GRACE_S: Final = 1
+"""Seconds that `close` waits for the leader."""
+
+AT_ONCE: Final = 64
+"""Messages that are received from one server before the others get their turn."""
+
+
+class Client:
+    """Calls methods of servers: one endpoint for each server.
+
+        client = rpc.Client(context, "tcp://a:5555", "tcp://b:5555")
+        greeter = greeter_rpc.GreeterClient(client)
+        reply = greeter.hello(HelloRequest(name="you"), timeout=500)
+
+    A call goes to the server with the fewest calls of this client; one that is lost gets none until
+    it is back. `timeout` is for calls that are made without one, in milliseconds, -1 for ever.
+    `limit` bounds the bytes of a request and of a reply, attachments are bounded by the option
+    `maxmsgsize`. `hook` is called with an Ended after each call, in its thread. `options` are for
+    the DEALER sockets, such as those for CURVE.
+
+    Any thread may make calls. There is no thread behind it, so nothing is received between calls.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        *endpoints: str,
+        timeout: int = -1,
+        limit: int = LIMIT,
+        hook: Hook | None = None,
+        options: SocketKeywords | None = None,
+    ) -> None:
+        if not endpoints:
+            raise ValueError("Client() takes the endpoint of each server")
+        self._context = context
+        self._timeout = milliseconds(timeout)
+        self.limit: Final = limit
+        self._hook = hook
+        self._options: SocketKeywords = {**OPTIONS, **(options or {})}
+        self._protocol = ClientProtocol(endpoints)
+        self._sockets: dict[Link, tuple[Socket[Any], Monitor]] = {}
+        self._links: dict[object, tuple[Link, bool]] = {}  # by socket, and by that of the monitor
+        self._lock = threading.Lock()
+        self._leader = threading.Lock()
+        self._followers: dict[ClientCall, Any] = {}
+        self._polled = 0  # when
+        self._polling = False
+        self._waker = Waker()
+        self._poller = Poller()
+        self._poller.register(self._waker.fd, POLLIN)
+        with self._leader, self._lock:
+            self._open()  # connects meanwhile
+
+    def close(self) -> None:
+        """Close all connections; calls under way in other threads raise SocketClosed."""
+        for socket, monitor in tuple(self._sockets.values()):
+            monitor.close()
+            socket.close(0)
+        # The leader, if there is one, leaves since its sockets are closed.
+        left = self._leader.acquire(timeout=GRACE_S)
+        self._waker.close()
+        if left:
+            self._leader.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Calls
+
+    def _call(
+        self,
+        bound: Bound,
+        request: Any,
+        timeout: int | None,
+        metadata: Mapping[str, str] | None,
+        attachments: Sequence[Buffer | Message],
+        outcome: Outcome | None,
+    ) -> Any:
+        start = time.monotonic_ns()
+        call = self._start(bound, request, timeout, metadata, attachments)
+        try:
+            self._until(call)
+            return result(bound, call, outcome)
+        finally:
+            self._cancel(call)
+            ended(self._hook, bound, call, start)
+
+    def _stream(
+        self,
+        bound: Bound,
+        request: Any,
+        timeout: int | None,
+        metadata: Mapping[str, str] | None,
+        attachments: Sequence[Buffer | Message],
+        outcome: Outcome | None,
+    ) -> Stream[Any]:
+        call = self._start(bound, request, timeout, metadata, attachments)
+        return Stream(self, bound, call, outcome)
+
+    def _start(
+        self,
+        bound: Bound,
+        request: Any,
+        timeout: int | None,
+        metadata: Mapping[str, str] | None,
+        attachments: Sequence[Buffer | Message],
+    ) -> ClientCall:
+        wait = self._timeout if timeout is None else milliseconds(timeout)
+        frames, fields = prepare(bound, request, metadata, attachments)
+        method = bound.method
+        with self._lock:
+            return self._protocol.start(
+                fields,
+                frames,
+                wait,
+                clock(),
+                idempotent=method.idempotent,
+                streaming=method.streaming,
+            )
+
+    def stub(self, descriptor: Any) -> Any:
+        """Return a client of a service that is known by its descriptor; see Stub."""
+        return DynamicStub(self, descriptor)
+
+    def _cancel(self, call: ClientCall) -> None:
+        """End a call that nobody waits for any more; nothing if it has ended."""
+        if not call.ended:
+            with self._lock:
+                self._protocol.cancel(call)
+            self._nudge()
+
+    # Who does the work
+
+    def _until(self, call: ClientCall, items: bool = False) -> None:
+        """Wait until a call has ended, or has items."""
+        done = partial(_has_news, call, items)
+        while not done():
+            if not self._leader.acquire(blocking=False):
+                self._follow(call)
+                continue
+            try:
+                while not done():
+                    self._round(False)
+            finally:
+                self._leader.release()
+                self._promote()
+
+    def _follow(self, call: ClientCall) -> None:
+        """Wait for news about a call, or to be the leader."""
+        gate = threading.Lock()
+        gate.acquire()
+        with self._lock:
+            if call.ended or call.items:
+                return
+            self._followers[call] = gate
+        try:
+            if not self._leader.locked():
+                return  # it has what it wanted
+            if self._polling:  # the leader is not to wait for its own news only
+                self._waker.set()
+            gate.acquire()
+        finally:
+            self._followers.pop(call, None)
+
+    def _promote(self) -> None:
+        """Let a follower lead."""
+        with self._lock:
+            if self._followers:
+                self._followers.pop(next(iter(self._followers))).release()
+
+    def _nudge(self) -> None:
+        """Have sent what there is to send, without waiting."""
+        if not self._leader.acquire(blocking=False):
+            self._waker.set()
+            return
+        try:
+            self._round(True)
+        finally:
+            self._leader.release()
+            self._promote()
+
+    # The leader
+
+    def _round(self, at_once: bool) -> None:
+        """Wait until something happens, or send what there is to send; then deal with it."""
+        now = clock()
+        with self._lock:
+            due = self._protocol.next()
+            wait = -1 if due is None else max(0, due - now)
+            if at_once or self._protocol.outgoing:
+                wait = 0
+            self._polling = wait != 0  # from here on a new call has to wake it
+        found: Any = ()
+        if wait or now - self._polled > LOOK_MS or (due is not None and due <= now):
+            found = self._poller.poll(wait)
+            self._polling = False
+            self._polled = now = clock()
+        with self._lock:
+            for item, _ in found:
+                self._read(item, now)
+            self._tick(now)
+            self._send()
+            self._tell()
+
+    def _read(self, item: object, now: int) -> None:
+        if item == self._waker.fd:
+            self._waker.clear()
+            return
+        link, lost = self._links.get(item, (None, False))
+        if link is None:  # it was closed in this round
+            return
+        if lost:
+            self._lose(link, now)
+            return
+        attempt, receive = self._sockets[link][0]._attempt, self._protocol.receive
+        for _ in range(AT_ONCE):
+            parts = attempt(PARTS, wire.PARTS)
+            if parts is None:
+                return
+            receive(link, parts, now)
+
+    def _tick(self, now: int) -> None:
+        due = self._protocol.next()
+        if due is not None and due <= now:
+            self._protocol.tick(now)
+            self._open()
+
+    def _send(self) -> None:
+        outgoing = self._protocol.outgoing
+        for link, frames in outgoing:
+            self._sockets[link][0].send_multipart(frames, DONTWAIT)
+        outgoing.clear()
+
+    def _tell(self) -> None:
+        """Open the gates of those for whom there are news."""
+        news = self._protocol.news
+        if self._followers:
+            for call in news:
+                if gate := self._followers.pop(call, None):
+                    gate.release()
+        news.clear()
+
+    def _open(self) -> None:
+        for link in self._protocol.closed(clock()):
+            socket = self._context.socket(SocketType.DEALER, **self._options)
+            monitor = socket.monitor(MonitorEvent.DISCONNECTED)
+            socket.connect(link.endpoint)
+            self._sockets[link] = socket, monitor
+            for item, lost in ((socket, False), (monitor.socket, True)):
+                self._links[item] = link, lost
+                self._poller.register(item, POLLIN)
+            self._protocol.opened(link)
+
+    def _lose(self, link: Link, now: int) -> None:
+        socket, monitor = self._sockets.pop(link)
+        for item in (socket, monitor.socket):
+            del self._links[item]
+            self._poller.unregister(item)
+        monitor.close()
+        socket.close(0)
+        self._protocol.lost(link, now)
+
+
+def _has_news(call: ClientCall, items: bool) -> bool:
+    return call.ended or (items and bool(call.items))
+
+
+class Stream(Iterator[T]):
+    """The items of a stream, to be iterated over; by one thread at a time.
+
+    It ends when the server has sent all, and raises RpcError if that did not end well. To leave it
+    early, `close` it, or use it in a `with` statement: the server then stops.
+    """
+
+    def __init__(
+        self, client: Client, bound: Bound, call: ClientCall, outcome: Outcome | None
+    ) -> None:
+        self._client = client
+        self._bound = bound
+        self._call = call
+        self._outcome = outcome
+        self._start = time.monotonic_ns()
+        self._over = False
+        client._nudge()  # sends the request
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        call = self._call
+        if not call.items:
+            if self._over:
+                raise StopIteration
+            self._client._until(call, items=True)
+            if not call.items:
+                self._finish()
+                result(self._bound, call, self._outcome)
+                raise StopIteration
+        payload, _ = call.items.popleft()
+        if self._client._protocol.credit_due(call):
+            with self._client._lock:
+                self._client._protocol.grant(call)
+            self._client._nudge()
+        item: Any = self._bound.reply.decode(payload)
+        return item  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """End the call, if it has not ended, and drop the items that were not read."""
+        self._client._cancel(self._call)
+        self._call.items.clear()
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self._over:
+            self._over = True
+            ended(self._client._hook, self._bound, self._call, self._start)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._over and not self._call.ended:
+            self.close()
+
+
+class Stub:
+    """The base of clients of one service: the class that protoc-gen-zmqlite makes of it.
+
+    The first argument is a Client, or a context; in the latter case the rest are the arguments of a
+    Client that is made for this service. At the end of a `with` statement that one is closed.
+    """
+
+    DESCRIPTOR: ClassVar[Any] = None
+
+    def __init__(self, client: Client | Context, *endpoints: str, **options: Any) -> None:
+        self._own = isinstance(client, Context)
+        if isinstance(client, Context):
+            client = Client(client, *endpoints, **options)
+        self._client: Final = client
+        self._methods = bound_methods(self.DESCRIPTOR, client.limit)
+
+    def _call(self, name: str, request: Any, *arguments: Any) -> Any:
+        """Call a method: timeout, metadata, attachments and outcome follow."""
+        bound = self._methods[name]
+        call = self._client._stream if bound.method.streaming else self._client._call
+        return call(bound, request, *arguments)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own:
+            self._client.close()
+
+
+class DynamicStub(Stub):
+    """A client of a service whose methods are found by name: `stub.hello(request, timeout=500)`."""
+
+    def __init__(self, client: Client, descriptor: Any) -> None:
+        self.DESCRIPTOR = descriptor  # type: ignore[misc]
+        super().__init__(client)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._methods:
+            raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
+        return partial(calling, self, name)

@@ -1,0 +1,130 @@
+"""The wire form of docs/rpc-wire.md: envelopes to bytes and back. No sockets, no time.
+
+What is sent often is put together from bytes: protobuf parses a concatenation of serialised
+messages as their merge, so a head that was serialised once goes before the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
+from typing import Any, Final, TypeAlias
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from ..message import Message
+from .schema import Envelope
+from .status import Executed, RpcError, status_of
+
+Part: TypeAlias = Message | bytes
+"""A frame: received without a copy, or bytes."""
+
+VERSION: Final = 1
+"""The highest version of the wire form that this package speaks."""
+
+ID_BYTES: Final = 64
+"""The longest id of a call."""
+
+PARTS: Final = 16
+"""Frames of a message that are received without a copy; further ones are bytes."""
+
+BATCH: Final = 64
+"""The most items of a stream in one message."""
+
+
+class Kind(IntEnum):
+    """What a message is for."""
+
+    HELLO = 1
+    WELCOME = 2
+    REQUEST = 3
+    REPLY = 4
+    ITEM = 5
+    CREDIT = 6
+    CANCEL = 7
+    STATUS = 8
+    RESUME = 9
+    PROBE = 10
+
+
+_KINDS: Final = {kind: Envelope(kind=int(kind)).SerializeToString() for kind in Kind}
+_ID: Final = [b"\x12" + bytes((length,)) for length in range(ID_BYTES + 1)]
+"""Field 2, `id`, and its length."""
+
+_TIMEOUT: Final = b"\x28"
+"""Field 5, `timeout`."""
+
+
+def head(kind: Kind, call: bytes) -> bytes:
+    """Return the envelope of a message about a call, to which more fields may be appended."""
+    data: bytes = _KINDS[kind] + _ID[len(call)] + call
+    return data
+
+
+def more(**fields: Any) -> bytes:
+    """Return further fields of an envelope, to be appended to a head."""
+    data: bytes = Envelope(**fields).SerializeToString(deterministic=True)
+    return data
+
+
+def timeout_field(milliseconds: int) -> bytes:
+    """Return the field that says how much time remains."""
+    number = min(milliseconds, 0xFFFFFFFF)
+    data = bytearray(_TIMEOUT)
+    while number > 0x7F:
+        data.append(number & 0x7F | 0x80)
+        number >>= 7
+    data.append(number)
+    return bytes(data)
+
+
+def extra(metadata: Mapping[str, str] | None, attachments: Sequence[object]) -> bytes:
+    """Return the fields for metadata and attachments, which most messages have none of.
+
+    Raises:
+        TypeError, UnicodeEncodeError: metadata is something else than text.
+    """
+    if not metadata and not attachments:
+        return b""
+    return more(metadata=metadata or {}, attachments=len(attachments))
+
+
+def decode(part: Part) -> Any:
+    """Return the envelope in a frame; None if it does not parse."""
+    try:
+        return Envelope.FromString(bytes(part))
+    except Exception:  # protobuf's implementations raise different classes
+        return None
+
+
+def content(envelope: Any, parts: Sequence[Part], start: int) -> tuple[int, int]:
+    """Return where the attachments of a message begin, and how many payloads come before them."""
+    end = len(parts) - int(envelope.attachments)
+    return end, end - start
+
+
+def views(parts: Iterable[Part]) -> list[memoryview]:
+    """Return attachments as read-only views, which are not copied."""
+    return [part.data if isinstance(part, Message) else memoryview(part) for part in parts]
+
+
+def status(call: bytes, error: RpcError, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return the envelope that ends a call with an error."""
+    return head(Kind.STATUS, call) + more(
+        status=int(error.status),
+        message=error.message,
+        details=[{"type_url": each.type_url, "value": each.value} for each in error.details],
+        executed=int(error.executed),
+        metadata=metadata or {},
+    )
+
+
+def error_in(envelope: Any) -> RpcError:
+    """Return the error of an envelope whose status is not OK."""
+    executed = envelope.executed if envelope.executed in (1, 2) else 0
+    error = RpcError(status_of(envelope.status), envelope.message, executed=Executed(executed))
+    error.details = tuple(
+        AnyMessage(type_url=each.type_url, value=each.value) for each in envelope.details
+    )
+    error.metadata = dict(envelope.metadata)
+    return error
