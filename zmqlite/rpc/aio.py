@@ -11,32 +11,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Coroutine
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from ..aio.context import Context
 from ..aio.socket import Monitor, Socket
-from ..arguments import INT_MAX, integer, milliseconds
+from ..arguments import milliseconds
 from ..constants import MonitorEvent, SocketType
 from ..errors import Again, ContextTerminated, HostUnreachable, SocketClosed
-from ..message import Message
-from ..proto.codec import LIMIT
 from ..transfer import PARTS
-from . import requests, wire
-from .call import Hook, Outcome, clock
-from .calling import ClientCall, ClientProtocol, Link
-from .hosting import OPTIONS, Host, Run, Service, log
-from .requests import Bound, bound_methods, ended, prepare, result
+from . import wire
+from .call import clock
+from .calling import ClientCall, Link
+from .hosting import Host, Run, ServerOptions, Service, late, log
+from .requests import Bound, Caller, Caption, Dynamic, Options, Reader, result
 from .serving import Event, Happened
 from .status import Executed, RpcError, Status
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
-    from ..keywords import SocketKeywords
+    pass
 
 T = TypeVar("T")
 
@@ -74,7 +68,7 @@ class Alarm:
             self._handle.cancel()
 
 
-class Server:
+class Server(Host):
     """Executes calls of the methods of its services, whose handlers are coroutines.
 
         async with Server(context, Greeter()) as server:
@@ -86,34 +80,12 @@ class Server:
     """
 
     def __init__(
-        self,
-        context: Context,
-        *services: Service,
-        calls: int = 10_000,
-        limit: int = LIMIT,
-        hook: Hook | None = None,
-        options: SocketKeywords | None = None,
+        self, context: Context, *services: Service, **options: Unpack[ServerOptions]
     ) -> None:
-        self._host = Host(services, integer(calls, "calls", 1, INT_MAX), limit, hook)
-        self._protocol = self._host.protocol
-        given: Any = {**OPTIONS, **(options or {})}
-        self._socket: Socket = context.socket(SocketType.ROUTER, **given)
+        super().__init__(context, *services, **options)
         self._flushing = False
         self._alarm: Alarm | None = None
         self._idle = asyncio.Event()  # no call is under way
-
-    @property
-    def serving(self) -> bool:
-        """What the built-in Health says of the server; a program may set it."""
-        return self._host.serving
-
-    @serving.setter
-    def serving(self, value: bool) -> None:
-        self._host.serving = value
-
-    def bind(self, endpoint: str) -> str:
-        """Accept clients at an endpoint; return the real one. See zmqlite.Socket.bind."""
-        return self._socket.bind(endpoint)
 
     async def serve(self, endpoint: str) -> None:
         """Accept clients at an endpoint, and `run`."""
@@ -207,7 +179,7 @@ class Server:
         call, protocol = run.call, self._protocol
         if not call.claim():
             return
-        if self._host.late(run):
+        if late(run):
             protocol.expire(call, clock())
             self._flush_soon()
             return
@@ -229,7 +201,7 @@ class Server:
             status = error.status
             protocol.fail(call, error, clock(), run.metadata)
         self._flush_soon()
-        self._host.ended(run, status)
+        self._ended(run, status)
         if not protocol.unfinished:
             self._idle.set()
 
@@ -247,7 +219,7 @@ class Server:
                     self._flush_soon()
 
 
-class Client:
+class Client(Caller):
     """Calls methods of servers: one endpoint for each server. See zmqlite.rpc.Client.
 
         async with Client(context, "tcp://a:5555", "tcp://b:5555") as client:
@@ -258,23 +230,8 @@ class Client:
     too. It is made in the event loop that it belongs to.
     """
 
-    def __init__(
-        self,
-        context: Context,
-        *endpoints: str,
-        timeout: int = -1,
-        limit: int = LIMIT,
-        hook: Hook | None = None,
-        options: SocketKeywords | None = None,
-    ) -> None:
-        if not endpoints:
-            raise ValueError("Client() takes the endpoint of each server")
-        self._context = context
-        self._timeout = milliseconds(timeout)
-        self.limit: Final = limit
-        self._hook = hook
-        self._options: Any = {**requests.OPTIONS, **(options or {})}
-        self._protocol = ClientProtocol(endpoints)
+    def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
+        super().__init__(context, *endpoints, **options)
         self._sockets: dict[Link, tuple[Socket, Monitor, list[asyncio.Task[None]]]] = {}
         self._alarm = Alarm(self._tick)
         self._closed = False
@@ -304,42 +261,21 @@ class Client:
 
     # Calls
 
-    def _start(
-        self,
-        bound: Bound,
-        request: Any,
-        timeout: int | None,
-        metadata: Mapping[str, str] | None,
-        attachments: Sequence[Buffer | Message],
-    ) -> ClientCall:
+    def _start(self, *arguments: Any) -> ClientCall:
         if self._closed:
             raise RuntimeError("the Client is closed")
-        wait = self._timeout if timeout is None else milliseconds(timeout)
-        frames, fields = prepare(bound, request, metadata, attachments)
-        method = bound.method
-        call = self._protocol.start(
-            fields,
-            frames,
-            wait,
-            clock(),
-            idempotent=method.idempotent,
-            streaming=method.streaming,
-        )
+        call = self._protocol.start(*arguments)
         self._flush()
-        self._alarm.set(self._protocol.next())
         return call
 
-    async def _call(
-        self, bound: Bound, request: Any, *arguments: Any, outcome: Outcome | None
-    ) -> Any:
-        start = time.monotonic_ns()
-        call = self._start(bound, request, *arguments)
+    async def _call(self, bound: Bound, request: Any, *arguments: Any) -> Any:
+        call = self._begin(bound, request, *arguments)
         try:
             await self._until(call)
-            return result(bound, call, outcome)
+            return result(call)
         finally:
             self._cancel(call)
-            ended(self._hook, bound, call, start)
+            self._ended(call)
 
     async def _until(self, call: ClientCall) -> None:
         """Wait for news about a call."""
@@ -419,22 +355,11 @@ async def _until_closed(reader: Coroutine[Any, Any, None]) -> None:
         await reader
 
 
-class Stream(AsyncIterator[T]):
+class Stream(Reader, AsyncIterator[T]):
     """The items of a stream, to be iterated over with `async for`; see zmqlite.rpc.Stream.
 
     To leave it early, `close` it, or use it in an `async with` statement: the server then stops.
     """
-
-    def __init__(
-        self, client: Client, bound: Bound, call: ClientCall, outcome: Outcome | None
-    ) -> None:
-        self._client = client
-        self._bound = bound
-        self._call = call
-        self._outcome = outcome
-        self._decode: Any = bound.reply.decode
-        self._start = time.monotonic_ns()
-        self._over = False
 
     def __aiter__(self) -> Self:
         return self
@@ -447,7 +372,7 @@ class Stream(AsyncIterator[T]):
             await client._until(call)
             if not call.items:
                 self._finish()
-                result(self._bound, call, self._outcome)
+                result(call)
                 raise StopAsyncIteration
         payload, _ = call.items.popleft()
         if client._protocol.credit_due(call):
@@ -456,17 +381,6 @@ class Stream(AsyncIterator[T]):
         item: T = self._decode(payload)
         return item
 
-    def close(self) -> None:
-        """End the call, if it has not ended, and drop the items that were not read."""
-        self._client._cancel(self._call)
-        self._call.items.clear()
-        self._finish()
-
-    def _finish(self) -> None:
-        if not self._over:
-            self._over = True
-            ended(self._client._hook, self._bound, self._call, self._start)
-
     async def __aenter__(self) -> Self:
         return self
 
@@ -474,33 +388,17 @@ class Stream(AsyncIterator[T]):
         self.close()
 
 
-class Stub:
+class Stub(Caption):
     """The base of clients of one service for asyncio; see zmqlite.rpc.Stub."""
 
-    DESCRIPTOR: ClassVar[Any] = None
+    _CLIENT = Client
 
-    def __init__(self, client: Client | Context, *endpoints: str, **options: Any) -> None:
-        self._own = isinstance(client, Context)
-        if isinstance(client, Context):
-            client = Client(client, *endpoints, **options)
-        self._client: Final = client
-        self._methods = bound_methods(self.DESCRIPTOR, client.limit)
-
-    def _call(
-        self,
-        name: str,
-        request: Any,
-        timeout: int | None,
-        metadata: Mapping[str, str] | None,
-        attachments: Sequence[Buffer | Message],
-        outcome: Outcome | None,
-    ) -> Any:
+    def _call(self, name: str, request: Any, *arguments: Any) -> Any:
         """Call a method: an awaitable of its reply, or a Stream."""
         bound, client = self._methods[name], self._client
         if not bound.method.streaming:
-            return client._call(bound, request, timeout, metadata, attachments, outcome=outcome)
-        call = client._start(bound, request, timeout, metadata, attachments)
-        return Stream(client, bound, call, outcome)
+            return client._call(bound, request, *arguments)
+        return Stream[Any](client, client._begin(bound, request, *arguments))
 
     async def __aenter__(self) -> Self:
         return self
@@ -510,14 +408,5 @@ class Stub:
             self._client.close()
 
 
-class DynamicStub(Stub):
+class DynamicStub(Dynamic, Stub):
     """A client of a service whose methods are found by name: `await stub.hello(request)`."""
-
-    def __init__(self, client: Client, descriptor: Any) -> None:
-        self.DESCRIPTOR = descriptor  # type: ignore[misc]
-        super().__init__(client)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._methods:
-            raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
-        return partial(requests.calling, self, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from ..message import Message
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 def clock() -> int:
     """Return the time in whole milliseconds that deadlines are compared with."""
     return time.monotonic_ns() // 1_000_000
+
+
+def messages(attachments: Iterable[Buffer | Message]) -> list[Message]:
+    """Return attachments as they are sent: not copied."""
+    return [each if isinstance(each, Message) else Message(each) for each in attachments]
 
 
 class Call:

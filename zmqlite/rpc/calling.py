@@ -17,6 +17,7 @@ import os
 import random
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from . import wire
@@ -42,78 +43,47 @@ WINDOW: Final = 1024
 _CREDIT: Final = wire.more(credit=WINDOW)
 
 
+@dataclass(slots=True, eq=False)
 class Link:
     """One server as a client knows it. `calls` are those that wait for its answer."""
 
-    __slots__ = ("avoid", "calls", "endpoint", "incarnation", "last", "limit", "orphans", "reopen")
-
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint: str = endpoint
-        self.incarnation: bytes = b""  # of the server at the other end, once it has said so
-        self.last: bytes = b""  # before the connection was lost
-        self.limit: int = 0  # bytes of a payload that it takes
-        self.avoid: int = 0  # until when it gets no calls
-        self.reopen: int | None = 0  # when a socket is to be opened; None if one is open
-        self.calls: dict[bytes, ClientCall] = {}
-        self.orphans: dict[bytes, ClientCall] = {}
+    endpoint: str
+    incarnation: bytes = b""  # of the server at the other end, once it has said so
+    last: bytes = b""  # before the connection was lost
+    limit: int = 0  # bytes of a payload that it takes
+    avoid: int = 0  # until when it gets no calls
+    reopen: int | None = 0  # when a socket is to be opened; None if one is open
+    calls: dict[bytes, ClientCall] = field(default_factory=dict)
+    orphans: dict[bytes, ClientCall] = field(default_factory=dict)
 
 
+@dataclass(slots=True, eq=False)
 class ClientCall:
-    """A call under way; `waiter` is the driver's.
+    """A call under way; `tag` and `waiter` are the driver's.
 
     Once it has `ended`, either `error` is set, or `envelope` and `parts` are the reply.
     """
 
-    __slots__ = (
-        "attempts",
-        "deadline",
-        "doubtful",
-        "ended",
-        "envelope",
-        "error",
-        "frames",
-        "head",
-        "id",
-        "idempotent",
-        "items",
-        "link",
-        "parts",
-        "retry",
-        "sent",
-        "streaming",
-        "taken",
-        "waiter",
-        "window",
-    )
-
-    def __init__(
-        self,
-        call: bytes,
-        fields: bytes,
-        frames: Sequence[Any],
-        deadline: int | None,
-        idempotent: bool,
-        streaming: bool,
-    ) -> None:
-        self.id = call
-        self.frames = frames  # payload, attachments
-        self.head: bytes = wire.head(Kind.REQUEST, call) + fields
-        self.deadline = deadline
-        self.idempotent = idempotent
-        self.streaming = streaming
-        self.link: Link | None = None
-        self.attempts: int = 0
-        self.retry: int | None = None  # when it is sent again, or given up
-        self.sent: bool = False  # it may have been executed
-        self.doubtful: bool = False  # an attempt before the last may have been
-        self.ended: bool = False
-        self.error: RpcError | None = None
-        self.envelope: Any = None
-        self.parts: Sequence[Part] = ()
-        self.items: deque[tuple[Part, Sequence[Part]]] = deque()  # payload, attachments
-        self.window: int = WINDOW  # items that the server may still send
-        self.taken: int = 0  # items that were read since the last credit
-        self.waiter: Any = None
+    id: bytes
+    head: bytes  # the fields of the envelope that do not change
+    frames: Sequence[Any]  # payload, attachments
+    deadline: int | None
+    idempotent: bool
+    streaming: bool
+    tag: Any = None
+    waiter: Any = None
+    link: Link | None = None
+    attempts: int = 0
+    retry: int | None = None  # when it is sent again, or given up
+    sent: bool = False  # it may have been executed
+    doubtful: bool = False  # an attempt before the last may have been
+    ended: bool = False
+    error: RpcError | None = None
+    envelope: Any = None
+    parts: Sequence[Part] = ()
+    items: deque[tuple[Part, Sequence[Part]]] = field(default_factory=deque)  # and attachments
+    window: int = WINDOW  # items that the server may still send
+    taken: int = 0  # items that were read since the last credit
 
 
 class ClientProtocol:
@@ -184,23 +154,19 @@ class ClientProtocol:
         frames: Sequence[Any],
         timeout: int,
         now: int,
-        *,
         idempotent: bool = False,
         streaming: bool = False,
+        tag: Any = None,
     ) -> ClientCall:
         """Begin a call: payload and attachments, `timeout` in milliseconds or -1.
 
         `fields` are those of the envelope that name the method, and what wire.extra returns.
         """
         self._count += 1
-        call = ClientCall(
-            self._prefix + (self._count & (1 << 64) - 1).to_bytes(8, "big"),
-            fields,
-            frames,
-            None if timeout < 0 else now + timeout + 1,  # `now` was rounded down
-            idempotent,
-            streaming,
-        )
+        name = self._prefix + (self._count & (1 << 64) - 1).to_bytes(8, "big")
+        deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
+        head = wire.head(Kind.REQUEST, name) + fields
+        call = ClientCall(name, head, frames, deadline, idempotent, streaming, tag)
         if call.deadline is not None:
             self._deadlines.add(call.deadline, call)
         self._place(call, now)
@@ -343,11 +309,7 @@ class ClientProtocol:
         self.news.append(call)
 
     def _fail(
-        self,
-        call: ClientCall,
-        status: Status,
-        text: str,
-        executed: Executed = Executed.UNKNOWN,
+        self, call: ClientCall, status: Status, text: str, executed: Executed = Executed.UNKNOWN
     ) -> None:
         call.error = RpcError(status, text, executed=executed)
         self._end(call, None, ())

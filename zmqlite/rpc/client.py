@@ -9,28 +9,21 @@ and the list of followers; only the leader uses the sockets.
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
-from ..arguments import milliseconds
 from ..constants import DONTWAIT, POLLIN, MonitorEvent, SocketType
 from ..context import Context
-from ..message import Message
 from ..poll import Poller
-from ..proto.codec import LIMIT
 from ..transfer import PARTS
 from . import wire
-from .call import Hook, Outcome, clock
-from .calling import ClientCall, ClientProtocol, Link
-from .requests import OPTIONS, Bound, bound_methods, calling, ended, prepare, result
+from .call import clock
+from .calling import ClientCall, Link
+from .requests import Bound, Caller, Caption, Dynamic, Options, Reader, result
 from .waker import Waker
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
-    from ..keywords import SocketKeywords
     from ..socket import Monitor, Socket
 
 T = TypeVar("T")
@@ -45,7 +38,7 @@ AT_ONCE: Final = 64
 """Messages that are received from one server before the others get their turn."""
 
 
-class Client:
+class Client(Caller):
     """Calls methods of servers: one endpoint for each server.
 
         client = rpc.Client(context, "tcp://a:5555", "tcp://b:5555")
@@ -61,23 +54,8 @@ class Client:
     Any thread may make calls. There is no thread behind it, so nothing is received between calls.
     """
 
-    def __init__(
-        self,
-        context: Context,
-        *endpoints: str,
-        timeout: int = -1,
-        limit: int = LIMIT,
-        hook: Hook | None = None,
-        options: SocketKeywords | None = None,
-    ) -> None:
-        if not endpoints:
-            raise ValueError("Client() takes the endpoint of each server")
-        self._context = context
-        self._timeout = milliseconds(timeout)
-        self.limit: Final = limit
-        self._hook = hook
-        self._options: SocketKeywords = {**OPTIONS, **(options or {})}
-        self._protocol = ClientProtocol(endpoints)
+    def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
+        super().__init__(context, *endpoints, **options)
         self._sockets: dict[Link, tuple[Socket[Any], Monitor]] = {}
         self._links: dict[object, tuple[Link, bool]] = {}  # by socket, and by that of the monitor
         self._lock = threading.Lock()
@@ -110,56 +88,21 @@ class Client:
 
     # Calls
 
-    def _call(
-        self,
-        bound: Bound,
-        request: Any,
-        timeout: int | None,
-        metadata: Mapping[str, str] | None,
-        attachments: Sequence[Buffer | Message],
-        outcome: Outcome | None,
-    ) -> Any:
-        start = time.monotonic_ns()
-        call = self._start(bound, request, timeout, metadata, attachments)
+    def _call(self, bound: Bound, request: Any, *arguments: Any) -> Any:
+        call = self._begin(bound, request, *arguments)
+        if call.streaming:
+            self._nudge()  # sends the request
+            return Stream[Any](self, call)
         try:
             self._until(call)
-            return result(bound, call, outcome)
+            return result(call)
         finally:
             self._cancel(call)
-            ended(self._hook, bound, call, start)
+            self._ended(call)
 
-    def _stream(
-        self,
-        bound: Bound,
-        request: Any,
-        timeout: int | None,
-        metadata: Mapping[str, str] | None,
-        attachments: Sequence[Buffer | Message],
-        outcome: Outcome | None,
-    ) -> Stream[Any]:
-        call = self._start(bound, request, timeout, metadata, attachments)
-        return Stream(self, bound, call, outcome)
-
-    def _start(
-        self,
-        bound: Bound,
-        request: Any,
-        timeout: int | None,
-        metadata: Mapping[str, str] | None,
-        attachments: Sequence[Buffer | Message],
-    ) -> ClientCall:
-        wait = self._timeout if timeout is None else milliseconds(timeout)
-        frames, fields = prepare(bound, request, metadata, attachments)
-        method = bound.method
+    def _start(self, *arguments: Any) -> ClientCall:
         with self._lock:
-            return self._protocol.start(
-                fields,
-                frames,
-                wait,
-                clock(),
-                idempotent=method.idempotent,
-                streaming=method.streaming,
-            )
+            return self._protocol.start(*arguments)
 
     def stub(self, descriptor: Any) -> Any:
         """Return a client of a service that is known by its descriptor; see Stub."""
@@ -308,23 +251,12 @@ def _has_news(call: ClientCall, items: bool) -> bool:
     return call.ended or (items and bool(call.items))
 
 
-class Stream(Iterator[T]):
+class Stream(Reader, Iterator[T]):
     """The items of a stream, to be iterated over; by one thread at a time.
 
     It ends when the server has sent all, and raises RpcError if that did not end well. To leave it
     early, `close` it, or use it in a `with` statement: the server then stops.
     """
-
-    def __init__(
-        self, client: Client, bound: Bound, call: ClientCall, outcome: Outcome | None
-    ) -> None:
-        self._client = client
-        self._bound = bound
-        self._call = call
-        self._outcome = outcome
-        self._start = time.monotonic_ns()
-        self._over = False
-        client._nudge()  # sends the request
 
     def __iter__(self) -> Self:
         return self
@@ -337,26 +269,15 @@ class Stream(Iterator[T]):
             self._client._until(call, items=True)
             if not call.items:
                 self._finish()
-                result(self._bound, call, self._outcome)
+                result(call)
                 raise StopIteration
         payload, _ = call.items.popleft()
         if self._client._protocol.credit_due(call):
             with self._client._lock:
                 self._client._protocol.grant(call)
             self._client._nudge()
-        item: Any = self._bound.reply.decode(payload)
-        return item  # type: ignore[no-any-return]
-
-    def close(self) -> None:
-        """End the call, if it has not ended, and drop the items that were not read."""
-        self._client._cancel(self._call)
-        self._call.items.clear()
-        self._finish()
-
-    def _finish(self) -> None:
-        if not self._over:
-            self._over = True
-            ended(self._client._hook, self._bound, self._call, self._start)
+        item: T = self._decode(payload)
+        return item
 
     def __enter__(self) -> Self:
         return self
@@ -369,27 +290,18 @@ class Stream(Iterator[T]):
             self.close()
 
 
-class Stub:
+class Stub(Caption):
     """The base of clients of one service: the class that protoc-gen-zmqlite makes of it.
 
     The first argument is a Client, or a context; in the latter case the rest are the arguments of a
     Client that is made for this service. At the end of a `with` statement that one is closed.
     """
 
-    DESCRIPTOR: ClassVar[Any] = None
-
-    def __init__(self, client: Client | Context, *endpoints: str, **options: Any) -> None:
-        self._own = isinstance(client, Context)
-        if isinstance(client, Context):
-            client = Client(client, *endpoints, **options)
-        self._client: Final = client
-        self._methods = bound_methods(self.DESCRIPTOR, client.limit)
+    _CLIENT = Client
 
     def _call(self, name: str, request: Any, *arguments: Any) -> Any:
         """Call a method: timeout, metadata, attachments and outcome follow."""
-        bound = self._methods[name]
-        call = self._client._stream if bound.method.streaming else self._client._call
-        return call(bound, request, *arguments)
+        return self._client._call(self._methods[name], request, *arguments)
 
     def __enter__(self) -> Self:
         return self
@@ -399,14 +311,5 @@ class Stub:
             self._client.close()
 
 
-class DynamicStub(Stub):
+class DynamicStub(Dynamic, Stub):
     """A client of a service whose methods are found by name: `stub.hello(request, timeout=500)`."""
-
-    def __init__(self, client: Client, descriptor: Any) -> None:
-        self.DESCRIPTOR = descriptor  # type: ignore[misc]
-        super().__init__(client)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._methods:
-            raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
-        return partial(calling, self, name)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Final, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, NamedTuple, TypedDict
 
+from ..arguments import INT_MAX, integer
+from ..constants import SocketType
 from ..keywords import SocketKeywords
 from ..message import Message
+from ..proto.codec import LIMIT
 from ..proto.errors import ProtoError
 from . import schema, wire
-from .call import Call, Ended, Hook, clock
+from .call import Call, Ended, Hook, clock, messages
 from .service import Form, Method, methods_of
 from .serving import ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
@@ -54,19 +58,22 @@ class Bound(NamedTuple):
     reply: Form
 
 
+@dataclass(slots=True, eq=False)
 class Run:
     """A call under way: the driver's side of a ServerCall."""
 
-    __slots__ = ("bound", "call", "item", "parked", "seen", "start", "used")
+    call: ServerCall
+    seen: Call | None = None  # by the handler
+    item: Any = None  # the iterator of a stream, the task with asyncio
+    parked: list[Any] = field(default_factory=list)  # not empty: a stream waits for credit
+    used: int = 0  # credit
+    start: int = field(default_factory=time.monotonic_ns)
 
-    def __init__(self, call: ServerCall) -> None:
-        self.call = call
-        self.bound: Bound = call.method
-        self.seen: Call | None = None  # by the handler
-        self.item: Any = None  # the iterator of a stream, the task with asyncio
-        self.parked: list[Any] = []  # not empty: a stream waits for credit
-        self.used: int = 0  # credit
-        self.start = time.monotonic_ns()
+    @property
+    def bound(self) -> Bound:
+        """The method and its handler."""
+        bound: Bound = self.call.method
+        return bound
 
     def begin(self) -> Any:
         """Return what the handler returns; raises what it raises, and DecodeError as RpcError."""
@@ -82,10 +89,7 @@ class Run:
         """Return the payload, the further fields and the attachments of a reply."""
         payload = self.bound.reply.encode(message)
         assert self.seen is not None
-        attachments = [
-            each if isinstance(each, Message) else Message(each)
-            for each in self.seen.reply_attachments
-        ]
+        attachments = messages(self.seen.reply_attachments)
         return payload, wire.extra(self.seen.reply_metadata, attachments), attachments
 
     def error(self, error: BaseException) -> RpcError:
@@ -110,61 +114,93 @@ class Refused(RpcError):
     """A call that ended before its handler was begun."""
 
 
+class ServerOptions(TypedDict, total=False):
+    """The arguments that both servers take by name."""
+
+    calls: int
+    limit: int
+    hook: Hook | None
+    options: SocketKeywords | None
+
+
 class Host:
-    """The services of a server, and its protocol."""
+    """What a server is made of: its socket, its services and the protocol.
 
-    def __init__(self, services: Iterable[Service], calls: int, limit: int, hook: Hook | None):
-        self.methods: dict[str, Bound] = {}
-        self.services: dict[str, Any] = {}  # descriptors by name
+    `serving` is what the built-in Health says of the server; a program may set it.
+    """
+
+    def __init__(
+        self,
+        context: Any,
+        *services: Service,
+        calls: int = 10_000,
+        limit: int = LIMIT,
+        hook: Hook | None = None,
+        options: SocketKeywords | None = None,
+    ) -> None:
         self.serving: bool = True
-        self.hook = hook
+        self._methods: dict[str, Bound] = {}
+        self._services: dict[str, Any] = {}  # descriptors by name
+        self._hook = hook
         self._limit = limit
-        for service in services:
-            self.add(service)
-        self.add(Service(schema.SERVER, self))
-        self.protocol = ServerProtocol(os.urandom(8), self.methods, calls=calls, limit=limit)
+        for service in (*services, Service(schema.SERVER, BuiltIn(self))):
+            self._add(service)
+        calls = integer(calls, "calls", 1, INT_MAX)
+        self._protocol = ServerProtocol(os.urandom(8), self._methods, calls=calls, limit=limit)
+        self._socket: Any = context.socket(SocketType.ROUTER, **{**OPTIONS, **(options or {})})
 
-    def add(self, service: Service) -> None:
-        """Offer a service; ValueError if its name is taken."""
+    def bind(self, endpoint: str) -> str:
+        """Accept clients at an endpoint; return the real one. See zmqlite.Socket.bind."""
+        real: str = self._socket.bind(endpoint)
+        return real
+
+    def _add(self, service: Service) -> None:
         descriptor = service._descriptor
-        if descriptor.full_name in self.services:
+        if descriptor.full_name in self._services:
             raise ValueError(f"the server has a service {descriptor.full_name} already")
-        self.services[descriptor.full_name] = descriptor
+        self._services[descriptor.full_name] = descriptor
         for method in methods_of(descriptor):
             handler = getattr(service._handlers, method.attribute, None)
             if handler is not None:
                 forms = Form(method.request, self._limit), Form(method.reply, self._limit)
-                self.methods[method.name] = Bound(method, handler, *forms)
+                self._methods[method.name] = Bound(method, handler, *forms)
 
-    def ended(self, run: Run, status: Status) -> None:
-        """Tell the hook of a call."""
-        if self.hook is None:
+    def _ended(self, run: Run, status: Status) -> None:
+        """Tell the hook about a call."""
+        if self._hook is None:
             return
         took = (time.monotonic_ns() - run.start) // 1000
         try:
-            self.hook(Ended(run.bound.method.name, status, took))
+            self._hook(Ended(run.bound.method.name, status, took))
         except Exception:
             log.exception("the hook of a server failed")
 
-    def late(self, run: Run) -> bool:
-        """Whether the deadline of a call has passed."""
-        deadline = run.call.deadline
-        return deadline is not None and clock() >= deadline
 
-    # The service that every server has
+class BuiltIn:
+    """The service that every server has."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
 
     def list(self, request: Any, call: Call) -> Any:
         """Name the services, and describe them: serialised FileDescriptorProtos."""
         files: dict[str, bytes] = {}
-        for descriptor in self.services.values():
+        for descriptor in self._host._services.values():
             _describe(descriptor.file, files)
-        return schema.ListReply(services=list(self.services), files=list(files.values()))
+        return schema.ListReply(services=[*self._host._services], files=[*files.values()])
 
     def health(self, request: Any, call: Call) -> Any:
         """Tell whether the server, or one service, takes calls."""
-        if request.service and request.service not in self.services:
+        host = self._host
+        if request.service and request.service not in host._services:
             raise RpcError(Status.NOT_FOUND, f"the server has no service {request.service}")
-        return schema.HealthReply(serving=self.serving and not self.protocol.draining)
+        return schema.HealthReply(serving=host.serving and not host._protocol.draining)
+
+
+def late(run: Run) -> bool:
+    """Whether the deadline of a call has passed."""
+    deadline = run.call.deadline
+    return deadline is not None and clock() >= deadline
 
 
 def _describe(file: Any, files: dict[str, bytes]) -> None:

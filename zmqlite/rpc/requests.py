@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict
 
+from ..arguments import milliseconds
 from ..keywords import SocketKeywords
 from ..message import Message
+from ..proto.codec import LIMIT
 from ..proto.errors import DecodeError
 from . import wire
-from .call import Ended, Hook, Outcome
-from .calling import ClientCall
+from .call import Ended, Hook, Outcome, clock, messages
+from .calling import ClientCall, ClientProtocol
 from .service import Form, Method, methods_of
 from .status import Executed, RpcError, Status
 
@@ -39,61 +42,133 @@ class Bound(NamedTuple):
     reply: Form
 
 
-def bound_methods(descriptor: Any, limit: int) -> dict[str, Bound]:
-    """Return the methods of a service by their names in Python."""
-    if descriptor is None:
-        raise TypeError("a class made by protoc-gen-zmqlite is wanted; see Client.stub")
-    return {
-        method.attribute: Bound(method, Form(method.request, limit), Form(method.reply, limit))
-        for method in methods_of(descriptor)
-    }
+class Tag(NamedTuple):
+    """What a client notes about a call under way."""
+
+    bound: Bound
+    outcome: Outcome | None
+    start: int  # in nanoseconds
 
 
-def prepare(
-    bound: Bound,
-    request: Any,
-    metadata: Mapping[str, str] | None,
-    attachments: Sequence[Buffer | Message],
-) -> tuple[list[Any], bytes]:
-    """Return the frames after the envelope, and the fields of the envelope that do not change."""
-    frames: list[Any] = [bound.request.encode(request)]
-    fields = bound.method.field
-    if attachments or metadata:
-        frames += (each if isinstance(each, Message) else Message(each) for each in attachments)
-        fields += wire.extra(metadata, attachments)
-    return frames, fields
+class Options(TypedDict, total=False):
+    """The arguments that both clients take by name."""
+
+    timeout: int
+    limit: int
+    hook: Hook | None
+    options: SocketKeywords | None
 
 
-def result(bound: Bound, call: ClientCall, outcome: Outcome | None) -> Any:
-    """Return the reply of a call that has ended, None if it is a stream; raises its error."""
-    if outcome is not None:
-        if call.envelope is not None:
-            outcome.metadata = dict(call.envelope.metadata)
-        outcome.endpoint = call.link.endpoint if call.link else ""
-        outcome.attachments = wire.views(call.parts[2:])
-    if call.error is not None:
-        raise call.error
-    if bound.method.streaming:
-        return None
-    try:
-        return bound.reply.decode(call.parts[1])
-    except DecodeError as error:
-        call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
-        raise call.error from None
+class Caller:
+    """What a client is made of; the arguments are those of Client."""
+
+    def __init__(
+        self,
+        context: Any,
+        *endpoints: str,
+        timeout: int = -1,
+        limit: int = LIMIT,
+        hook: Hook | None = None,
+        options: SocketKeywords | None = None,
+    ) -> None:
+        if not endpoints:
+            raise ValueError(f"{type(self).__name__}() takes the endpoint of each server")
+        self.limit: Final = limit
+        self._context = context
+        self._timeout = milliseconds(timeout)
+        self._hook = hook
+        self._options: Any = {**OPTIONS, **(options or {})}
+        self._protocol = ClientProtocol(endpoints)
+
+    def _begin(
+        self,
+        bound: Bound,
+        request: Any,
+        timeout: int | None = None,
+        metadata: Mapping[str, str] | None = None,
+        attachments: Sequence[Buffer | Message] = (),
+        outcome: Outcome | None = None,
+    ) -> ClientCall:
+        """Begin a call; what the protocol wants to be sent for it is not yet sent."""
+        tag = Tag(bound, outcome, time.monotonic_ns())
+        wait = self._timeout if timeout is None else milliseconds(timeout)
+        method = bound.method
+        frames: list[Any] = [bound.request.encode(request)]
+        fields = method.field
+        if attachments or metadata:
+            frames += messages(attachments)
+            fields += wire.extra(metadata, attachments)
+        return self._start(fields, frames, wait, clock(), method.idempotent, method.streaming, tag)
+
+    def _start(self, *arguments: Any) -> ClientCall:
+        return self._protocol.start(*arguments)
+
+    def _ended(self, call: ClientCall) -> None:
+        """Tell the hook about a call."""
+        if self._hook is None:
+            return
+        status = Status.OK if call.error is None else call.error.status
+        took = (time.monotonic_ns() - call.tag.start) // 1000
+        try:
+            self._hook(Ended(call.tag.bound.method.name, status, took))
+        except Exception:
+            log.exception("the hook of a client failed")
 
 
-def ended(hook: Hook | None, bound: Bound, call: ClientCall, start: int) -> None:
-    """Tell the hook of a client about a call."""
-    if hook is None:
-        return
-    status = Status.OK if call.error is None else call.error.status
-    try:
-        hook(Ended(bound.method.name, status, (time.monotonic_ns() - start) // 1000))
-    except Exception:
-        log.exception("the hook of a client failed")
+class Reader:
+    """What a stream is made of."""
+
+    _over = False
+
+    def __init__(self, client: Any, call: ClientCall) -> None:
+        self._client = client
+        self._call = call
+        self._decode = call.tag.bound.reply.decode
+
+    def close(self) -> None:
+        """End the call, if it has not ended, and drop the items that were not read."""
+        self._client._cancel(self._call)
+        self._call.items.clear()
+        self._finish()
+
+    def _finish(self) -> None:
+        if not self._over:
+            self._over = True
+            self._client._ended(self._call)
 
 
-def calling(
+class Caption:
+    """What a stub is made of: a client of its own or a given one, and the methods of a service."""
+
+    DESCRIPTOR: ClassVar[Any] = None
+    _CLIENT: ClassVar[type[Caller]]
+
+    def __init__(self, client: Any, *endpoints: str, **options: Any) -> None:
+        self._own = not isinstance(client, self._CLIENT)
+        self._client: Any = self._CLIENT(client, *endpoints, **options) if self._own else client
+        if self.DESCRIPTOR is None:
+            raise TypeError("a class made by protoc-gen-zmqlite is wanted; see Client.stub")
+        limit = self._client.limit
+        self._methods = {
+            method.attribute: Bound(method, Form(method.request, limit), Form(method.reply, limit))
+            for method in methods_of(self.DESCRIPTOR)
+        }
+
+
+class Dynamic(Caption):
+    """A stub whose methods are found by name."""
+
+    def __init__(self, client: Any, descriptor: Any) -> None:
+        self.DESCRIPTOR = descriptor  # type: ignore[misc]
+        super().__init__(client)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._methods:
+            raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
+        return partial(_calling, self, name)
+
+
+def _calling(
     stub: Any,
     name: str,
     request: Any,
@@ -103,5 +178,23 @@ def calling(
     attachments: Sequence[Buffer | Message] = (),
     outcome: Outcome | None = None,
 ) -> Any:
-    """Call a method of a stub that was made from a descriptor."""
     return stub._call(name, request, timeout, metadata, attachments, outcome)
+
+
+def result(call: ClientCall) -> Any:
+    """Return the reply of a call that has ended, None if it is a stream; raises its error."""
+    bound, outcome, _ = call.tag
+    if outcome is not None:
+        if call.envelope is not None:
+            outcome.metadata = dict(call.envelope.metadata)
+        outcome.endpoint = call.link.endpoint if call.link else ""
+        outcome.attachments = wire.views(call.parts[2:])
+    if call.error is not None:
+        raise call.error
+    if call.streaming:
+        return None
+    try:
+        return bound.reply.decode(call.parts[1])
+    except DecodeError as error:
+        call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
+        raise call.error from None

@@ -11,30 +11,29 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from ..arguments import INT_MAX, integer, milliseconds
-from ..constants import DONTWAIT, POLLIN, SocketType
+from ..constants import DONTWAIT, POLLIN
 from ..context import Context
 from ..errors import Again, ContextTerminated, HostUnreachable
 from ..poll import Poller
-from ..proto.codec import LIMIT
 from ..transfer import PARTS
 from . import wire
-from .call import Hook, clock
-from .hosting import OPTIONS, Host, Run, Service, log
+from .call import clock
+from .hosting import Host, Run, ServerOptions, Service, late, log
 from .serving import Event, Happened
 from .status import Executed, RpcError, Status
 from .waker import Waker
 
 if TYPE_CHECKING:
-    from ..keywords import SocketKeywords
+    pass
 
 AT_ONCE: Final = 64
 """Messages that are received before results are sent and calls executed."""
 
 
-class Server:
+class Server(Host):
     """Executes calls of the methods of its services, in a pool of threads or in the one that runs.
 
         class Greeter(greeter_rpc.Greeter):
@@ -57,16 +56,10 @@ class Server:
         context: Context,
         *services: Service,
         threads: int = 8,
-        calls: int = 10_000,
-        limit: int = LIMIT,
-        hook: Hook | None = None,
-        options: SocketKeywords | None = None,
+        **options: Unpack[ServerOptions],
     ) -> None:
         self._threads = integer(threads, "threads", 0, INT_MAX)
-        self._host = Host(services, integer(calls, "calls", 1, INT_MAX), limit, hook)
-        self._protocol = self._host.protocol
-        given: SocketKeywords = {**OPTIONS, **(options or {})}
-        self._socket = context.socket(SocketType.ROUTER, **given)
+        super().__init__(context, *services, **options)
         self._results: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._ready: deque[Run] = deque()  # where the receiving thread executes
         self._queue: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
@@ -76,19 +69,6 @@ class Server:
         self._poller = Poller()
         self._poller.register(self._socket, POLLIN)
         self._poller.register(self._waker.fd, POLLIN)
-
-    @property
-    def serving(self) -> bool:
-        """What the built-in Health says of the server; a program may set it."""
-        return self._host.serving
-
-    @serving.setter
-    def serving(self, value: bool) -> None:
-        self._host.serving = value
-
-    def bind(self, endpoint: str) -> str:
-        """Accept clients at an endpoint; return the real one. See zmqlite.Socket.bind."""
-        return self._socket.bind(endpoint)
 
     def serve(self, endpoint: str) -> None:
         """Accept clients at an endpoint, and `run`."""
@@ -230,7 +210,7 @@ class Server:
         if run.seen is None:
             if not run.call.claim():
                 return
-            if self._host.late(run):
+            if late(run):
                 self._post(lambda: self._protocol.expire(run.call, clock()))
                 return
         try:
@@ -246,7 +226,7 @@ class Server:
             error = run.error(raised)
             status = error.status
             self._post(lambda: self._protocol.fail(run.call, error, clock(), run.metadata))
-        self._host.ended(run, status)
+        self._ended(run, status)
 
     def _reply(self, run: Run, payload: bytes, extra: bytes, attachments: list[Any]) -> None:
         self._protocol.reply(run.call, payload, extra, attachments, clock())

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -45,34 +46,24 @@ class Happened(IntEnum):
     """A stream may go on."""
 
 
+@dataclass(slots=True, eq=False)
 class ServerCall:
     """A call that a server has taken; `runner` is the driver's."""
 
-    __slots__ = (
-        "_unclaimed",
-        "attachments",
-        "cancelled",
-        "credit",
-        "deadline",
-        "envelope",
-        "id",
-        "method",
-        "parts",
-        "route",
-        "runner",
-    )
+    parts: Sequence[Part]  # route, envelope, payload, attachments
+    envelope: Any
+    method: Any
+    route: bytes = b""
+    id: bytes = b""
+    deadline: int | None = None
+    credit: int = 0
+    cancelled: bool = False
+    runner: Any = None
+    _unclaimed: list[bool] = field(default_factory=lambda: [True])
 
-    def __init__(self, parts: Sequence[Part], envelope: Any, method: Any) -> None:
-        self.route: bytes = bytes(parts[0])
-        self.id: bytes = envelope.id
-        self.parts: Sequence[Part] = parts  # route, envelope, payload, attachments
-        self.envelope: Any = envelope
-        self.method: Any = method
-        self.deadline: int | None = None
-        self.credit: int = envelope.credit
-        self.cancelled: bool = False
-        self.runner: Any = None
-        self._unclaimed = [True]
+    def __post_init__(self) -> None:
+        self.route, self.id = bytes(self.parts[0]), self.envelope.id
+        self.credit = self.envelope.credit
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim it: it then executes it, or ends it unbegun.
