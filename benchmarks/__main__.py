@@ -1,7 +1,7 @@
 """Messages between sockets: measure, and print the ratios.
 
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
-contended` calls beside another thread.
+contended` calls beside another thread, `python -m benchmarks rpc` services beside gRPC.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .patterns import matching
 from .peers import IMPLEMENTATIONS
 from .publish import publish
 from .report import as_json, from_json, listing, show
+from .rpc.command import main as rpc
 from .runner import Measurements, Runner
 from .sections import WIDTH
 
@@ -134,6 +135,8 @@ def dispatch(arguments: list[str]) -> int:
             return Calls().main(rest)
         case ["contended", *rest]:
             return Contended().main(rest)
+        case ["rpc", *rest]:
+            return rpc(rest)
         case _:
             return main(arguments)
 
