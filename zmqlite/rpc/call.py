@@ -29,26 +29,29 @@ def messages(attachments: Iterable[Buffer | Message]) -> list[Message]:
 class Call:
     """A call as its handler sees it.
 
-    `method` is the full name, `attachments` are the frames of raw bytes that came with the request:
-    read-only views, not copied, valid as long as the view exists. What a handler puts into
-    `reply_metadata` and `reply_attachments` (unary methods) is sent with its reply; an attachment
-    is not copied, so it must not change any more.
+    `method` is the full name. What a handler puts into `reply_metadata` and `reply_attachments`
+    (unary methods) is sent with its reply; an attachment is not copied, so it must not change any
+    more.
     """
 
-    __slots__ = ("_call", "_event", "attachments", "method", "reply_attachments", "reply_metadata")
+    __slots__ = ("_call", "_event", "method", "reply_attachments", "reply_metadata")
 
     def __init__(self, call: ServerCall, method: str) -> None:
         self._call: Final = call
         self._event: threading.Event | None = None
         self.method: str = method
-        self.attachments: list[memoryview] = wire.views(call.parts[3:])
         self.reply_metadata: dict[str, str] = {}
         self.reply_attachments: list[Buffer | Message] = []
 
     @property
     def metadata(self) -> dict[str, str]:
         """The metadata of the request."""
-        return dict(self._call.envelope.metadata)
+        return dict(self._call.envelope.metadata.items())
+
+    @property
+    def attachments(self) -> list[memoryview]:
+        """The frames of raw bytes that came with the request: read-only views, not copied."""
+        return wire.views(self._call.parts[3:])
 
     @property
     def user_id(self) -> str | None:

@@ -43,12 +43,17 @@ WINDOW: Final = 1024
 _CREDIT: Final = wire.more(credit=WINDOW)
 
 
+_NOTHING: Final[deque[Any]] = deque()
+"""The items of a call that is no stream."""
+
+
 @dataclass(slots=True, eq=False)
 class Link:
     """One server as a client knows it. `calls` are those that wait for its answer."""
 
     endpoint: str
     incarnation: bytes = b""  # of the server at the other end, once it has said so
+    named: bytes = b""  # the field of a request that names it
     last: bytes = b""  # before the connection was lost
     limit: int = 0  # bytes of a payload that it takes
     avoid: int = 0  # until when it gets no calls
@@ -81,7 +86,7 @@ class ClientCall:
     error: RpcError | None = None
     envelope: Any = None
     parts: Sequence[Part] = ()
-    items: deque[tuple[Part, Sequence[Part]]] = field(default_factory=deque)  # and attachments
+    items: deque[tuple[Part, Sequence[Part]]] = field(default_factory=lambda: _NOTHING)
     window: int = WINDOW  # items that the server may still send
     taken: int = 0  # items that were read since the last credit
 
@@ -99,6 +104,7 @@ class ClientProtocol:
         self._deadlines: Timers[ClientCall] = Timers()
         self._retries: Timers[ClientCall] = Timers()
         self._turn = 0  # of equally busy servers
+        self._unusual = True  # there may be more to wait for than deadlines
 
     # Connections
 
@@ -114,6 +120,7 @@ class ClientProtocol:
     def lost(self, link: Link, now: int) -> None:
         """Take note that a connection has ended; what it was to carry is dropped."""
         self.outgoing = [each for each in self.outgoing if each[0] is not link]
+        self._unusual = True
         link.reopen = now if link.incarnation else now + REOPEN_MS
         link.last, link.incarnation = link.incarnation or link.last, b""
         calls, link.calls = link.calls, {}
@@ -135,13 +142,13 @@ class ClientProtocol:
         if not envelope.incarnation or envelope.version != wire.VERSION:
             return
         link.incarnation, link.limit = envelope.incarnation, envelope.limit
+        link.named = wire.incarnation_field(link.incarnation)
         orphans, link.orphans = link.orphans, {}
         for call in orphans.values():
             self._no_retry(call)
             if link.incarnation == link.last:
                 link.calls[call.id] = call
-                fields = wire.more(incarnation=link.incarnation)
-                self.outgoing.append((link, [wire.head(Kind.RESUME, call.id) + fields]))
+                self.outgoing.append((link, [wire.head(Kind.RESUME, call.id) + link.named]))
             else:
                 self._fail(call, Status.UNAVAILABLE, f"the server at {link.endpoint} has ended")
         self._place_waiting(now)
@@ -167,6 +174,8 @@ class ClientProtocol:
         deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
         head = wire.head(Kind.REQUEST, name) + fields
         call = ClientCall(name, head, frames, deadline, idempotent, streaming, tag)
+        if streaming:
+            call.items = deque()
         if call.deadline is not None:
             self._deadlines.add(call.deadline, call)
         self._place(call, now)
@@ -201,6 +210,7 @@ class ClientProtocol:
                 best = link
         if best is None:
             self._waiting[call] = None
+            self._unusual = True
         else:
             self._send(call, best, now)
 
@@ -213,7 +223,7 @@ class ClientProtocol:
         call.attempts += 1
         call.sent = True
         link.calls[call.id] = call
-        fields = b"\x22" + bytes((len(link.incarnation),)) + link.incarnation
+        fields = link.named
         if call.deadline is not None:
             fields += wire.timeout_field(max(0, call.deadline - 1 - now))
         if call.streaming:
@@ -227,6 +237,7 @@ class ClientProtocol:
         pause = min(most, least << min(call.attempts, 10))
         call.retry = now + random.randint(pause // 2, pause)
         self._retries.add(call.retry, call)
+        self._unusual = True
 
     def _place_waiting(self, now: int) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -333,12 +344,15 @@ class ClientProtocol:
 
     def next(self) -> int | None:
         """Return when to call `tick`; None if there is no need to."""
+        due = self._deadlines.next()
+        if not self._unusual:
+            return due
         times = [link.reopen for link in self.links if link.reopen is not None]
-        for timers in (self._deadlines, self._retries):
-            if (due := timers.next()) is not None:
-                times.append(due)
+        self._unusual = bool(times or self._waiting)
+        times += [each for each in (due, self._retries.next()) if each is not None]
         if self._waiting:
             times += [link.avoid for link in self.links if link.incarnation]
+        self._unusual |= self._retries.next() is not None
         return min(times, default=None)
 
     def tick(self, now: int) -> None:

@@ -184,7 +184,9 @@ class Client(Caller):
         with self._lock:
             for item, _ in found:
                 self._read(item, now)
-            self._tick(now)
+            if due is not None and due <= now:
+                self._protocol.tick(now)
+                self._open()
             self._send()
             self._tell()
 
@@ -204,12 +206,6 @@ class Client(Caller):
             if parts is None:
                 return
             receive(link, parts, now)
-
-    def _tick(self, now: int) -> None:
-        due = self._protocol.next()
-        if due is not None and due <= now:
-            self._protocol.tick(now)
-            self._open()
 
     def _send(self) -> None:
         outgoing = self._protocol.outgoing

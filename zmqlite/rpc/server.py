@@ -64,6 +64,7 @@ class Server(Host):
         self._ready: deque[Run] = deque()  # where the receiving thread executes
         self._queue: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
         self._sleeping = False
+        self._due: int | None = None  # when the protocol wants to be told of the time
         self._stop_at: int | None = None
         self._waker = Waker()
         self._poller = Poller()
@@ -142,8 +143,10 @@ class Server(Host):
         self._send()
 
     def _wait(self) -> int:
-        times = [each for each in (self._protocol.next(), self._stop_at) if each is not None]
-        return max(0, min(times) - clock()) if times else -1
+        self._due = due = self._protocol.next()
+        if self._stop_at is not None:
+            due = self._stop_at if due is None else min(due, self._stop_at)
+        return -1 if due is None else max(0, due - clock())
 
     def _receive(self) -> None:
         attempt, receive = self._socket._attempt, self._protocol.receive
@@ -158,8 +161,7 @@ class Server(Host):
             self._send()
 
     def _tick(self) -> None:
-        due = self._protocol.next()
-        if due is not None and (now := clock()) >= due:
+        if self._due is not None and (now := clock()) >= self._due:
             for event in self._protocol.tick(now):
                 self._happened(event)
 

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from . import wire
 from .status import Executed, RpcError, Status
@@ -76,9 +76,8 @@ class ServerCall:
             return False
 
 
-class _Done(NamedTuple):
-    frames: tuple[Any, ...] | None
-    size: int
+_Done: TypeAlias = tuple[tuple[Any, ...] | None, int]
+"""The last frames of a call, if they are kept, and their bytes."""
 
 
 Event: TypeAlias = tuple[Happened, ServerCall]
@@ -200,7 +199,7 @@ class ServerProtocol:
         if call := self._open.get(envelope.id):
             call.route = route
             return
-        frames = self._done[envelope.id].frames
+        frames = self._done[envelope.id][0]
         if frames is None:
             text = "it was executed, but its reply is not kept"
             error = RpcError(Status.DATA_LOSS, text, executed=Executed.YES)
@@ -229,8 +228,10 @@ class ServerProtocol:
 
     def next(self) -> int | None:
         """Return when to call `tick`; None if there is no need to."""
-        times = self._deadlines.next(), self._probe
-        return min((each for each in times if each is not None), default=None)
+        due = self._deadlines.next()
+        if due is None or self._probe is None:
+            return self._probe if due is None else due
+        return min(due, self._probe)
 
     def tick(self, now: int) -> list[Event]:
         """End what has expired, and probe the clients of unfinished calls."""
@@ -325,8 +326,8 @@ class ServerProtocol:
         if not call.cancelled:
             self.outgoing.append([call.route, *frames])
         keep = size is not None and self._kept + size <= REMEMBERED_BYTES
-        done = _Done(frames if keep else None, size if keep and size else 0)
-        self._kept += done.size
+        done = frames if keep else None, size if keep and size else 0
+        self._kept += done[1]
         self._done[call.id] = done
         self._order.append((now, call.id))
         if len(self._order) > REMEMBERED_CALLS:
@@ -337,4 +338,4 @@ class ServerProtocol:
             self._evict()
 
     def _evict(self) -> None:
-        self._kept -= self._done.pop(self._order.popleft()[1]).size
+        self._kept -= self._done.pop(self._order.popleft()[1])[1]

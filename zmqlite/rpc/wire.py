@@ -51,8 +51,7 @@ _KINDS: Final = {kind: Envelope(kind=int(kind)).SerializeToString() for kind in 
 _ID: Final = [b"\x12" + bytes((length,)) for length in range(ID_BYTES + 1)]
 """Field 2, `id`, and its length."""
 
-_TIMEOUT: Final = b"\x28"
-"""Field 5, `timeout`."""
+_SHORT: Final = [bytes((number,)) for number in range(128)]
 
 
 def head(kind: Kind, call: bytes) -> bytes:
@@ -69,24 +68,45 @@ def more(**fields: Any) -> bytes:
 
 def timeout_field(milliseconds: int) -> bytes:
     """Return the field that says how much time remains."""
-    number = min(milliseconds, 0xFFFFFFFF)
-    data = bytearray(_TIMEOUT)
-    while number > 0x7F:
-        data.append(number & 0x7F | 0x80)
-        number >>= 7
-    data.append(number)
-    return bytes(data)
+    return b"\x28" + _varint(min(milliseconds, 0xFFFFFFFF))
+
+
+def incarnation_field(incarnation: bytes) -> bytes:
+    """Return the field that names the incarnation of a server."""
+    return b"\x22" + _varint(len(incarnation)) + incarnation
 
 
 def extra(metadata: Mapping[str, str] | None, attachments: Sequence[object]) -> bytes:
     """Return the fields for metadata and attachments, which most messages have none of.
 
     Raises:
-        TypeError, UnicodeEncodeError: metadata is something else than text.
+        TypeError: metadata is something else than text.
     """
-    if not metadata and not attachments:
-        return b""
-    return more(metadata=metadata or {}, attachments=len(attachments))
+    fields = b""
+    for key, value in metadata.items() if metadata else ():
+        if not (isinstance(key, str) and isinstance(value, str)):
+            raise TypeError(f"metadata is text, keys and values, not {key!r}: {value!r}")
+        entry = _text(b"\x0a", key) + _text(b"\x12", value)
+        fields += b"\x32" + _varint(len(entry)) + entry
+    if attachments:
+        fields += b"\x38" + _varint(len(attachments))
+    return fields
+
+
+def _text(tag: bytes, text: str) -> bytes:
+    data = text.encode()
+    return tag + _varint(len(data)) + data
+
+
+def _varint(number: int) -> bytes:
+    if number < 0x80:
+        return _SHORT[number]
+    data = bytearray()
+    while number > 0x7F:
+        data.append(number & 0x7F | 0x80)
+        number >>= 7
+    data.append(number)
+    return bytes(data)
 
 
 def decode(part: Part) -> Any:
