@@ -7,6 +7,7 @@ import importlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import warnings
@@ -27,11 +28,20 @@ SOURCES = Path(__file__).resolve().parents[1] / "rpc"
 LONG = int(DEADLINE * 1000)
 
 
-def generate(target: str | Path, source: Path = SOURCES / "greeter.proto") -> None:
-    """Write the Python modules of a schema to a directory."""
-    command = [sys.executable, "-m", "protoc", f"--proto_path={source.parent}"]
-    command += [f"--python_out={target}", f"--pyi_out={target}", str(source)]
-    subprocess.run(command, check=True, timeout=20)
+def protoc(target: str | Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run protoc with its plugin; what it makes for Python goes to a directory."""
+    plugin = Path(sysconfig.get_path("scripts"), "protoc-gen-zmqlite")
+    outputs = [f"--{kind}_out={target}" for kind in ("python", "pyi", "zmqlite")]
+    command = [sys.executable, "-m", "protoc", f"--plugin=protoc-gen-zmqlite={plugin}", *outputs]
+    return subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def generate(target: str | Path) -> None:
+    """Write the Python modules of greeter.proto to a directory."""
+    done = protoc(target, f"--proto_path={SOURCES}", "greeter.proto")
+    assert done.returncode == 0, done.stderr
 
 
 def load(*names: str) -> list[Any]:
@@ -48,7 +58,7 @@ def load(*names: str) -> list[Any]:
         shutil.rmtree(directory)
 
 
-(greeter_pb2,) = load("greeter_pb2")
+greeter_pb2, greeter_rpc = load("greeter_pb2", "greeter_rpc")
 GREETER = greeter_pb2.DESCRIPTOR.services_by_name["Greeter"]
 Request, Reply, WatchRequest, Event = (
     getattr(greeter_pb2, name) for name in ("HelloRequest", "HelloReply", "WatchRequest", "Event")

@@ -22,12 +22,14 @@ docs/rpc.md is the guide, docs/rpc-wire.md the wire form.
 
 from .call import Call, Ended, Outcome
 from .client import Client, Stream, Stub
-from .hosting import Service
+from .hosting import Service, unimplemented
+from .requests import CallOptions
 from .server import Server
 from .status import Executed, RpcError, Status
 
 __all__ = [
     "Call",
+    "CallOptions",
     "Client",
     "Ended",
     "Executed",
@@ -38,6 +40,7 @@ __all__ = [
     "Status",
     "Stream",
     "Stub",
+    "unimplemented",
 ]
 
 for _name in __all__:

@@ -25,7 +25,7 @@ from . import wire
 from .call import clock
 from .calling import ClientCall, Link
 from .hosting import Host, Run, ServerOptions, Service, late, log
-from .requests import Bound, Caller, Caption, Dynamic, Options, Reader, result
+from .requests import Bound, Caller, CallOptions, Caption, Dynamic, Options, Reader, result
 from .serving import Event, Happened
 from .status import Executed, RpcError, Status
 
@@ -268,8 +268,8 @@ class Client(Caller):
         self._flush()
         return call
 
-    async def _call(self, bound: Bound, request: Any, *arguments: Any) -> Any:
-        call = self._begin(bound, request, *arguments)
+    async def _call(self, bound: Bound, request: Any, **options: Unpack[CallOptions]) -> Any:
+        call = self._begin(bound, request, **options)
         try:
             await self._until(call)
             return result(call)
@@ -393,12 +393,12 @@ class Stub(Caption):
 
     _CLIENT = Client
 
-    def _call(self, name: str, request: Any, *arguments: Any) -> Any:
+    def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
         """Call a method: an awaitable of its reply, or a Stream."""
         bound, client = self._methods[name], self._client
         if not bound.method.streaming:
-            return client._call(bound, request, *arguments)
-        return Stream[Any](client, client._begin(bound, request, *arguments))
+            return client._call(bound, request, **options)
+        return Stream[Any](client, client._begin(bound, request, **options))
 
     async def __aenter__(self) -> Self:
         return self

@@ -20,7 +20,7 @@ from ..transfer import PARTS
 from . import wire
 from .call import clock
 from .calling import ClientCall, Link
-from .requests import Bound, Caller, Caption, Dynamic, Options, Reader, result
+from .requests import Bound, Caller, CallOptions, Caption, Dynamic, Options, Reader, result
 from .waker import Waker
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ class Client(Caller):
 
     # Calls
 
-    def _call(self, bound: Bound, request: Any, *arguments: Any) -> Any:
-        call = self._begin(bound, request, *arguments)
+    def _call(self, bound: Bound, request: Any, **options: Unpack[CallOptions]) -> Any:
+        call = self._begin(bound, request, **options)
         if call.streaming:
             self._nudge()  # sends the request
             return Stream[Any](self, call)
@@ -295,9 +295,9 @@ class Stub(Caption):
 
     _CLIENT = Client
 
-    def _call(self, name: str, request: Any, *arguments: Any) -> Any:
-        """Call a method: timeout, metadata, attachments and outcome follow."""
-        return self._client._call(self._methods[name], request, *arguments)
+    def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
+        """Call a method by its name in Python."""
+        return self._client._call(self._methods[name], request, **options)
 
     def __enter__(self) -> Self:
         return self

@@ -114,6 +114,12 @@ class Refused(RpcError):
     """A call that ended before its handler was begun."""
 
 
+def unimplemented(call: Call) -> RpcError:
+    """Return what a handler raises that was not overridden: it counts as not executed."""
+    text = f"the server has no method {call.method}"
+    return Refused(Status.UNIMPLEMENTED, text, executed=Executed.NO)
+
+
 class ServerOptions(TypedDict, total=False):
     """The arguments that both servers take by name."""
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict, Unpack
 
 from ..arguments import milliseconds
 from ..keywords import SocketKeywords
@@ -57,6 +57,19 @@ class Options(TypedDict, total=False):
     limit: int
     hook: Hook | None
     options: SocketKeywords | None
+
+
+class CallOptions(TypedDict, total=False):
+    """The arguments that every call takes by name.
+
+    `timeout` in milliseconds, -1 for ever; `metadata` is text; `attachments` are sent as frames of
+    their own and not copied, so they must not change any more; `outcome` is filled in.
+    """
+
+    timeout: int | None
+    metadata: Mapping[str, str] | None
+    attachments: Sequence[Buffer | Message]
+    outcome: Outcome | None
 
 
 class Caller:
@@ -154,6 +167,9 @@ class Caption:
             for method in methods_of(self.DESCRIPTOR)
         }
 
+    def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
+        raise NotImplementedError
+
 
 class Dynamic(Caption):
     """A stub whose methods are found by name."""
@@ -165,20 +181,7 @@ class Dynamic(Caption):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._methods:
             raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
-        return partial(_calling, self, name)
-
-
-def _calling(
-    stub: Any,
-    name: str,
-    request: Any,
-    *,
-    timeout: int | None = None,
-    metadata: Mapping[str, str] | None = None,
-    attachments: Sequence[Buffer | Message] = (),
-    outcome: Outcome | None = None,
-) -> Any:
-    return stub._call(name, request, timeout, metadata, attachments, outcome)
+        return partial(self._call, name)
 
 
 def result(call: ClientCall) -> Any:

@@ -76,7 +76,7 @@ def incarnation_field(incarnation: bytes) -> bytes:
     return b"\x22" + _varint(len(incarnation)) + incarnation
 
 
-def extra(metadata: Mapping[str, str] | None, attachments: Sequence[object]) -> bytes:
+def extra(metadata: Mapping[Any, Any] | None, attachments: Sequence[object]) -> bytes:
     """Return the fields for metadata and attachments, which most messages have none of.
 
     Raises:
