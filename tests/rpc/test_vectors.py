@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
 PAGE = (ROOT / "docs" / "rpc-wire.md").read_text(encoding="utf-8")
 VECTORS = json.loads((ROOT / "tests" / "rpc" / "vectors" / "conversations.json").read_text())
 METHODS = {method.name: method for method in methods_of(GREETER)}
+BOUND = {name: SimpleNamespace(method=method) for name, method in METHODS.items()}
 INCARNATION, LIMIT = b"INCARN-1", 4_194_304
 CALL = bytes(range(16))
 ROUTE = b"\0abcd"
@@ -69,7 +71,7 @@ def act(protocol: ServerProtocol, call: ServerCall, step: dict[str, Any]) -> Non
 
 @conversations
 def test_a_server_answers_so(steps: list[dict[str, Any]]) -> None:
-    protocol = ServerProtocol(INCARNATION, METHODS, calls=10, limit=LIMIT)
+    protocol = ServerProtocol(INCARNATION, BOUND, calls=10, limit=LIMIT)
     begun: list[ServerCall] = []
     expected: list[Any] = []
     sent: list[Any] = []

@@ -58,6 +58,7 @@ class ServerCall:
     deadline: int | None = None
     credit: int = 0
     cancelled: bool = False
+    lost: bool = False  # its client could not be reached
     runner: Any = None
     _unclaimed: list[bool] = field(default_factory=lambda: [True])
 
@@ -87,8 +88,8 @@ class ServerProtocol:
     """All calls of one incarnation of a server.
 
     `methods` maps the full names of methods, as in "/package.Service/Method", to what the driver
-    wants to find in `ServerCall.method`. `calls` bounds how many are unfinished at a time, `limit`
-    the bytes of a payload.
+    wants to find in `ServerCall.method`; its `method` is a Method. `calls` bounds how many are
+    unfinished at a time, `limit` the bytes of a payload.
     """
 
     def __init__(
@@ -147,8 +148,11 @@ class ServerProtocol:
 
     def _request(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
         if envelope.incarnation == self.incarnation and self._known(envelope.id):
-            self._again(parts, envelope)
-            return None
+            call = self._open.get(envelope.id)
+            if call is None or not (call.lost and call.method.method.idempotent):
+                self._again(parts, envelope)
+                return None
+            # Its client is back, and has sent it again: what the lost call gives is ignored.
         if refusal := self._refusal(parts, envelope):
             # It would be refused again, so it need not be remembered.
             error = RpcError(*refusal, executed=Executed.NO)
@@ -198,6 +202,7 @@ class ServerProtocol:
         route = bytes(parts[0])
         if call := self._open.get(envelope.id):
             call.route = route
+            call.cancelled = call.cancelled and not call.lost
             return
         frames = self._done[envelope.id][0]
         if frames is None:
@@ -248,6 +253,8 @@ class ServerProtocol:
     def unreachable(self, route: bytes, now: int) -> list[Event]:
         """Abandon the calls of a client that a message could not be sent to."""
         calls = [call for call in self._open.values() if call.route == route]
+        for call in calls:
+            call.lost = True
         events = [self._abandon(call, Status.CANCELLED, now) for call in calls]
         return [event for event in events if event]
 
@@ -259,11 +266,14 @@ class ServerProtocol:
         return [call for call in calls if not call.claim()]
 
     def _abandon(self, call: ServerCall, status: Status, now: int) -> Event | None:
-        if call.cancelled or call.id not in self._open:
+        if call.cancelled or self._open.get(call.id) is not call:
             return None
         call.cancelled = status == Status.CANCELLED  # its client does not wait for an answer
         if call.claim():
-            self._unbegun(call, status, "it ended before it was begun", now)
+            if call.lost:  # it may be sent again
+                self._drop(call)
+            else:
+                self._unbegun(call, status, "it ended before it was begun", now)
         call.cancelled = True
         return Happened.CANCEL, call
 
@@ -319,12 +329,12 @@ class ServerProtocol:
         self, call: ServerCall, frames: tuple[Any, ...], size: int | None, now: int
     ) -> None:
         """Send the last message of a call; and keep it, if `size` is not None and fits."""
-        if self._open.pop(call.id, None) is None:
+        if not self._drop(call):
             return
-        if call.deadline is not None:
-            self._deadlines.discard(call.deadline, call)
         if not call.cancelled:
             self.outgoing.append([call.route, *frames])
+        elif call.lost and call.method.method.idempotent:
+            return  # it is executed again if its client comes back
         keep = size is not None and self._kept + size <= REMEMBERED_BYTES
         done = frames if keep else None, size if keep and size else 0
         self._kept += done[1]
@@ -332,6 +342,15 @@ class ServerProtocol:
         self._order.append((now, call.id))
         if len(self._order) > REMEMBERED_CALLS:
             self._evict()
+
+    def _drop(self, call: ServerCall) -> bool:
+        """Forget an unfinished call; False if it has ended, or another one took its place."""
+        if call.deadline is not None:
+            self._deadlines.discard(call.deadline, call)
+        if self._open.get(call.id) is not call:
+            return False
+        del self._open[call.id]
+        return True
 
     def _forget(self, now: int) -> None:
         while self._order and self._order[0][0] <= now - REMEMBERED_MS:
