@@ -28,7 +28,7 @@ from zmqlite import aio, rpc
 from zmqlite.rpc import schema, wire
 from zmqlite.rpc.aio import Client
 
-HEARTBEAT = 300
+HEARTBEAT = 1000
 """Milliseconds between heartbeats; without an answer for as long a connection is lost."""
 
 ENOUGH = 3 * HEARTBEAT + 1000
@@ -74,6 +74,7 @@ class Storm:
         self.counts: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
         self.once: dict[int, str] = {}  # of calls that may be executed at most once, how they ended
+        self.unanswered: dict[int, rpc.RpcError] = {}
         self.number = 0
 
     def over(self) -> bool:
@@ -116,7 +117,7 @@ class Storm:
             self.counts["answered"] += 1
         except rpc.RpcError as error:
             self.faults["unanswered"] += 1
-            print(f"unanswered: {error}", file=sys.stderr)
+            self.unanswered[number] = error
 
     async def stream(self) -> None:
         count = random.randrange(2000)
@@ -151,6 +152,8 @@ class Storm:
         executed: Counter[int] = Counter()
         for host in self.hosts:
             executed.update(map(int, host.file.read_bytes().split()))
+        for number, error in self.unanswered.items():
+            print(f"unanswered, executed {executed[number]} times: {error}", file=sys.stderr)
         for number, end_ in self.once.items():
             self.faults["executed twice"] += executed[number] > 1
             self.faults["not executed, but was"] += end_ == "no" and executed[number] > 0

@@ -143,6 +143,7 @@ class ClientProtocol:
             return
         link.incarnation, link.limit = envelope.incarnation, envelope.limit
         link.named = wire.incarnation_field(link.incarnation)
+        link.avoid = 0 if link.incarnation != link.last else link.avoid
         orphans, link.orphans = link.orphans, {}
         for call in orphans.values():
             self._no_retry(call)
