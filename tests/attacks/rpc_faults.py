@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import zmqlite as zmq
-from tests.attacks.program import begin, end, resident
-from tests.attacks.rpc_service import SERVICE, Note
 from zmqlite import aio, rpc
 from zmqlite.rpc import schema, wire
 from zmqlite.rpc.aio import Client
+
+from .program import begin, end, resident
+from .rpc_service import SERVICE, Note
 
 HEARTBEAT = 1000
 """Milliseconds between heartbeats; without an answer for as long a connection is lost."""
@@ -252,7 +253,7 @@ if __name__ == "__main__":
     given = begin(__doc__, 20, calls={"type": int, "default": 1_000_000_000})
     with tempfile.TemporaryDirectory() as temporary:
         storm = asyncio.run(main(given.calls, given.seconds, Path(temporary)))
-    zeros = (
+    zeros: tuple[str, ...] = (
         "wrong replies",
         "wrong items",
         "unanswered",

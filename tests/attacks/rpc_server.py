@@ -13,9 +13,10 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import zmqlite as zmq
-from tests.attacks.rpc_service import SERVICE, Note
 from zmqlite import aio, rpc
 from zmqlite.rpc.aio import Server
+
+from .rpc_service import SERVICE, Note
 
 
 class Handlers:

@@ -27,7 +27,9 @@ SCHEMA = INTEROP.parent / "greeter.proto"
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=240, check=False)
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=240, check=False
+    )
 
 
 def build_cpp(directory: Path) -> list[str]:

@@ -24,7 +24,7 @@ from ..transfer import PARTS
 from . import wire
 from .call import clock
 from .calling import ClientCall, Link
-from .hosting import Host, Run, ServerOptions, Service, late, log
+from .hosting import Host, Run, ServerOptions, Service, late
 from .requests import Bound, Caller, CallOptions, Caption, Dynamic, Options, Reader, result
 from .serving import Event, Happened
 from .status import Executed, RpcError, Status
@@ -161,11 +161,9 @@ class Server(Host):
         for frames in outgoing:
             try:
                 self._socket._send_now(frames)
-            except HostUnreachable:
-                for event in self._protocol.unreachable(frames[0], clock()):
+            except (HostUnreachable, Again) as error:
+                for event in self._unreachable(frames[0], error):
                     self._happened(event)
-            except Again:
-                log.warning("a client does not read its replies: one was dropped")
             except (SocketClosed, ContextTerminated):
                 return
 

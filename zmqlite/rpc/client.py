@@ -63,6 +63,7 @@ class Client(Caller):
         self._followers: dict[ClientCall, Any] = {}
         self._polled = 0  # when
         self._polling = False
+        self._closed = False
         self._waker = Waker()
         self._poller = Poller()
         self._poller.register(self._waker.fd, POLLIN)
@@ -70,14 +71,14 @@ class Client(Caller):
             self._open()  # connects meanwhile
 
     def close(self) -> None:
-        """Close all connections; calls under way in other threads raise SocketClosed."""
-        for socket, monitor in tuple(self._sockets.values()):
-            monitor.close()
-            socket.close(0)
-        # The leader, if there is one, leaves since its sockets are closed.
-        left = self._leader.acquire(timeout=GRACE_S)
-        self._waker.close()
-        if left:
+        """Close all connections; calls under way in other threads raise RuntimeError."""
+        self._closed = True
+        self._waker.set()  # the leader leaves, and so does everybody who leads after it
+        if self._leader.acquire(timeout=GRACE_S):
+            for socket, monitor in self._sockets.values():
+                monitor.close()
+                socket.close(0)
+            self._waker.close()
             self._leader.release()
 
     def __enter__(self) -> Self:
@@ -156,7 +157,7 @@ class Client(Caller):
 
     def _nudge(self) -> None:
         """Have sent what there is to send, without waiting."""
-        if not self._leader.acquire(blocking=False):
+        if self._closed or not self._leader.acquire(blocking=False):
             self._waker.set()
             return
         try:
@@ -169,6 +170,8 @@ class Client(Caller):
 
     def _round(self, at_once: bool) -> None:
         """Wait until something happens, or send what there is to send; then deal with it."""
+        if self._closed:
+            raise RuntimeError("the Client is closed")
         now = clock()
         with self._lock:
             due = self._protocol.next()

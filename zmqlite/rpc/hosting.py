@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, NamedTuple, TypedDict
 
 from ..arguments import INT_MAX, integer
 from ..constants import SocketType
+from ..errors import Again, ZMQError
 from ..keywords import SocketKeywords
 from ..message import Message
 from ..proto.codec import LIMIT
@@ -18,7 +19,7 @@ from ..proto.errors import ProtoError
 from . import schema, wire
 from .call import Call, Ended, Hook, clock, messages
 from .service import Form, Method, methods_of
-from .serving import ServerCall, ServerProtocol
+from .serving import Event, ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
 
 log: Final = logging.getLogger("zmqlite.rpc")
@@ -30,7 +31,7 @@ OPTIONS: Final[SocketKeywords] = {
     "heartbeat_timeout": 3000,
     "sndhwm": 32_768,
 }
-"""Options of a server's socket. A client that does not read its replies loses those beyond."""
+"""Options of a server's socket."""
 
 
 class Service:
@@ -170,6 +171,12 @@ class Host:
             if handler is not None:
                 forms = Form(method.request, self._limit), Form(method.reply, self._limit)
                 self._methods[method.name] = Bound(method, handler, *forms)
+
+    def _unreachable(self, route: bytes, error: ZMQError) -> list[Event]:
+        """Abandon the calls of a client that has left, or has no room for a message."""
+        if isinstance(error, Again):
+            log.warning("a client does not read its replies: its calls are cancelled")
+        return self._protocol.unreachable(route, clock())
 
     def _ended(self, run: Run, status: Status) -> None:
         """Tell the hook about a call."""

@@ -21,7 +21,7 @@ from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
 from .call import clock
-from .hosting import Host, Run, ServerOptions, Service, late, log
+from .hosting import Host, Run, ServerOptions, Service, late
 from .serving import Event, Happened
 from .status import Executed, RpcError, Status
 from .waker import Waker
@@ -187,11 +187,9 @@ class Server(Host):
         for frames in outgoing:
             try:
                 self._socket.send_multipart(frames, DONTWAIT)
-            except HostUnreachable:
-                for event in self._protocol.unreachable(frames[0], clock()):
+            except (HostUnreachable, Again) as error:
+                for event in self._unreachable(frames[0], error):
                     self._happened(event)
-            except Again:
-                log.warning("a client does not read its replies: one was dropped")
         outgoing.clear()
 
     # The threads of handlers

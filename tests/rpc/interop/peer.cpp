@@ -202,6 +202,7 @@ void answer(zmq::socket_t &socket, const Frames &got, std::vector<Stream> &strea
 
 void server(zmq::context_t &context, const char *endpoint) {
     zmq::socket_t socket(context, zmq::socket_type::router);
+    socket.set(zmq::sockopt::sndhwm, 0);  // items of a stream must not be dropped
     socket.bind(endpoint);
     std::cout << "bound " << socket.get(zmq::sockopt::last_endpoint) << std::endl;
     std::vector<Stream> streams;

@@ -65,7 +65,7 @@ async function client(endpoint) {
 }
 
 async function server(endpoint) {
-  const socket = new zmq.Router()
+  const socket = new zmq.Router({sendHighWaterMark: 0}) // items of a stream must not be dropped
   await socket.bind(endpoint)
   console.log("bound", socket.lastEndpoint)
   process.stdin.on("end", () => process.exit(0)).resume()
