@@ -40,11 +40,9 @@ BACKOFF_MS: Final = (10, 1000)
 WINDOW: Final = 1024
 """Items of a stream that may be on their way, or wait to be read."""
 
+_WELCOME, _REPLY, _ITEM, _STATUS = map(int, (Kind.WELCOME, Kind.REPLY, Kind.ITEM, Kind.STATUS))
+
 _CREDIT: Final = wire.more(credit=WINDOW)
-
-
-_NOTHING: Final[deque[Any]] = deque()
-"""The items of a call that is no stream."""
 
 
 @dataclass(slots=True, eq=False)
@@ -86,7 +84,7 @@ class ClientCall:
     error: RpcError | None = None
     envelope: Any = None
     parts: Sequence[Part] = ()
-    items: deque[tuple[Part, Sequence[Part]]] = field(default_factory=lambda: _NOTHING)
+    items: Any = ()  # a deque of payloads and attachments if it is a stream
     window: int = WINDOW  # items that the server may still send
     taken: int = 0  # items that were read since the last credit
 
@@ -250,24 +248,20 @@ class ClientProtocol:
     def receive(self, link: Link, parts: Sequence[Part], now: int) -> None:
         """Take a message of a server."""
         envelope = wire.decode(parts[0])
-        if envelope is None:
-            return
-        if envelope.kind == Kind.WELCOME:
-            self._welcome(link, envelope, now)
-            return
-        call = link.calls.get(envelope.id)
+        call = None if envelope is None else link.calls.get(envelope.id)
         if call is None:  # it has ended, or the message is none about a call
+            if envelope is not None and envelope.kind == _WELCOME:
+                self._welcome(link, envelope, now)
             return
         kind = envelope.kind
-        if kind == Kind.REPLY:
-            _, payloads = wire.content(envelope, parts, 1)
-            if payloads != 1 or call.streaming:
+        if kind == _REPLY:
+            if len(parts) - envelope.attachments != 2 or call.streaming:
                 self._malformed(call)
             else:
                 self._end(call, envelope, parts)
-        elif kind == Kind.ITEM:
+        elif kind == _ITEM:
             self._items(call, envelope, parts)
-        elif kind == Kind.STATUS:
+        elif kind == _STATUS:
             self._status(call, envelope, link, now)
 
     def _items(self, call: ClientCall, envelope: Any, parts: Sequence[Part]) -> None:

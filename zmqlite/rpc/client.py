@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from ..constants import DONTWAIT, POLLIN, MonitorEvent, SocketType
@@ -120,16 +119,20 @@ class Client(Caller):
 
     def _until(self, call: ClientCall, items: bool = False) -> None:
         """Wait until a call has ended, or has items."""
-        done = partial(_has_news, call, items)
-        while not done():
-            if not self._leader.acquire(blocking=False):
+        while not call.ended and not (items and call.items):
+            if self._leader.acquire(blocking=False):
+                self._lead(call, items)
+            else:
                 self._follow(call)
-                continue
-            try:
-                while not done():
-                    self._round(False)
-            finally:
-                self._leader.release()
+
+    def _lead(self, call: ClientCall, items: bool) -> None:
+        """Do the work for all until there are news about a call; the caller holds `_leader`."""
+        try:
+            while not call.ended and not (items and call.items):
+                self._round(True)
+        finally:
+            self._leader.release()
+            if self._followers:
                 self._promote()
 
     def _follow(self, call: ClientCall) -> None:
@@ -161,44 +164,52 @@ class Client(Caller):
             self._waker.set()
             return
         try:
-            self._round(True)
+            self._round(False)
         finally:
             self._leader.release()
             self._promote()
 
     # The leader
 
-    def _round(self, at_once: bool) -> None:
-        """Wait until something happens, or send what there is to send; then deal with it."""
+    def _round(self, may_wait: bool) -> None:
+        """Send what there is to send, wait until something happens, and deal with it."""
         if self._closed:
             raise RuntimeError("the Client is closed")
-        now = clock()
+        protocol, now = self._protocol, clock()
+        if now - self._polled > LOOK_MS:
+            self._poll(0)
         with self._lock:
-            due = self._protocol.next()
-            wait = -1 if due is None else max(0, due - now)
-            if at_once or self._protocol.outgoing:
-                wait = 0
+            due = protocol.next()
+            if due is not None and due <= now:
+                protocol.tick(now)
+                self._open()
+                due = protocol.next()
+            self._send()
+            wait = 0
+            if protocol.news:
+                self._tell()
+            elif may_wait:
+                wait = -1 if due is None else max(0, due - now)
             self._polling = wait != 0  # from here on a new call has to wake it
-        found: Any = ()
-        if wait or now - self._polled > LOOK_MS or (due is not None and due <= now):
-            found = self._poller.poll(wait)
-            self._polling = False
-            self._polled = now = clock()
+        self._poll(wait)
+
+    def _poll(self, wait: int) -> None:
+        found = self._poller.poll(wait)
+        self._polling = False
+        self._polled = now = clock()
         with self._lock:
             for item, _ in found:
                 self._read(item, now)
-            if due is not None and due <= now:
-                self._protocol.tick(now)
-                self._open()
-            self._send()
-            self._tell()
+            if self._protocol.outgoing:
+                self._send()
+            if self._protocol.news:
+                self._tell()
 
     def _read(self, item: object, now: int) -> None:
-        if item == self._waker.fd:
-            self._waker.clear()
-            return
         link, lost = self._links.get(item, (None, False))
-        if link is None:  # it was closed in this round
+        if link is None:  # the eventfd, or a socket that was closed in this round
+            if item == self._waker.fd:
+                self._waker.clear()
             return
         if lost:
             self._lose(link, now)
@@ -209,6 +220,8 @@ class Client(Caller):
             if parts is None:
                 return
             receive(link, parts, now)
+            if not link.calls:
+                return
 
     def _send(self) -> None:
         outgoing = self._protocol.outgoing
@@ -244,10 +257,6 @@ class Client(Caller):
         monitor.close()
         socket.close(0)
         self._protocol.lost(link, now)
-
-
-def _has_news(call: ClientCall, items: bool) -> bool:
-    return call.ended or (items and bool(call.items))
 
 
 class Stream(Reader, Iterator[T]):

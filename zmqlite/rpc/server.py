@@ -130,9 +130,10 @@ class Server(Host):
     def _round(self) -> None:
         if not self._ready:
             self._sleeping = True
-            self._poller.poll(0 if self._results else self._wait())
+            found = self._poller.poll(0 if self._results else self._wait())
             self._sleeping = False
-            self._waker.clear()
+            if found and found[-1][0] == self._waker.fd:
+                self._waker.clear()
         self._receive()
         if self._ready:
             self._step(self._ready.popleft())

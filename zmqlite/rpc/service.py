@@ -64,11 +64,11 @@ class Form:
         """Return the payload of a message; TypeError for another class, or EncodeError."""
         if type(message) is self._kind:
             return self._codec.payload(message)
-        return self._codec.encode(message)[0]
+        return self._codec.encode(message)[0]  # raises
 
     def decode(self, part: wire.Part) -> ProtobufMessage:
         """Return the message in a payload; DecodeError."""
-        return self._codec.parse(self._kind, self._check, bytes(part), ())
+        return self._codec.parse(self._kind, self._check, memoryview(part).tobytes(), ())
 
 
 def attribute(name: str) -> str:

@@ -84,18 +84,18 @@ def extra(metadata: Mapping[Any, Any] | None, attachments: Sequence[object]) -> 
     """
     fields = b""
     for key, value in metadata.items() if metadata else ():
-        if not (isinstance(key, str) and isinstance(value, str)):
-            raise TypeError(f"metadata is text, keys and values, not {key!r}: {value!r}")
-        entry = _text(b"\x0a", key) + _text(b"\x12", value)
-        fields += b"\x32" + _varint(len(entry)) + entry
+        fields += _entry(str.encode(key), str.encode(value))
     if attachments:
         fields += b"\x38" + _varint(len(attachments))
     return fields
 
 
-def _text(tag: bytes, text: str) -> bytes:
-    data = text.encode()
-    return tag + _varint(len(data)) + data
+def _entry(key: bytes, value: bytes) -> bytes:
+    size, long = len(key), len(value)
+    if size + long < 120:  # then each length is one byte
+        return b"\x32%c\x0a%c%b\x12%c%b" % (size + long + 4, size, key, long, value)
+    entry = b"\x0a" + _varint(size) + key + b"\x12" + _varint(long) + value
+    return b"\x32" + _varint(len(entry)) + entry
 
 
 def _varint(number: int) -> bytes:
@@ -112,7 +112,7 @@ def _varint(number: int) -> bytes:
 def decode(part: Part) -> Any:
     """Return the envelope in a frame; None if it does not parse."""
     try:
-        return Envelope.FromString(bytes(part))
+        return Envelope.FromString(memoryview(part).tobytes())
     except Exception:  # protobuf's implementations raise different classes
         return None
 
