@@ -127,7 +127,7 @@ class World:
         link = self.client.links[number % 2]
         if link.reopen is None:
             self.there[link], self.back[link] = [], []
-            for host in self.hosts:
+            for host in (*self.hosts, *(self.hosts if number % 4 < 2 else ())):
                 host.protocol.unreachable(self.routes[link], self.now)
             self.client.lost(link, self.now)
 

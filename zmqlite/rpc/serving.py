@@ -149,7 +149,7 @@ class ServerProtocol:
     def _request(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
         if envelope.incarnation == self.incarnation and self._known(envelope.id):
             call = self._open.get(envelope.id)
-            if call is None or not (call.lost and call.method.method.idempotent):
+            if call is None or not (call.cancelled and call.lost and _repeats(call)):
                 self._again(parts, envelope)
                 return None
             # Its client is back, and has sent it again: what the lost call gives is ignored.
@@ -203,6 +203,7 @@ class ServerProtocol:
         if call := self._open.get(envelope.id):
             call.route = route
             call.cancelled = call.cancelled and not call.lost
+            call.lost = False
             return
         frames = self._done[envelope.id][0]
         if frames is None:
@@ -251,11 +252,16 @@ class ServerProtocol:
         return [event for event in events if event]
 
     def unreachable(self, route: bytes, now: int) -> list[Event]:
-        """Abandon the calls of a client that a message could not be sent to."""
+        """Take note that a message could not be sent to a client.
+
+        It may come back, over another connection, so its unary calls are abandoned only when it is
+        unreachable once more.
+        """
         calls = [call for call in self._open.values() if call.route == route]
+        gone = [call for call in calls if call.lost or call.envelope.credit]
         for call in calls:
             call.lost = True
-        events = [self._abandon(call, Status.CANCELLED, now) for call in calls]
+        events = [self._abandon(call, Status.CANCELLED, now) for call in gone]
         return [event for event in events if event]
 
     def abandon(self) -> list[ServerCall]:
@@ -333,7 +339,7 @@ class ServerProtocol:
             return
         if not call.cancelled:
             self.outgoing.append([call.route, *frames])
-        elif call.lost and call.method.method.idempotent:
+        elif call.lost and _repeats(call):
             return  # it is executed again if its client comes back
         keep = size is not None and self._kept + size <= REMEMBERED_BYTES
         done = frames if keep else None, size if keep and size else 0
@@ -358,3 +364,8 @@ class ServerProtocol:
 
     def _evict(self) -> None:
         self._kept -= self._done.pop(self._order.popleft()[1])[1]
+
+
+def _repeats(call: ServerCall) -> bool:
+    """Whether a call may be executed more than once."""
+    return bool(call.method.method.idempotent)
