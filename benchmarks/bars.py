@@ -62,7 +62,7 @@ APART: Final = "[it][pc][cp]"
 """tcp and ipc."""
 
 BARS: Final = (
-    Bar(f"push-pull/{APART}/16", "zmqlite", "pyzmq", "rate", least=1.3),
+    Bar(f"push-pull/{APART}/16", "zmqlite", "pyzmq", "rate", least=1.6),
     Bar(f"push-pull/{APART}/16", "zmqlite batched", "pyzmq", "rate", least=3.5),
     Bar(f"push-pull/{APART}/16", "zmqlite batched", "C", "rate", least=0.8),
     Bar(f"push-pull/{APART}/1024", "zmqlite", "pyzmq", "rate", least=1),

@@ -53,7 +53,7 @@ FOLLOWING: Final = 10
 
 _STOPPED: Final = int(MonitorEvent.MONITOR_STOPPED)
 
-_FAULTS: Final = {
+_BLOCKED: Final = signal.valid_signals() - {
     signal.SIGABRT,
     signal.SIGBUS,
     signal.SIGFPE,
@@ -250,18 +250,20 @@ class Hub:
     # The thread
 
     def _run(self) -> None:
-        # Signals are for other threads: one that came here could interrupt the sending of an event.
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _FAULTS)
         try:
+            # Signals are for other threads: one here could interrupt the sending of an event.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
             while not self.owner.shut:
                 self._round()
         except (ContextTerminated, SocketClosed):
             pass
         finally:
-            with self.owner.lock:
-                os.close(self._wake)
-                self._wake = -1
-            self._running.release()
+            try:
+                with self.owner.lock:
+                    os.close(self._wake)
+                    self._wake = -1
+            finally:
+                self._running.release()  # whatever ended the thread, or `join` waits for nobody
 
     def _round(self) -> None:
         """Wait until events are there or something has changed, and deal with it."""

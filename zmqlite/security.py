@@ -18,14 +18,17 @@ FACING_STRANGERS: Final[Mapping[str, Any]] = MappingProxyType(
         "maxmsgsize": 1 << 20,
         "rcvhwm": 100,
         "handshake_ivl": 5_000,
-        "heartbeat_ivl": 10_000,
-        "heartbeat_timeout": 30_000,
+        # Not heartbeats, which make libzmq abort when a peer leaves while its queue is full.
+        "tcp_keepalive": 1,
+        "tcp_keepalive_idle": 10,
+        "tcp_keepalive_intvl": 10,
+        "tcp_keepalive_cnt": 3,
     }
 )
 """Options for sockets that strangers can connect to: `Context.socket(type, **FACING_STRANGERS)`.
 
 Frames have at most 1 MiB, and 100 messages of each peer wait to be received. A handshake takes at
-most 5 s, and a peer that does not answer a heartbeat for 30 s is disconnected. docs/strangers.md
+most 5 s, and a machine that has not answered over tcp for 40 s is disconnected. docs/strangers.md
 says what that does not limit. Change a value with `{**FACING_STRANGERS, "maxmsgsize": 4096}`.
 """
 

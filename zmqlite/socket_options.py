@@ -124,7 +124,9 @@ class SocketOptions(HasAdvice):
     attempt until it is reached; 0 keeps it at reconnect_ivl.
     """
     heartbeat_ivl: Milliseconds = Milliseconds(75, 0)
-    """The time between heartbeats to each peer, in milliseconds; 0 sends none."""
+    """The time between heartbeats to each peer, in milliseconds; 0 sends none. libzmq aborts if one
+    is due after a peer reset its connection while the queue (rcvhwm) was full: docs/strangers.md.
+    """
     heartbeat_ttl: Milliseconds = Milliseconds(76, 0, high=65500)
     """Tells peers to disconnect after this time without a heartbeat, in milliseconds; 0 is never.
     libzmq rounds it down to tenths of a second, and a peer would misread more than 65500.

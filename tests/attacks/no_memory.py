@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import zmqlite as zmq
+from zmqlite import hub
 
 from .no_memory_forms import C_SENDS, FORMS, GROUPS, Rig
 from .program import begin, end, eventually
@@ -25,8 +26,12 @@ from .program import begin, end, eventually
 ENOUGH = 12
 """Successes in a row after which a call is taken to allocate no more."""
 
-NO_MEMORY_IN_CPYTHON = {"can't allocate lock", "error return without exception set"}
-"""What CPython 3.11 says instead of MemoryError, of a lock and of a call of a Python function."""
+NO_MEMORY_IN_CPYTHON = {
+    "can't allocate lock",
+    "can't start new thread",
+    "error return without exception set",
+}
+"""What CPython 3.11 says instead of MemoryError; the last is of a call of a Python function."""
 
 LIBRARY = "ZMQLITE_FAILING_MALLOC"
 """The environment variable that names the preloaded library of failing.c."""
@@ -163,6 +168,7 @@ def main() -> None:
     if arguments.memory == "c" and LIBRARY not in os.environ:
         preload()
     sys.unraisablehook = lambda _: None  # destructors, too, may need memory that is not there
+    vars(hub)["GRACE"] = 50  # a thread for which there was no memory is waited for
     gc.disable()  # so that it neither allocates nor lets go in the middle of a call
     memory = PythonMemory() if arguments.memory == "python" else OurMemory()
     attack = Attack(rig := Rig(), memory)

@@ -7,6 +7,7 @@ end in peace. In the others a socket is closed, or the context ended, while the 
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
@@ -15,12 +16,13 @@ from collections.abc import Callable
 
 import zmqlite as zmq
 
-from .program import begin, end
+from .program import DEADLINE, begin, end
 
 THREADS = 6
 ROUND = 0.4  # seconds
 LONG = 70_000
 HEAD = 20  # bytes that hold the number of a frame
+LAST = 10**18  # the number of the last frame of the first socket; the other one's is the next
 
 
 def frame(number: int) -> bytes:
@@ -50,6 +52,7 @@ class Storm:
         self.refused: list[set[int]] = [set() for _ in range(THREADS)]
         self.received: list[list[int]] = [[] for _ in range(THREADS)]
         self.calls = [0] * THREADS
+        self.ended: set[int] = set()
         self.torn = 0
         self.errors: Counter[str] = Counter()
         self.failed: list[str] = []
@@ -76,16 +79,29 @@ class Storm:
             self.torn += 1
         else:
             self.received[index].append(number)
+            if number >= LAST:
+                self.ended.add(number)
 
     def drain(self) -> None:
-        """Receive what is still there, in one thread and in peace."""
-        for socket in self.sockets:
-            try:
-                while True:
-                    for content in socket.recv_multipart(timeout=50):
-                        self.note(0, content)
-            except zmq.Again:
-                pass
+        """Receive, in one thread, all that was sent: the last frame of each socket says so."""
+        for index, socket in enumerate(self.sockets):
+            sent = False
+            while not sent:
+                with contextlib.suppress(zmq.Again):
+                    socket.send(frame(LAST + index), timeout=50)  # ends a message that was begun
+                    sent = True
+                for each in self.sockets if not sent else ():
+                    self.receive(each)
+        for index, socket in enumerate(self.sockets):
+            limit = time.monotonic() + DEADLINE
+            while LAST + 1 - index not in self.ended and time.monotonic() < limit:
+                self.receive(socket)
+
+    def receive(self, socket: zmq.Socket) -> None:
+        """Receive a message, if one is there or comes soon."""
+        with contextlib.suppress(zmq.Again):
+            for content in socket.recv_multipart(timeout=50):
+                self.note(0, content)
 
 
 class Worker:
@@ -209,9 +225,6 @@ def attack(seed: int, choose: random.Random) -> tuple[Storm, str]:
     for each in threads:
         each.join()
     if way == "peace":
-        storm.drain()  # makes room
-        for index, socket in enumerate(storm.sockets):
-            socket.send(frame(10**18 + index), timeout=1000)  # ends a message that was begun
         storm.drain()
     storm.context.term()
     return storm, way

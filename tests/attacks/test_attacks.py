@@ -84,6 +84,26 @@ def test_no_kill_or_cut_executes_a_call_twice_or_mixes_replies_up() -> None:
     assert count(line, "answered") > 50
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mechanism", "server"), [("NULL", "reactor"), ("PLAIN", "dispatcher"), ("CURVE", "asyncio")]
+)
+def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
+    mechanism: str, server: str
+) -> None:
+    line = attack(
+        "hostile", "--seconds", "5", "--open", "500", "--mechanisms", mechanism, "--server", server
+    )
+    assert count(line, "attacks") > 50
+    assert count(line, "joined") > 10
+    assert count(line, "served") > 100
+
+
+@pytest.mark.slow
+def test_what_libzmq_cannot_withstand_is_known() -> None:
+    attack("hostile", "--mechanisms")
+
+
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])
 
 

@@ -186,7 +186,8 @@ def test_an_iterator_keeps_its_socket_open(context: zmq.Context) -> None:
     frames = iter(context.socket(PULL, rcvtimeo=0))
     with pytest.raises(zmq.Again):
         next(frames)
-    sender.close()
+    for socket in (sender, *context.sockets):
+        socket.close()
 
 
 def test_an_iterator_raises_what_a_receive_does(pair: Pair) -> None:

@@ -124,7 +124,7 @@ void zl_array_free(void *array, size_t size);
 int zl_room(zl_socket *s, int ahead, int behind);
 void zl_drop(zl_socket *s, int frames);
 int zl_fetch(zl_socket *s, int what, int limit, int most);
-int zl_receive(zl_socket *s, int what, int limit, int64_t end);
+int zl_receive_waiting(zl_socket *s, int what, int limit, int rc, int64_t end);
 int zl_send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more);
 int zl_send_waiting(zl_socket *s, zmq_msg_t *parts, int count, int more, int64_t end);
 

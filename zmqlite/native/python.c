@@ -458,7 +458,7 @@ static int receive_frames(handle *h, int what, int limit, manner *how)
         rc = attempt(s, what, limit);
         if (rc == -EALREADY || (rc == -EAGAIN && waits(how, &s->rcvtimeo))) {
             Py_BEGIN_ALLOW_THREADS
-            rc = zl_receive(s, what, limit, how->end);
+            rc = zl_receive_waiting(s, what, limit, rc, how->end);
             Py_END_ALLOW_THREADS
         }
     } while (rc < 0 && interrupted(s, &rc));

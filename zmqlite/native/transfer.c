@@ -150,13 +150,15 @@ int zl_fetch(zl_socket *s, int what, int limit, int most)
     return rc;
 }
 
-/* Attempts and waits until `end`: as zl_fetch, or -EAGAIN after the deadline, or -EINTR. */
-int zl_receive(zl_socket *s, int what, int limit, int64_t end)
+/* Goes on after an attempt that ended with `rc`, -EAGAIN or -EALREADY: waits and attempts until `end`. As
+   zl_fetch, or -EAGAIN after the deadline, or -EINTR. */
+int zl_receive_waiting(zl_socket *s, int what, int limit, int rc, int64_t end)
 {
-    int rc;
-    while ((rc = zl_fetch(s, what, limit, INT_MAX)) == -EAGAIN)
-        if ((rc = sleep_for(s, end)) < 0)
-            break;
+    do {
+        if (rc == -EAGAIN && (rc = sleep_for(s, end)) < 0)
+            return rc;
+        rc = zl_fetch(s, what, limit, INT_MAX);
+    } while (rc == -EAGAIN);
     return rc;
 }
 
@@ -192,14 +194,22 @@ int zl_send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more)
     return rc < 0 ? rc : 0;
 }
 
-/* Attempts and waits until `end`: as zl_send_parts, or -EAGAIN after the deadline, or -EINTR. */
+/* Goes on after an attempt that found no room: waits and attempts until `end`. As zl_send_parts, or
+   -EAGAIN after the deadline, or -EINTR. */
 int zl_send_waiting(zl_socket *s, zmq_msg_t *parts, int count, int more, int64_t end)
 {
     int rc;
-    while ((rc = zl_send_parts(s, parts, count, more)) == -EAGAIN)
-        if ((rc = sleep_for(s, end)) < 0)
-            break;
+    do
+        rc = sleep_for(s, end);
+    while (rc == 0 && (rc = zl_send_parts(s, parts, count, more)) == -EAGAIN);
     return rc;
+}
+
+/* Sends a part of a message that is forwarded; `end` is 0 for one attempt. */
+static int forward_part(zl_socket *to, zmq_msg_t *part, int more, int64_t end)
+{
+    int rc = zl_send_parts(to, part, 1, more);
+    return rc == -EAGAIN && end ? zl_send_waiting(to, part, 1, more, end) : rc;
 }
 
 /* ---- forwarding, for the proxy */
@@ -210,7 +220,7 @@ static int capture_message(zl_socket *from, zl_socket *capture, int count)
         zmq_msg_t copy;
         zmq_msg_init(&copy);
         zmq_msg_copy(&copy, &zl_frame_at(from, i)->msg);
-        int rc = zl_send_waiting(capture, &copy, 1, i + 1 < count, -1);
+        int rc = forward_part(capture, &copy, i + 1 < count, -1);
         zmq_msg_close(&copy);
         if (rc < 0)
             return rc;
@@ -229,8 +239,7 @@ static int forward_message(zl_socket *from, zl_socket *to, int count, int64_t en
     for (int i = 0; i < count && rc >= 0; i++) {
         zmq_msg_t *part = &zl_frame_at(from, i)->msg;
         bytes += zmq_msg_size(part);
-        rc = end ? zl_send_waiting(to, part, 1, i + 1 < count, end)
-                 : zl_send_parts(to, part, 1, i + 1 < count);
+        rc = forward_part(to, part, i + 1 < count, end);
     }
     if (rc == -EAGAIN || rc == -EINTR)
         return rc;
