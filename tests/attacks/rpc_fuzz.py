@@ -86,7 +86,7 @@ def message(ids: list[bytes], incarnation: bytes) -> list[bytes]:
 
 
 def execute(server: hosting.Host, call: serving.ServerCall, now: int) -> None:
-    run = hosting.Run(call)
+    run = hosting.Run(call, call.method)
     call.runner = run
     if not call.claim():
         return

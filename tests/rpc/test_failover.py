@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import collections
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from checkout import ROOT
 from rpc_support import GREETER, LONG, Reply, Request, WatchRequest, calling, serving
 from support import Task, eventually
 
 import zmqlite as zmq
 from zmqlite import rpc
-from zmqlite.rpc.call import clock
 
 CLIENTS = pytest.mark.parametrize("kind", ["blocking", "asyncio"])
 
@@ -71,30 +75,42 @@ def test_a_call_that_was_sent_to_a_server_that_ended_is_not_sent_again(
         assert again.greeter.executed == ["you"]
 
 
+@contextmanager
+def relayed(endpoint: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A way to a server over a relay, and what cuts its connections."""
+    command = [sys.executable, "-m", "tests.attacks.rpc_relay", endpoint.rpartition(":")[2]]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as relay:
+        assert relay.stdin and relay.stdout
+        stdin = relay.stdin
+
+        def cut() -> None:
+            stdin.write("0\n")
+            stdin.flush()
+
+        try:
+            yield f"tcp://127.0.0.1:{relay.stdout.readline().strip()}", cut
+        finally:
+            relay.kill()
+
+
+@CLIENTS
 @pytest.mark.parametrize("method", ["hello", "ask"])
-def test_a_call_survives_a_lost_connection(context: zmq.Context, method: str) -> None:
-    with serving("pool", context) as server:
-        client = rpc.Client(context, server.endpoint, timeout=LONG)
-        stub = client.stub(GREETER)
+def test_a_call_survives_a_lost_connection(context: zmq.Context, kind: str, method: str) -> None:
+    with (
+        serving("pool", context) as server,
+        relayed(server.endpoint) as (endpoint, cut),
+        calling(kind, context, endpoint, timeout=LONG) as stub,
+    ):
         waiting = Task(getattr(stub, method), Request(name="wait"))
         assert server.greeter.begun.acquire(timeout=LONG / 1000)
-        (link,) = client._protocol.links
-
-        def lose() -> bool:
-            """As the leader does when a connection is lost; it wakes up for nothing else here."""
-            client._waker.set()
-            with client._lock:
-                if client._polling:
-                    return False
-                client._lose(link, clock())
-                client._open()
-                return True
-
-        eventually(lose)
-        client._waker.set()
+        protocol = server.server._protocol
+        (call,) = protocol._open.values()
+        route = call.route
+        cut()
+        eventually(lambda: call.route != route)  # the client is back, and has asked again
         server.greeter.go_on.set()
         assert waiting.result() == Reply(text="Hello, wait")
-        client.close()
     assert server.greeter.executed.count("wait") == 1
 
 

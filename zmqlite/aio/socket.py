@@ -272,7 +272,7 @@ class Socket(SocketOptions, Generic[C]):
         try:
             self._blocking.send_multipart(frames, DONTWAIT)
         finally:
-            self._watch.look()
+            self._watch.look_later()
 
     # Waiting and watching
 

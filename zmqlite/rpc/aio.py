@@ -148,7 +148,7 @@ class Server(Host):
     def _happened(self, event: Event) -> None:
         what, call = event
         if what is Happened.BEGIN:
-            call.runner = run = Run(call)
+            call.runner = run = Run(call, call.method)
             run.item = asyncio.get_running_loop().create_task(self._execute(run))
         elif what is Happened.CANCEL and call.runner is not None:
             call.runner.item.cancel()

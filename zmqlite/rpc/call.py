@@ -46,7 +46,7 @@ class Call:
     @property
     def metadata(self) -> dict[str, str]:
         """The metadata of the request."""
-        return dict(self._call.envelope.metadata.items())
+        return self._call.metadata
 
     @property
     def attachments(self) -> list[memoryview]:

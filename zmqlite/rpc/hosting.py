@@ -64,17 +64,12 @@ class Run:
     """A call under way: the driver's side of a ServerCall."""
 
     call: ServerCall
+    bound: Bound
     seen: Call | None = None  # by the handler
     item: Any = None  # the iterator of a stream, the task with asyncio
     parked: list[Any] = field(default_factory=list)  # not empty: a stream waits for credit
     used: int = 0  # credit
     start: int = field(default_factory=time.monotonic_ns)
-
-    @property
-    def bound(self) -> Bound:
-        """The method and its handler."""
-        bound: Bound = self.call.method
-        return bound
 
     def begin(self) -> Any:
         """Return what the handler returns; raises what it raises, and DecodeError as RpcError."""
@@ -84,6 +79,7 @@ class Run:
         except ProtoError as error:
             status = Status.INVALID_ARGUMENT
             raise Refused(status, str(error), executed=Executed.NO) from None
+        self.call.parts[2] = b""  # which a call that takes long need not keep
         return self.bound.handler(request, seen)
 
     def reply(self, message: Any) -> tuple[bytes, bytes, list[Message]]:

@@ -169,7 +169,7 @@ class Server(Host):
     def _happened(self, event: Event) -> None:
         what, call = event
         if what is Happened.BEGIN:
-            call.runner = run = Run(call)
+            call.runner = run = Run(call, call.method)
             self._start(run)
         elif (run := call.runner) is not None:
             if what is Happened.CANCEL and run.seen is not None:

@@ -50,21 +50,17 @@ class Happened(IntEnum):
 class ServerCall:
     """A call that a server has taken; `runner` is the driver's."""
 
-    parts: Sequence[Part]  # route, envelope, payload, attachments
-    envelope: Any
+    route: bytes
+    id: bytes
+    parts: list[Part]  # route, envelope, payload, attachments
     method: Any
-    route: bytes = b""
-    id: bytes = b""
+    metadata: dict[str, str]
+    credit: int
     deadline: int | None = None
-    credit: int = 0
     cancelled: bool = False
     lost: bool = False  # its client could not be reached
     runner: Any = None
     _unclaimed: list[bool] = field(default_factory=lambda: [True])
-
-    def __post_init__(self) -> None:
-        self.route, self.id = bytes(self.parts[0]), self.envelope.id
-        self.credit = self.envelope.credit
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim it: it then executes it, or ends it unbegun.
@@ -158,7 +154,16 @@ class ServerProtocol:
             error = RpcError(*refusal, executed=Executed.NO)
             self.outgoing.append([bytes(parts[0]), wire.status(envelope.id, error)])
             return None
-        return self._take(ServerCall(parts, envelope, self.methods[envelope.method]), now)
+        metadata = dict(envelope.metadata.items()) if envelope.metadata else {}
+        call = ServerCall(
+            bytes(parts[0]),
+            envelope.id,
+            list(parts),
+            self.methods[envelope.method],
+            metadata,
+            envelope.credit,
+        )
+        return self._take(call, envelope.timeout if envelope.HasField("timeout") else None, now)
 
     def _refusal(self, parts: Sequence[Part], envelope: Any) -> tuple[Status, str] | None:
         if envelope.incarnation != self.incarnation:
@@ -180,16 +185,16 @@ class ServerProtocol:
     def _known(self, call: bytes) -> bool:
         return call in self._open or call in self._done
 
-    def _take(self, call: ServerCall, now: int) -> Event | None:
+    def _take(self, call: ServerCall, timeout: int | None, now: int) -> Event | None:
         full = len(self._open) >= self._calls
         self._open[call.id] = call
         if full:
             text = f"the server has {self._calls} unfinished calls"
             self._unbegun(call, Status.RESOURCE_EXHAUSTED, text, now)
             return None
-        if call.envelope.HasField("timeout"):
-            call.deadline = now + call.envelope.timeout
-            if not call.envelope.timeout:
+        if timeout is not None:
+            call.deadline = now + timeout
+            if not timeout:
                 self._unbegun(call, Status.DEADLINE_EXCEEDED, "it came too late", now)
                 return None
             self._deadlines.add(call.deadline, call)
@@ -258,7 +263,7 @@ class ServerProtocol:
         unreachable once more.
         """
         calls = [call for call in self._open.values() if call.route == route]
-        gone = [call for call in calls if call.lost or call.envelope.credit]
+        gone = [call for call in calls if call.lost or call.credit]
         for call in calls:
             call.lost = True
         events = [self._abandon(call, Status.CANCELLED, now) for call in gone]
