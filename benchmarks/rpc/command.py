@@ -155,9 +155,10 @@ def main(arguments: list[str]) -> int:
     table, verdicts = report(rows, found)
     console.print(table)
     if not options.only:
-        size = bytes_per_call()
-        met = "met" if size < 4096 else "not met"
-        verdicts.append(f"10,000 calls waiting: {size:,.0f} bytes each, bar 4,096: {met}")
+        for side, size in zip(("client", "server"), bytes_per_call(), strict=True):
+            met = "met" if size < 4096 else "not met"
+            text = f"10,000 calls waiting: {size:,.0f} bytes each on the {side}, bar 4,096: {met}"
+            verdicts.append(text)
     for verdict in verdicts:
         console.print(verdict)
     if options.json:

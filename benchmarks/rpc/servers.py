@@ -114,7 +114,7 @@ async def serve_grpc_async() -> None:
         for number in range(request.number):
             yield Note(number=number)
 
-    server: Any = grpc.aio.server()
+    server: Any = grpc.aio.server()  # type: ignore[no-untyped-call,unused-ignore]
     server.add_generic_rpc_handlers((grpc_handlers(echo, count),))
     tell(f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}")
     await server.start()

@@ -81,7 +81,8 @@ def relayed(endpoint: str) -> Iterator[tuple[str, Callable[[], None]]]:
     command = [sys.executable, "-m", "tests.attacks.rpc_relay", endpoint.rpartition(":")[2]]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as relay:
-        assert relay.stdin and relay.stdout
+        assert relay.stdin
+        assert relay.stdout
         stdin = relay.stdin
 
         def cut() -> None:

@@ -198,7 +198,10 @@ class Server(Host):
             error = run.error(raised)
             status = error.status
             protocol.fail(call, error, clock(), run.metadata)
-        self._flush_soon()
+        if protocol.unfinished:
+            self._flush_soon()
+        else:
+            self._flush()
         self._ended(run, status)
         if not protocol.unfinished:
             self._idle.set()

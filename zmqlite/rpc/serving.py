@@ -52,7 +52,7 @@ class ServerCall:
 
     route: bytes
     id: bytes
-    parts: list[Part]  # route, envelope, payload, attachments
+    parts: list[Part]  # nothing, envelope, payload, attachments
     method: Any
     metadata: dict[str, str]
     credit: int
@@ -158,7 +158,7 @@ class ServerProtocol:
         call = ServerCall(
             bytes(parts[0]),
             envelope.id,
-            list(parts),
+            [b"", *parts[1:]],  # a Message of the routing id would take memory
             self.methods[envelope.method],
             metadata,
             envelope.credit,
