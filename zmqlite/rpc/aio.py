@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
 from inspect import isawaitable
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
 
 from ..aio.context import Context
@@ -188,7 +189,7 @@ class Server(Host):
                 protocol.end(call, run.metadata, clock())
             else:
                 message = run.begin()
-                if isawaitable(message):
+                if type(message) is CoroutineType or isawaitable(message):
                     message = await message
                 payload, extra, attachments = run.reply(message)
                 protocol.reply(call, payload, extra, attachments, clock())
@@ -234,6 +235,7 @@ class Client(Caller):
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
         self._sockets: dict[Link, tuple[Socket, Monitor, list[asyncio.Task[None]]]] = {}
+        self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._tick)
         self._closed = False
         self._open()
@@ -272,7 +274,9 @@ class Client(Caller):
     async def _call(self, bound: Bound, request: Any, **options: Unpack[CallOptions]) -> Any:
         call = self._begin(bound, request, **options)
         try:
-            await self._until(call)
+            while not call.ended:  # as in _until, without another coroutine
+                call.waiter = self._loop.create_future()
+                await call.waiter
             return result(call)
         finally:
             self._cancel(call)
@@ -281,7 +285,7 @@ class Client(Caller):
     async def _until(self, call: ClientCall) -> None:
         """Wait for news about a call."""
         while not (call.ended or call.items):
-            call.waiter = asyncio.get_running_loop().create_future()
+            call.waiter = self._loop.create_future()
             await call.waiter
 
     def _cancel(self, call: ClientCall) -> None:
@@ -319,15 +323,16 @@ class Client(Caller):
 
     def _flush(self) -> None:
         """Send what there is to send, and wake the tasks for which there are news."""
-        outgoing = self._protocol.outgoing
-        for link, frames in outgoing:
-            self._sockets[link][0]._send_now(frames)
-        outgoing.clear()
-        news = self._protocol.news
-        for call in news:
-            if call.waiter is not None and not call.waiter.done():
-                call.waiter.set_result(None)
-        news.clear()
+        outgoing, news = self._protocol.outgoing, self._protocol.news
+        if outgoing:
+            for link, frames in outgoing:
+                self._sockets[link][0]._send_now(frames)
+            outgoing.clear()
+        if news:
+            for call in news:
+                if call.waiter is not None and not call.waiter.done():
+                    call.waiter.set_result(None)
+            news.clear()
         self._alarm.set(self._protocol.next())
 
     def _open(self) -> None:
