@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -121,7 +121,7 @@ async def serve_grpc_async() -> None:
     await server.wait_for_termination()
 
 
-KINDS = {
+KINDS: dict[str, Callable[[], None]] = {
     "receiving thread": lambda: serve_rpc(0),
     "pool": lambda: serve_rpc(8),
     "asyncio": lambda: asyncio.run(serve_async()),

@@ -128,7 +128,8 @@ def main(seconds: float) -> None:
         client._protocol.news.clear()
         for call in calls:
             counts["answers"] += call.ended
-            call.items.clear()
+            if call.streaming:
+                call.items.clear()
             if call.ended and call.error is None:
                 try:
                     requests.result(call)
