@@ -26,7 +26,8 @@ from rpc_support import (
 from support import DEADLINE, Task, eventually
 
 import zmqlite as zmq
-from zmqlite import rpc
+from zmqlite import aio, rpc
+from zmqlite.rpc import aio as rpc_aio
 from zmqlite.rpc import schema
 from zmqlite.rpc.calling import WINDOW
 
@@ -267,3 +268,33 @@ def test_ctrl_c_leaves_a_call(context: zmq.Context) -> None:
             client.stub(GREETER).hello(Request(name="wait"))
         task.result()
         eventually(lambda: server.greeter.calls[0].cancelled)
+
+
+@pytest.mark.parametrize("kind", [rpc.Client, rpc.Server, rpc_aio.Client, rpc_aio.Server])
+def test_the_wrong_kind_of_context_is_refused(kind: type[Any]) -> None:
+    async def make() -> None:
+        wrong = zmq.Context() if kind.__module__.endswith("aio") else aio.Context()
+        with pytest.raises(TypeError, match=rf"{kind.__name__} takes a zmqlite\.\S*Context, not"):
+            kind(wrong, "tcp://127.0.0.1:9")
+
+    asyncio.run(make())
+
+
+def test_mistakes_have_messages(context: zmq.Context) -> None:
+    with pytest.raises(ValueError, match="the endpoint of each server"):
+        rpc.Client(context)
+    with pytest.raises(ValueError, match=r"has a service zmqlite\.rpc\.Server already"):
+        rpc.Server(context, rpc.Service(schema.SERVER, object()))
+    with pytest.raises(TypeError, match="made by protoc-gen-zmqlite"):
+        rpc.Service()
+    with rpc.Client(context, "tcp://127.0.0.1:9") as client:
+        with pytest.raises(AttributeError, match=r"demo\.Greeter has no method goodbye"):
+            client.stub(GREETER).goodbye(Request())
+        with pytest.raises(TypeError, match="HelloRequest"):
+            client.stub(GREETER).hello(Event())
+        with pytest.raises(TypeError, match="encode"):
+            client.stub(GREETER).hello(Request(), metadata={"a": b"b"})
+    with pytest.raises(RuntimeError, match="the Client is closed"):
+        client.stub(GREETER).hello(Request())
+    with pytest.raises(ValueError, match="another status"):
+        rpc.RpcError(rpc.Status.OK)

@@ -80,6 +80,8 @@ class Server(Host):
     rest is as with zmqlite.rpc.Server: at most `calls` are under way.
     """
 
+    _CONTEXT = Context
+
     def __init__(
         self, context: Context, *services: Service, **options: Unpack[ServerOptions]
     ) -> None:
@@ -231,6 +233,8 @@ class Client(Caller):
     Any number of calls may be under way. One whose task is cancelled is cancelled on its server,
     too. It is made in the event loop that it belongs to.
     """
+
+    _CONTEXT = Context
 
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)

@@ -21,6 +21,14 @@ def clock() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+def check_context(user: object, context: object, kind: type) -> None:
+    """Raise TypeError unless a server or client was given the right kind of context."""
+    if not isinstance(context, kind):
+        name = f"{type(user).__module__}.{type(user).__name__}"
+        wanted = f"{kind.__module__}.{kind.__name__}"
+        raise TypeError(f"{name} takes a {wanted}, not {type(context).__name__}")
+
+
 def messages(attachments: Iterable[Buffer | Message]) -> list[Message]:
     """Return attachments as they are sent: not copied."""
     return [each if isinstance(each, Message) else Message(each) for each in attachments]

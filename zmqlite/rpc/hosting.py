@@ -11,13 +11,14 @@ from typing import Any, ClassVar, Final, NamedTuple, TypedDict
 
 from ..arguments import INT_MAX, integer
 from ..constants import SocketType
+from ..context import Context
 from ..errors import Again, ZMQError
 from ..keywords import SocketKeywords
 from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import ProtoError
 from . import schema, wire
-from .call import Call, Ended, Hook, clock, messages
+from .call import Call, Ended, Hook, check_context, clock, messages
 from .service import Form, Method, methods_of
 from .serving import Event, ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
@@ -132,6 +133,8 @@ class Host:
     `serving` is what the built-in Health says of the server; a program may set it.
     """
 
+    _CONTEXT: ClassVar[type] = Context
+
     def __init__(
         self,
         context: Any,
@@ -141,6 +144,7 @@ class Host:
         hook: Hook | None = None,
         options: SocketKeywords | None = None,
     ) -> None:
+        check_context(self, context, self._CONTEXT)
         self.serving: bool = True
         self._methods: dict[str, Bound] = {}
         self._services: dict[str, Any] = {}  # descriptors by name

@@ -9,12 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict, Unpack
 
 from ..arguments import milliseconds
+from ..context import Context
 from ..keywords import SocketKeywords
 from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import DecodeError
 from . import wire
-from .call import Ended, Hook, Outcome, clock, messages
+from .call import Ended, Hook, Outcome, check_context, clock, messages
 from .calling import ClientCall, ClientProtocol
 from .service import Form, Method, methods_of
 from .status import Executed, RpcError, Status
@@ -75,6 +76,8 @@ class CallOptions(TypedDict, total=False):
 class Caller:
     """What a client is made of; the arguments are those of Client."""
 
+    _CONTEXT: ClassVar[type] = Context
+
     def __init__(
         self,
         context: Any,
@@ -84,6 +87,7 @@ class Caller:
         hook: Hook | None = None,
         options: SocketKeywords | None = None,
     ) -> None:
+        check_context(self, context, self._CONTEXT)
         if not endpoints:
             raise ValueError(f"{type(self).__name__}() takes the endpoint of each server")
         self.limit: Final = limit
