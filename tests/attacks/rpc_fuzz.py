@@ -126,15 +126,7 @@ def main(seconds: float) -> None:
             to_server(server, [b"known", *map(bytes, frames[1])], now, ids)
         client._protocol.outgoing.clear()
         client._protocol.news.clear()
-        for call in calls:
-            counts["answers"] += call.ended
-            if call.streaming:
-                call.items.clear()
-            if call.ended and call.error is None:
-                try:
-                    requests.result(call)
-                except rpc.RpcError:
-                    counts["unreadable"] += 1
+        look_at(calls, counts)
         calls = [call for call in calls if not call.ended]
         if random.random() < 0.02:
             client._protocol.lost(link, now)
@@ -150,6 +142,19 @@ def main(seconds: float) -> None:
         dict(counts),
         {key.replace(" ", "_"): faults[key] for key in ("too many", "too much", "left")},
     )
+
+
+def look_at(calls: list[ClientCall], counts: Counter[str]) -> None:
+    """Do what callers do with what has come."""
+    for call in calls:
+        counts["answers"] += call.ended
+        if call.streaming:
+            call.items.clear()
+        if call.ended and call.error is None:
+            try:
+                requests.result(call)
+            except rpc.RpcError:
+                counts["unreadable"] += 1
 
 
 def to_server(server: hosting.Host, parts: list[bytes], now: int, ids: list[bytes]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import collections
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from attacks.rpc_service import SERVICE, Note
 from checkout import ROOT
 from rpc_support import GREETER, LONG, Reply, Request, WatchRequest, calling, serving
 from support import Task, eventually
@@ -137,3 +140,35 @@ def test_a_stream_of_a_server_that_ends_does_too(context: zmq.Context) -> None:
         with pytest.raises(rpc.RpcError) as caught:
             collections.deque(stream, maxlen=0)
         assert caught.value.status in (rpc.Status.UNAVAILABLE, rpc.Status.CANCELLED)
+
+
+def test_a_server_that_hangs_is_lost(context: zmq.Context, tmp_path: Path) -> None:
+    endpoints = [f"ipc://{tmp_path}/{number}" for number in range(2)]
+    processes = []
+    try:
+        for endpoint in endpoints:
+            command = [sys.executable, "-m", "tests.attacks.rpc_server", endpoint]
+            processes.append(
+                subprocess.Popen(
+                    [*command, str(tmp_path / "executed"), "pool"], stdout=subprocess.PIPE, cwd=ROOT
+                )
+            )
+            stdout = processes[-1].stdout
+            assert stdout
+            assert stdout.readline()
+        options: Any = {"heartbeat_ivl": 100, "heartbeat_timeout": 500}
+        with rpc.Client(context, *endpoints, timeout=LONG, options=options) as client:
+            stub = client.stub(SERVICE)
+
+            def called() -> str:
+                outcome = rpc.Outcome()
+                stub.repeat(Note(number=1), outcome=outcome)
+                return outcome.endpoint
+
+            eventually(lambda: {called() for _ in range(4)} == set(endpoints))
+            processes[0].send_signal(signal.SIGSTOP)
+            eventually(lambda: {called() for _ in range(4)} == {endpoints[1]})
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()

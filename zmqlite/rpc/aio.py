@@ -23,6 +23,7 @@ from ..constants import MonitorEvent, SocketType
 from ..errors import Again, ContextTerminated, HostUnreachable, SocketClosed
 from ..transfer import PARTS
 from . import wire
+from .alarm import Alarm
 from .call import clock
 from .calling import ClientCall, Link
 from .hosting import Host, Run, ServerOptions, Service, late
@@ -37,36 +38,6 @@ T = TypeVar("T")
 
 AT_ONCE: Final = 64
 """Messages that are received before other tasks run."""
-
-
-class Alarm:
-    """A callback of the event loop at the time that a protocol wants; moved, seldom cancelled."""
-
-    __slots__ = ("_callback", "_handle", "_loop", "_when")
-
-    def __init__(self, callback: Any) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._callback = callback
-        self._handle: asyncio.TimerHandle | None = None
-        self._when = 0
-
-    def set(self, due: int | None) -> None:
-        """Call back when it is `due`, unless an earlier call is set, which will set this again."""
-        if due is None or (self._handle is not None and self._when <= due):
-            return
-        if self._handle is not None:
-            self._handle.cancel()
-        self._when = due
-        self._handle = self._loop.call_later(max(0, due - clock()) / 1000, self._ring)
-
-    def _ring(self) -> None:
-        self._handle = None
-        self._callback()
-
-    def stop(self) -> None:
-        """No longer call back."""
-        if self._handle is not None:
-            self._handle.cancel()
 
 
 class Server(Host):
