@@ -246,7 +246,7 @@ class Client(Caller):
         self._flush()
         return call
 
-    async def _call(self, bound: Bound, request: Any, **options: Unpack[CallOptions]) -> Any:
+    async def _call(self, bound: Bound, request: Any, options: CallOptions) -> Any:
         call = self._begin(bound, request, **options)
         try:
             while not call.ended:  # as in _until, without another coroutine
@@ -378,7 +378,7 @@ class Stub(Caption):
         """Call a method: an awaitable of its reply, or a Stream."""
         bound, client = self._methods[name], self._client
         if not bound.method.streaming:
-            return client._call(bound, request, **options)
+            return client._call(bound, request, options)
         return Stream[Any](client, client._begin(bound, request, **options))
 
     async def __aenter__(self) -> Self:

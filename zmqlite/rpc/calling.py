@@ -199,9 +199,12 @@ class ClientProtocol:
 
     def _place(self, call: ClientCall, now: int) -> None:
         """Send a call to the server with the fewest calls, or let it wait for one."""
+        links = self.links
+        if len(links) == 1 and links[0].incarnation and now >= links[0].avoid:
+            self._send(call, links[0], now)
+            return
         self._turn += 1
         best: Link | None = None
-        links = self.links
         for index in range(len(links)):
             link = links[(self._turn + index) % len(links)]
             ready = link.incarnation and now >= link.avoid
@@ -265,7 +268,8 @@ class ClientProtocol:
             self._status(call, envelope, link, now)
 
     def _items(self, call: ClientCall, envelope: Any, parts: Sequence[Part]) -> None:
-        end, payloads = wire.content(envelope, parts, 1)
+        end = len(parts) - envelope.attachments
+        payloads = end - 1
         call.window -= payloads
         single = envelope.attachments == 0 or payloads == 1
         if not call.streaming or payloads < 1 or call.window < 0 or not single:

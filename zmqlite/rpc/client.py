@@ -88,7 +88,7 @@ class Client(Caller):
 
     # Calls
 
-    def _call(self, bound: Bound, request: Any, **options: Unpack[CallOptions]) -> Any:
+    def _call(self, bound: Bound, request: Any, options: CallOptions) -> Any:
         call = self._begin(bound, request, **options)
         if call.streaming:
             self._nudge()  # sends the request
@@ -309,7 +309,7 @@ class Stub(Caption):
 
     def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
         """Call a method by its name in Python."""
-        return self._client._call(self._methods[name], request, **options)
+        return self._client._call(self._methods[name], request, options)
 
     def __enter__(self) -> Self:
         return self

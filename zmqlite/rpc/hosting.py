@@ -85,10 +85,10 @@ class Run:
 
     def reply(self, message: Any) -> tuple[bytes, bytes, list[Message]]:
         """Return the payload, the further fields and the attachments of a reply."""
-        payload = self.bound.reply.encode(message)
-        assert self.seen is not None
-        attachments = messages(self.seen.reply_attachments)
-        return payload, wire.extra(self.seen.reply_metadata, attachments), attachments
+        payload, seen = self.bound.reply.encode(message), self.seen
+        assert seen is not None
+        attachments = messages(seen.reply_attachments) if seen.reply_attachments else []
+        return payload, wire.extra(seen.reply_metadata, attachments), attachments
 
     def error(self, error: BaseException) -> RpcError:
         """Return how a call ends whose handler raised this: never with a traceback."""

@@ -108,14 +108,18 @@ class Caller:
     ) -> ClientCall:
         """Begin a call; what the protocol wants to be sent for it is not yet sent."""
         tag = Tag(bound, outcome, time.monotonic_ns())
-        wait = self._timeout if timeout is None else milliseconds(timeout)
+        if timeout is None:
+            timeout = self._timeout
+        elif type(timeout) is not int or timeout < 0:
+            timeout = milliseconds(timeout)
         method = bound.method
         frames: list[Any] = [bound.request.encode(request)]
         fields = method.field
         if attachments or metadata:
             frames += messages(attachments)
             fields += wire.extra(metadata, attachments)
-        return self._start(fields, frames, wait, clock(), method.idempotent, method.streaming, tag)
+        repeats, streaming = method.idempotent, method.streaming
+        return self._start(fields, frames, timeout, clock(), repeats, streaming, tag)
 
     def _start(self, *arguments: Any) -> ClientCall:
         return self._protocol.start(*arguments)
@@ -185,7 +189,9 @@ class Dynamic(Caption):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._methods:
             raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
-        return partial(self._call, name)
+        call = partial(self._call, name)
+        setattr(self, name, call)  # found at once from now on
+        return call
 
 
 def result(call: ClientCall) -> Any:

@@ -140,8 +140,10 @@ class Server(Host):
         for _ in range(len(self._results)):  # a fast stream adds more and more
             apply, arguments = self._results.popleft()
             apply(*arguments)
-        self._tick()
-        self._send()
+        if self._due is not None:
+            self._tick()
+        if self._protocol.outgoing:
+            self._send()
 
     def _wait(self) -> int:
         self._due = due = self._protocol.next()
@@ -201,6 +203,9 @@ class Server(Host):
 
     def _post(self, apply: Callable[..., None], *arguments: Any) -> None:
         """Have the receiving thread call this; it sends what comes of it."""
+        if not self._threads:
+            apply(*arguments)
+            return
         self._results.append((apply, arguments))
         if self._sleeping:
             self._sleeping = False

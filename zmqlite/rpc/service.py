@@ -52,23 +52,36 @@ class Method:
 class Form:
     """How the messages of one type become payloads, and payloads messages, within a limit."""
 
-    __slots__ = ("_check", "_codec", "_kind", "_limit")
+    __slots__ = ("_check", "_codec", "_kind", "_limit", "_parse", "_serialize")
 
     def __init__(self, kind: type[ProtobufMessage], limit: int) -> None:
         self._codec: Bare[ProtobufMessage] = Bare(kind, limit=limit)
         self._kind = kind
         self._limit = limit
         self._check = needs_check(kind)
+        self._parse = kind.FromString
+        self._serialize = kind.SerializeToString
 
     def encode(self, message: ProtobufMessage) -> bytes:
         """Return the payload of a message; TypeError for another class, or EncodeError."""
         if type(message) is self._kind:
-            return self._codec.payload(message)
+            try:
+                data = self._serialize(message)
+            except Exception:
+                return self._codec.payload(message)  # raises
+            if len(data) <= self._limit:
+                return data
         return self._codec.encode(message)[0]  # raises
 
     def decode(self, part: wire.Part) -> ProtobufMessage:
         """Return the message in a payload; DecodeError."""
-        return self._codec.parse(self._kind, self._check, memoryview(part).tobytes(), ())
+        data = memoryview(part).tobytes()
+        if not self._check and len(data) <= self._limit:
+            try:
+                return self._parse(data)
+            except Exception:
+                pass
+        return self._codec.parse(self._kind, self._check, data, ())
 
 
 def attribute(name: str) -> str:

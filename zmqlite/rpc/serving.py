@@ -143,8 +143,10 @@ class ServerProtocol:
         self.outgoing.append([bytes(parts[0]), wire.more(kind=int(Kind.WELCOME), **fields)])
 
     def _request(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
-        if envelope.incarnation == self.incarnation and self._known(envelope.id):
-            call = self._open.get(envelope.id)
+        name = envelope.id
+        known = name in self._open or name in self._done
+        if known and envelope.incarnation == self.incarnation:
+            call = self._open.get(name)
             if call is None or not (call.cancelled and call.lost and _repeats(call)):
                 self._again(parts, envelope)
                 return None
@@ -157,7 +159,7 @@ class ServerProtocol:
         metadata = dict(envelope.metadata.items()) if envelope.metadata else {}
         call = ServerCall(
             bytes(parts[0]),
-            envelope.id,
+            name,
             [b"", *parts[1:]],  # a Message of the routing id would take memory
             self.methods[envelope.method],
             metadata,
@@ -173,8 +175,7 @@ class ServerProtocol:
             return Status.UNAVAILABLE, "the server is ending"
         if envelope.method not in self.methods:
             return Status.UNIMPLEMENTED, f"the server has no method {envelope.method}"
-        _, payloads = wire.content(envelope, parts, 2)
-        if payloads != 1:
+        if len(parts) - envelope.attachments != 3:
             text = "a request has one payload, and as many attachments as it says"
             return Status.INVALID_ARGUMENT, text
         if len(parts[2]) > self._limit:

@@ -117,12 +117,6 @@ def decode(part: Part) -> Any:
         return None
 
 
-def content(envelope: Any, parts: Sequence[Part], start: int) -> tuple[int, int]:
-    """Return where the attachments of a message begin, and how many payloads come before them."""
-    end = len(parts) - int(envelope.attachments)
-    return end, end - start
-
-
 def views(parts: Iterable[Part]) -> list[memoryview]:
     """Return attachments as read-only views, which are not copied."""
     return [part.data if isinstance(part, Message) else memoryview(part) for part in parts]
