@@ -8,14 +8,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections import Counter
+from typing import Any
 
 from zmqlite import aio, rpc
 
-from . import generated  # noqa: F401  # first: it makes the other two
-
-# isort: split
-from squares_pb2 import Number
-from squares_rpc import AsyncSquaresClient
+from .generated import squares_pb2, squares_rpc
 
 
 async def main() -> None:
@@ -27,10 +24,12 @@ async def main() -> None:
     numbers = iter(range(options.count))
     answers: Counter[str] = Counter()
 
-    async def calls(client: AsyncSquaresClient) -> None:
+    async def calls(client: Any) -> None:
         for number in numbers:
             outcome = rpc.Outcome()
-            reply = await client.square(Number(value=number), timeout=20_000, outcome=outcome)
+            reply = await client.square(
+                squares_pb2.Number(value=number), timeout=20_000, outcome=outcome
+            )
             assert reply.value == number**2
             answers[outcome.endpoint] += 1
             if answers.total() == options.count // 2:
@@ -39,7 +38,7 @@ async def main() -> None:
 
     async with (
         aio.Context() as context,
-        AsyncSquaresClient(context, *options.connect) as client,
+        squares_rpc.AsyncSquaresClient(context, *options.connect) as client,
     ):
         await asyncio.gather(*(calls(client) for _ in range(8)))
     print(f"{answers.total()} numbers squared by {len(answers)} servers", flush=True)

@@ -13,17 +13,13 @@ from typing import Any
 import zmqlite as zmq
 from zmqlite import rpc
 
-from . import generated  # noqa: F401  # first: it makes the other two
-
-# isort: split
-import squares_rpc
-from squares_pb2 import Number
+from .generated import squares_pb2, squares_rpc
 
 
 class Squares(squares_rpc.Squares):  # type: ignore[misc]
     def square(self, request: Any, call: rpc.Call) -> Any:
         time.sleep(0.001)
-        return Number(value=request.value**2)
+        return squares_pb2.Number(value=request.value**2)
 
 
 def main() -> None:
