@@ -73,7 +73,6 @@ class Watch:
         "_blocking",
         "_descriptor",
         "_queues",
-        "_will_look",
         "idle",
         "loop",
         "shared",
@@ -89,7 +88,6 @@ class Watch:
         self._descriptor: int | None = None
         self._beyond = -1  # the number of the time slice after whose end this socket received
         self.idle: bool = True  # nobody waits
-        self._will_look = False  # once the callbacks that are due have run
         self.loop: AbstractEventLoop | None = None
 
     # What the operations do
@@ -198,16 +196,6 @@ class Watch:
         for queue in self._queues_of(events):
             if queue:
                 next(iter(queue)).wake()
-
-    def look_later(self) -> None:
-        """Look once for all that is done in this round of the event loop; in its thread."""
-        if self.loop and not (self.idle or self._will_look):
-            self._will_look = True
-            self.loop.call_soon(self._look_now)
-
-    def _look_now(self) -> None:
-        self._will_look = False
-        self.look()
 
     def look_soon(self) -> None:
         """Do so in the event loop; from any thread."""

@@ -267,13 +267,6 @@ class Socket(SocketOptions, Generic[C]):
         finally:
             self._watch.look()
 
-    def _send_now(self, frames: Sequence[Buffer | Message]) -> None:
-        """Send without letting other tasks run; Again if nobody has room. For zmqlite.rpc."""
-        try:
-            self._blocking.send_multipart(frames, DONTWAIT)
-        finally:
-            self._watch.look_later()
-
     # Waiting and watching
 
     async def poll(self, events: int = Event.POLLIN) -> Event:
@@ -387,6 +380,11 @@ class Socket(SocketOptions, Generic[C]):
         C: zmq_disconnect(3)
         """
         self._call(self._blocking.disconnect, endpoint)
+
+    @property
+    def _checked(self) -> bool:
+        """Whether a ZAP handler checks all peers. For zmqlite.proto."""
+        return self._blocking._checked
 
     def _call(self, call: Callable[..., T], *args: Any) -> T:
         """Call what may take the edge from those who wait."""

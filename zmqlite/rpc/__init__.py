@@ -15,7 +15,7 @@
     server      Server: blocking, with a pool of threads or without
     client      Client, Stub, Stream: blocking, for any number of threads
     waker       what wakes the thread that polls, for both of these
-    alarm       one timer of an event loop
+    eventloop   messages and the time in an event loop
     aio         Server, Client and Stub for asyncio; imported separately, as zmqlite.rpc.aio
     plugin      protoc-gen-zmqlite
 

@@ -3,41 +3,34 @@
     from zmqlite import aio
     from zmqlite.rpc.aio import Client, Server
 
-Messages are received by one task for each socket. It sends at once what comes of them, without
-awaiting: sends never wait, see OPTIONS in hosting and requests.
+Messages are received in callbacks of the event loop, see eventloop. These send at once what comes
+of them: sends never wait, see OPTIONS in hosting and requests.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
+from functools import partial
 from inspect import isawaitable
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 from ..aio.context import Context
 from ..aio.socket import Monitor, Socket
 from ..arguments import milliseconds
 from ..constants import MonitorEvent, SocketType
 from ..errors import Again, ContextTerminated, HostUnreachable, SocketClosed
-from ..transfer import PARTS
-from . import wire
-from .alarm import Alarm
 from .call import clock
 from .calling import ClientCall, Link
+from .eventloop import Alarm, Inbox
 from .hosting import Host, Run, ServerOptions, Service, late
 from .requests import Bound, Caller, CallOptions, Caption, Dynamic, Options, Reader, result
 from .serving import Event, Happened
 from .status import Executed, RpcError, Status
 
-if TYPE_CHECKING:
-    pass
-
 T = TypeVar("T")
-
-AT_ONCE: Final = 64
-"""Messages that are received before other tasks run."""
 
 
 class Server(Host):
@@ -59,6 +52,8 @@ class Server(Host):
         super().__init__(context, *services, **options)
         self._flushing = False
         self._alarm: Alarm | None = None
+        self._inbox: Inbox | None = None
+        self._closed = asyncio.Event()
         self._idle = asyncio.Event()  # no call is under way
 
     async def serve(self, endpoint: str) -> None:
@@ -69,22 +64,21 @@ class Server(Host):
     async def run(self) -> None:
         """Execute calls until the server is closed, or the context terminated."""
         self._alarm = Alarm(self._tick)
-        socket, receive = self._socket, self._protocol.receive
-        with contextlib.suppress(ContextTerminated, SocketClosed):
-            while True:
-                parts: Any = await socket.recv_parts(wire.PARTS)
-                now = clock()
-                for _ in range(AT_ONCE):
-                    if event := receive(parts, now):
-                        self._happened(event)
-                    parts = socket._attempt_now(PARTS, wire.PARTS)
-                    if parts is None:
-                        break
-                else:
-                    if event := receive(parts, now):
-                        self._happened(event)
-                self._flush()
-                self._alarm.set(self._protocol.next())
+        self._inbox = Inbox(self._socket, self._take, self._taken, self._closed.set)
+        try:
+            await self._closed.wait()
+        finally:
+            self._inbox.close()
+
+    def _take(self, parts: Any, now: int) -> None:
+        if event := self._protocol.receive(parts, now):
+            self._happened(event)
+
+    def _taken(self) -> None:
+        if self._protocol.outgoing:
+            self._flush()
+        if self._alarm is not None:
+            self._alarm.set(self._protocol.next())
 
     async def stop(self, grace: int = 0) -> None:
         """Refuse new calls, wait for those under way at most `grace` milliseconds, and close."""
@@ -104,6 +98,9 @@ class Server(Host):
             call.runner.item.cancel()
         if self._alarm is not None:
             self._alarm.stop()
+        if self._inbox is not None:
+            self._inbox.close()
+        self._closed.set()
         self._socket.close()
 
     async def __aenter__(self) -> Self:
@@ -127,14 +124,19 @@ class Server(Host):
         elif what is Happened.CANCEL and call.runner is not None:
             call.runner.item.cancel()
         elif call.runner is not None and call.runner.parked:
-            call.runner.parked.pop().set_result(None)
+            waiter = call.runner.parked.pop()
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _flush(self) -> None:
         self._flushing = False
         outgoing, self._protocol.outgoing = self._protocol.outgoing, []
+        inbox = self._inbox
+        if inbox is None:  # nothing was received yet
+            return
         for frames in outgoing:
             try:
-                self._socket._send_now(frames)
+                inbox.send(frames)
             except (HostUnreachable, Again) as error:
                 for event in self._unreachable(frames[0], error):
                     self._happened(event)
@@ -209,7 +211,7 @@ class Client(Caller):
 
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
-        self._sockets: dict[Link, tuple[Socket, Monitor, list[asyncio.Task[None]]]] = {}
+        self._sockets: dict[Link, tuple[Socket, Monitor, Inbox, asyncio.Task[None]]] = {}
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._tick)
         self._closed = False
@@ -270,25 +272,12 @@ class Client(Caller):
 
     # Messages
 
-    async def _read(self, link: Link, socket: Socket) -> None:
-        receive = self._protocol.receive
-        while True:
-            parts: Any = await socket.recv_parts(wire.PARTS)
-            now = clock()
-            for _ in range(AT_ONCE):
-                receive(link, parts, now)
-                parts = socket._attempt_now(PARTS, wire.PARTS)
-                if parts is None:
-                    break
-            else:
-                receive(link, parts, now)
-            self._flush()
-
     async def _watch(self, link: Link, monitor: Monitor) -> None:
-        await monitor.recv()
-        self._shut(link)
-        self._protocol.lost(link, clock())
-        self._tick()
+        with contextlib.suppress(SocketClosed, ContextTerminated):
+            await monitor.recv()
+            self._shut(link)
+            self._protocol.lost(link, clock())
+            self._tick()
 
     def _tick(self) -> None:
         if not self._closed:
@@ -300,8 +289,9 @@ class Client(Caller):
         """Send what there is to send, and wake the tasks for which there are news."""
         outgoing, news = self._protocol.outgoing, self._protocol.news
         if outgoing:
-            for link, frames in outgoing:
-                self._sockets[link][0]._send_now(frames)
+            with contextlib.suppress(SocketClosed, ContextTerminated):
+                for link, frames in outgoing:
+                    self._sockets[link][2].send(frames)
             outgoing.clear()
         if news:
             for call in news:
@@ -315,25 +305,18 @@ class Client(Caller):
             socket = self._context.socket(SocketType.DEALER, **self._options)
             monitor = socket.monitor(MonitorEvent.DISCONNECTED)
             socket.connect(link.endpoint)
-            tasks = [
-                asyncio.get_running_loop().create_task(_until_closed(each))
-                for each in (self._read(link, socket), self._watch(link, monitor))
-            ]
-            self._sockets[link] = socket, monitor, tasks
+            inbox = Inbox(socket, partial(self._protocol.receive, link), self._flush, self.close)
+            task = self._loop.create_task(self._watch(link, monitor))
+            self._sockets[link] = socket, monitor, inbox, task
             self._protocol.opened(link)
 
     def _shut(self, link: Link) -> None:
-        socket, monitor, tasks = self._sockets.pop(link)
+        socket, monitor, inbox, task = self._sockets.pop(link)
+        inbox.close()
         monitor.close()
         socket.close(0)
-        for task in tasks:
-            if task is not asyncio.current_task():
-                task.cancel()
-
-
-async def _until_closed(reader: Coroutine[Any, Any, None]) -> None:
-    with contextlib.suppress(SocketClosed, ContextTerminated):
-        await reader
+        if task is not asyncio.current_task():
+            task.cancel()
 
 
 class Stream(Reader, AsyncIterator[T]):
