@@ -12,7 +12,7 @@ from pathlib import Path
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import zmqlite as zmq
-from zmqlite import aio, proto
+from zmqlite import aio, auth, proto
 
 COUNT = 100
 WAIT = 30_000
@@ -30,12 +30,11 @@ def check_libraries() -> None:
 
 def check_curve() -> None:
     with zmq.Context() as context:
-        public, secret = zmq.curve_keypair()
-        server = context.socket(zmq.PULL, curve_server=True, curve_secretkey=secret)
-        endpoint = server.bind("tcp://127.0.0.1:*")
-        keys = dict(zip(("curve_publickey", "curve_secretkey"), zmq.curve_keypair(), strict=True))
-        client = context.socket(zmq.PUSH, curve_serverkey=public, **keys)
-        client.connect(endpoint)
+        here, there = auth.Certificate.generate(), auth.Certificate.generate()
+        server, client = context.socket(zmq.PULL), context.socket(zmq.PUSH)
+        auth.curve_server(server, here, allow={there.public_key})
+        auth.curve_client(client, there, here)
+        client.connect(server.bind("tcp://127.0.0.1:*"))
         client.send(b"hello")
         assert server.recv(timeout=WAIT) == b"hello"
 

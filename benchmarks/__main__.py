@@ -1,7 +1,8 @@
 """Messages between sockets: measure, and print the ratios.
 
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
-contended` calls beside another thread, `python -m benchmarks rpc` services beside gRPC.
+contended` calls beside another thread, `python -m benchmarks auth` what authentication costs,
+`python -m benchmarks rpc` services beside gRPC.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from . import auth
 from .bars import verdicts
 from .calls.command import Calls
 from .cells import CELLS, QUICK, Cell
@@ -54,8 +56,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def seconds(text: str) -> float:
-    """Read how long a run is to take, which has to be less than what a process is waited for."""
-    if not 0 < float(text) <= PATIENCE / 2:
+    """Read how long a run is to take, which has to be far less than a process is waited for."""
+    if not 0 < float(text) <= PATIENCE / 10:
         raise ValueError
     return float(text)
 
@@ -133,6 +135,8 @@ def dispatch(arguments: list[str]) -> int:
     match arguments:
         case ["calls", *rest]:
             return Calls().main(rest)
+        case ["auth", *rest]:
+            return auth.main(rest)
         case ["contended", *rest]:
             return Contended().main(rest)
         case ["rpc", *rest]:

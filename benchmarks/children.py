@@ -22,7 +22,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 300.0
 """Seconds that an answer may take."""
 
 

@@ -19,6 +19,7 @@ from .guide.patterns import PATTERNS
 from .proto.scenarios import SCENARIOS as PROTO
 from .rpc.scenarios import SCENARIOS as RPC
 from .scenario import Scenario
+from .secure.scenarios import SCENARIOS as SECURE
 from .watch.scenarios import SCENARIOS as WATCH
 
 GROUPS: dict[str, tuple[Scenario, ...]] = {
@@ -27,6 +28,7 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     "Typed services, with zmqlite.rpc": RPC,
     "With asyncio, through zmqlite.aio": AIO,
     "Who connects, who is refused, and why": WATCH,
+    "Who may connect, with zmqlite.auth": SECURE,
     "In C's own steps, through zmqlite.capi": CAPI,
     "The Guide, chapter 1: the three basic patterns": CHAPTER_1,
     "The Guide, chapter 2: sockets and patterns": CHAPTER_2,

@@ -22,9 +22,14 @@ from zmqlite.reactor import _reactors
 
 T = TypeVar("T")
 
-# In the background of a script SIGINT is ignored, and programs that tests start would inherit that.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# What is ignored, as in the background of a script or under nohup, programs that tests start would
+# inherit, and what has a handler not. The suite itself goes on when its terminal is closed.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, lambda *_: None),
+):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 _FAILED = pytest.StashKey[bool]()
 _numbers = itertools.count(1)
@@ -140,12 +145,12 @@ def _connect(binder: Socket, connecter: Socket, endpoint: str) -> str:
 
 @pytest.fixture
 def pair(make: Make, connect: Connect) -> Pair:
-    """Make two sockets that know each other; the first one binds."""
+    """Make two sockets with the same options that know each other; the first one binds."""
 
     def pair(
-        binder: SocketType, connecter: SocketType, transport: str = "inproc"
+        binder: SocketType, connecter: SocketType, transport: str = "inproc", **options: Any
     ) -> tuple[Socket, Socket]:
-        sockets = make(binder), make(connecter)
+        sockets = make(binder, **options), make(connecter, **options)
         connect(*sockets, transport)
         return sockets
 

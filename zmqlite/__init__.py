@@ -9,7 +9,7 @@ The modules, in layers. Each imports only from the lines above it, for type chec
     arguments, library                   checks of what users pass, what libzmq can do
     option, options, curve               option descriptors, keys
     keywords                             options as arguments, for type checkers
-    security                             options for open sockets, a warning about late ones
+    security                             servers closed by default, mistakes with security options
     message, handle                      frames without a copy; sockets of C
     monitor, events                      events of connections as tuples, and in words
     owner, inproc                        what a context and its sockets share
@@ -18,7 +18,7 @@ The modules, in layers. Each imports only from the lines above it, for type chec
     transfer, watching, socket           one socket: its messages, its peers, its life, its monitor
     context, poll, proxy                 many sockets
     reactor, actor                       a loop of handlers, threads with a pipe
-    capi, aio, proto                     zmq.h in Python, asyncio, typed messages
+    capi, aio, proto, auth               zmq.h in Python, asyncio, typed messages, who may connect
     rpc                                  typed services, on proto and aio
     cli                                  python -m zmqlite
 
@@ -81,6 +81,7 @@ from .errors import (
     HostUnreachable,
     InvalidArgument,
     NotSupported,
+    SecurityError,
     SecurityWarning,
     SocketBusy,
     SocketClosed,
@@ -147,6 +148,7 @@ __all__ = [
     "Poller",
     "ProtocolError",
     "Reactor",
+    "SecurityError",
     "SecurityWarning",
     "Socket",
     "SocketBusy",
@@ -209,5 +211,5 @@ del TYPE_CHECKING
 
 def __dir__() -> list[str]:
     """List the public names, without the modules that define them."""
-    packages = {"aio", "capi", "proto"} & set(globals())
+    packages = {"aio", "auth", "capi", "proto"} & set(globals())
     return sorted({*__all__, *packages, *(name for name in globals() if name.startswith("__"))})

@@ -183,11 +183,10 @@ class _Life(ForkAware):
         if isinstance(error, ActorEnded):
             return self.inner._over or self.outer._ended
         if isinstance(error, ContextTerminated):
-            try:
-                self.inner.socket.poll(0)
-            except ContextTerminated:
-                return True  # the context of the actor has ended
-            return self.abandoned  # another context has: expected when the program exits
+            owner = self.inner.socket._owner
+            with owner.lock:  # which a shutdown holds while it wakes one socket after the other
+                # If not its own context, another one has ended: expected when the program exits.
+                return owner.shut or self.abandoned
         return False
 
     def take_error(self) -> BaseException | None:

@@ -289,8 +289,9 @@ class Context(ContextOptions):
             self._owner.last_close = time.monotonic()
         self.shutdown()
         self._owner.close_all()
-        if self._owner.hub is not None:
-            self._owner.hub.join()
+        for each in (self._owner.hub, self._owner.policies):
+            if each is not None:
+                each.join()
 
     def __enter__(self) -> Self:
         return self

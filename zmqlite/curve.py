@@ -86,6 +86,13 @@ def z85_decode(encoded: bytes | str) -> bytes:
         return ffi.buffer(raw, 4 * size)[:]
 
 
+def public_text(raw: bytes) -> bytes:
+    """Return a public key of 32 bytes as 40 bytes of Z85; faster, as there is nothing to wipe."""
+    text = ffi.new("char[]", KEY_LENGTH + 1)
+    check(lib.zmq_z85_encode(text, raw, len(raw)), "zmq_z85_encode")
+    return ffi.buffer(text, KEY_LENGTH)[:]
+
+
 class _Scratch:
     """A buffer for C that may hold a secret, and is overwritten with zeros at the end."""
 
@@ -100,10 +107,18 @@ class _Scratch:
         ffi.memmove(self._buffer, bytes(size), size)
 
 
-def key_mistake(server: bool, public: bytes, secret: bytes) -> str:
-    """Return what is wrong with a socket's own keys: "no-secret", "no-keys", "pair" or ""."""
+def key_mistake(server: bool, public: bytes, secret: bytes, server_key: bytes) -> str:
+    """Return what is wrong with the keys of a socket, "" if nothing is."""
     if secret in _UNSET:
-        return "no-secret" if server else "no-keys"
-    if public in _UNSET:  # which a server does not need
-        return "" if server else "no-keys"
-    return "" if curve_public(secret) == public else "pair"
+        if server:
+            return "this CURVE server has no curve_secretkey"
+        return "this CURVE client has no keys of its own: set curve_publickey and curve_secretkey"
+    if public in _UNSET and not server:  # a server does not need it
+        return "this CURVE client has no curve_publickey"
+    if public not in _UNSET and curve_public(secret) != public:
+        return "curve_publickey and curve_secretkey are no pair; they may be swapped"
+    if not server and server_key in _UNSET:
+        return "this CURVE client has no curve_serverkey, the public key of its server"
+    if not server and server_key == public:
+        return "curve_serverkey is the own curve_publickey; it is the public key of the server"
+    return ""

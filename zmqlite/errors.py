@@ -10,13 +10,14 @@
         ├── NotSupported               ENOTSUP       not for this socket type, or this libzmq
         ├── InvalidArgument            EINVAL        (also ValueError)
         ├── ActorEnded                 EPIPE         nobody at the other end of an actor's pipe
+        ├── SecurityError              EPERM         security options that cannot work
         ├── ContextTerminated          ETERM
         ├── SocketClosed               ENOTSOCK      used after close()
         ├── SocketBusy                 EBUSY         another thread is using the socket
         └── ForkedProcess              ECHILD        used in a child process after fork()
 
-SocketClosed, SocketBusy and ForkedProcess are raised by zmqlite itself, in cases where libzmq would
-crash, hang or lose messages.
+SocketClosed, SocketBusy, ForkedProcess and SecurityError are raised by zmqlite itself, in cases
+where libzmq would crash, hang, lose messages or refuse peers in silence.
 """
 
 from __future__ import annotations
@@ -146,6 +147,10 @@ class InvalidArgument(ZMQError, ValueError):
 
 class ActorEnded(ZMQError):
     """The other end of an actor's pipe has ended; no more messages go through the pipe."""
+
+
+class SecurityError(ZMQError):
+    """The security options of a socket cannot work, or would let nobody in; nothing was done."""
 
 
 class ContextTerminated(ZMQError):

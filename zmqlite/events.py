@@ -11,13 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
-MISTAKES: Final = {
-    "no-secret": "this server has no curve_secretkey",
-    "no-keys": "this client has no keys of its own: set curve_publickey and curve_secretkey",
-    "pair": "curve_publickey and curve_secretkey of this socket are no pair; they may be swapped",
-}
-"""What is wrong with a socket's own keys: the answers of curve.key_mistake."""
-
 _HAPPENED: Final = {
     MonitorEvent.CONNECTED: "connected to {endpoint}, the handshake begins",
     MonitorEvent.CONNECT_DELAYED: "is connecting to {endpoint}",
@@ -77,10 +70,8 @@ def sentence(event: Any) -> str:
 def cause(event: Any) -> str:
     """Return the likely cause of a failure, "" for other events."""
     kind, value = event.event, event.value
-    if event._note in MISTAKES:
-        return MISTAKES[event._note]
     if kind == MonitorEvent.HANDSHAKE_FAILED_AUTH:
-        return _STATUS.get(value, "the authentication handler gave an unknown status")
+        return event._note or _STATUS.get(value, "the authentication handler gave no known status")
     if kind == MonitorEvent.HANDSHAKE_FAILED_PROTOCOL:
         return _protocol_cause(event)
     if kind == MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL:
@@ -113,6 +104,8 @@ def _protocol_cause(event: Any) -> str:
 
 
 def _no_detail(event: Any) -> str:
+    if event.value == errno.EFAULT:
+        return "the context has no ZAP handler (any more), so this socket lets nobody in"
     if event.mechanism == "CURVE" and event.role != "server":
         return _CURVE_CLIENT
     if event.mechanism == "PLAIN" and event.role != "server":

@@ -229,6 +229,18 @@ class Hub:
             else:
                 self.close_pair(feed.sender)
 
+    def tell(self, kind: int, value: int, endpoint: str, *known: str) -> None:
+        """Pass on an event that is not libzmq's to who watches the context.
+
+        `known` are the attributes of the SocketEvent that are no part of the tuple, in order.
+        """
+        with self.owner.locked(CALL):
+            for feed in tuple(self._feeds):
+                if feed.record is None and feed.mask & kind:
+                    frames = [_head(kind, value), endpoint.encode(), "\0".join(known).encode()]
+                    if not feed.send(frames):
+                        feed.dropped += 1
+
     def dropped(self, record: Record) -> int:
         """Return how many events the subscribers of one socket have missed."""
         return sum(feed.dropped for feed in self._feeds if feed.record is record)
@@ -320,8 +332,7 @@ class Hub:
         with self.owner.lock:
             for index, (kind, value, endpoint, _) in enumerate(batch):
                 known = record.described(endpoint, *record.apply(batch, index))
-                head = kind.to_bytes(2, _ORDER) + value.to_bytes(4, _ORDER)
-                self._pass_on(record, kind, [head, endpoint, known])
+                self._pass_on(record, kind, [_head(kind, value), endpoint, known])
             if batch and batch[-1][0] == _STOPPED:
                 self._forget(record)
 
@@ -343,7 +354,7 @@ class Hub:
 
     def _stop(self, feed: Feed, record: Record) -> None:
         """Send a feed its last event, now or when there is room."""
-        feed.last = [_STOPPED.to_bytes(2, _ORDER) + bytes(4), b"", record.described(b"")]
+        feed.last = [_head(_STOPPED, 0), b"", record.described(b"")]
         if not feed.send(feed.last):
             self._leaving.add(feed)
             self._change()
@@ -358,6 +369,10 @@ class Hub:
 def _reach(function: Any, pair: Transfer, endpoint: bytes) -> int:
     """Bind or connect, whatever signals come."""
     return until(lambda _: int(function(pair._pointer, endpoint)), 0)
+
+
+def _head(kind: int, value: int) -> bytes:
+    return kind.to_bytes(2, _ORDER) + value.to_bytes(4, _ORDER)
 
 
 def _append(batch: list[Raw], frames: list[bytes]) -> None:

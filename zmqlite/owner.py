@@ -73,7 +73,7 @@ class Owner(ForkAware):
     lock, lets libzmq free the context.
     """
 
-    __slots__ = ("_pointer", "handles", "hub", "last_close", "lock", "shut", "sockets")
+    __slots__ = ("_pointer", "handles", "hub", "last_close", "lock", "policies", "shut", "sockets")
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,6 +84,7 @@ class Owner(ForkAware):
         self.last_close: float = 0.0  # when a user's socket was closed, on the monotonic clock
         self.shut: bool = False
         self.hub: Any = None  # the Hub of the context, once something watches its sockets
+        self.policies: Any = None  # who may connect, once zmqlite.auth is used
         self._pointer = ffi.new("void **")  # holds NULL once the context is terminated
         self._pointer[0] = check(lib.zmq_ctx_new(), "zmq_ctx_new")
 

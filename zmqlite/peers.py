@@ -91,7 +91,6 @@ class Record:
         self.stopped: bool = False  # the socket was closed
         self.mechanism: str = ""  # as it was at the last bind or connect
         self.server: bool = False  # likewise: whether it is the server of PLAIN or CURVE
-        self.mistake: str = ""  # likewise: what is wrong with its own keys, see events.MISTAKES
         self.connections: int = 0
         self.failures: int = 0
         self.reconnects: int = 0
@@ -137,7 +136,7 @@ class Record:
             return self._finish(ends), ""
         elif kind & (FAILED | _DENIED):
             self.failures += 1
-            return self._failed(batch, index, ends), self.mistake
+            return self._failed(batch, index, ends), ""
         elif kind == _DISCONNECTED and value in ends:
             gone = ends.pop(value)
             return gone.peer, "" if gone.finished or gone.failed else "unfinished"

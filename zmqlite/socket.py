@@ -34,7 +34,7 @@ from .inproc import INPROC
 from .message import collect
 from .monitor import SocketEvent, decode
 from .owner import Cleared
-from .security import warn_if_late
+from .security import secure, warn_if_late
 from .socket_options import SUBSCRIBE, UNSUBSCRIBE, socket_option
 from .waiting import EVENTS, poll_events, until
 from .watching import WATCH, Watched, log_of
@@ -89,7 +89,9 @@ class Socket(Watched, Generic[C]):
 
     __slots__ = (
         "__weakref__",
+        "_anyone",
         "_bound",
+        "_checked",
         "_feed",
         "_remote",
         "context",
@@ -102,6 +104,8 @@ class Socket(Watched, Generic[C]):
         self._bound: dict[str, str] = {}  # real endpoint -> the one that bind was given
         self._remote: list[str] = []  # endpoints that security options act on: all but inproc
         self._feed: Feed | None = None  # whose events this socket receives
+        self._anyone = False  # said by auth.ANYONE: a server of this socket needs no ZAP handler
+        self._checked = False  # a ZAP handler checks all peers, so it says the user ids
         self.context: C = context  # last: its presence tells __del__ that all is set
 
     # Life
@@ -174,6 +178,8 @@ class Socket(Watched, Generic[C]):
         Raises:
             AddressInUse: another socket is bound there, or the ipc path is a file of another kind.
             ValueError: a malformed endpoint or a port out of range.
+            SecurityError: the keys of the socket cannot work, or it is a server of CURVE or PLAIN,
+                and nothing decides who may connect, see zmqlite.auth.
             ZMQError: EACCES, EADDRNOTAVAIL, ENODEV, ENAMETOOLONG, EPROTONOSUPPORT ...
 
         C: zmq_bind(3)
@@ -185,6 +191,7 @@ class Socket(Watched, Generic[C]):
         if endpoint.startswith("ipc://"):
             _refuse_file(endpoint)
         reserve(2, "zmq_bind", endpoint)
+        self._secure("zmq_bind", endpoint)
         self._reaching(endpoint)
         self._endpoint_call("zmq_bind", lib.zl_bind, encoded, endpoint)
         real = self.last_endpoint
@@ -201,11 +208,15 @@ class Socket(Watched, Generic[C]):
         Returning means nothing about the peer: see `monitor`. With inproc and ipc, as with tcp, the
         other side may bind later.
 
+        Raises:
+            SecurityError: as `bind`.
+
         C: zmq_connect(3)
         """
         encoded = encoded_endpoint(endpoint)
         if endpoint.startswith(INPROC):
             self._inproc.connecting(encoded)
+        self._secure("zmq_connect", endpoint)
         self._reaching(endpoint)
         self._endpoint_call("zmq_connect", lib.zl_connect, encoded, endpoint)
         if not endpoint.startswith(INPROC):
@@ -231,7 +242,7 @@ class Socket(Watched, Generic[C]):
         """End the connection to an endpoint, given exactly as it was given to `connect`.
 
         Messages for that peer are kept for `linger`. Messages from it that were not received yet
-        are dropped.
+        are dropped, but the rest of one that was begun is still received.
 
         C: zmq_disconnect(3)
         """
@@ -239,6 +250,14 @@ class Socket(Watched, Generic[C]):
         self._endpoint_call("zmq_disconnect", lib.zl_disconnect, encoded, endpoint)
         self._left(encoded)
         self._forget(endpoint)
+
+    def _secure(self, call: str, endpoint: str) -> None:
+        """Refuse security options that cannot work; let in only whom a ZAP handler lets in."""
+        if endpoint.startswith(INPROC):
+            return
+        handled = ZAP_ENDPOINT.encode() in self._inproc.endpoints
+        checked = secure(self, call, endpoint, handled, self._anyone)
+        self._checked = checked and (self._checked or not self._remote)
 
     def _forget(self, endpoint: str) -> None:
         if endpoint in self._remote:

@@ -11,11 +11,11 @@ import time
 from importlib import import_module
 
 from .arguments import INT_MAX, integer, milliseconds
-from .constants import Event, Mechanism, MonitorEvent
-from .curve import key_mistake
+from .constants import Event, MonitorEvent
 from .errors import Again, failure, timed_out
 from .fds import reserve
 from .inproc import INPROC
+from .security import is_server
 from .transfer import BATCH, WHOLE, Transfer
 from .waiting import remaining
 
@@ -64,13 +64,7 @@ class Watched(Transfer):
         if self._record is not None:
             mechanism = self.mechanism
             self._record.mechanism = mechanism.name
-            if mechanism is Mechanism.CURVE:
-                self._record.server = self.curve_server
-                keys = self.curve_publickey, self.curve_secretkey
-                self._record.mistake = key_mistake(self.curve_server, *keys)
-            else:
-                self._record.server = mechanism is Mechanism.PLAIN and self.plain_server
-                self._record.mistake = ""
+            self._record.server = is_server(self, mechanism)
 
     def _left(self, endpoint: bytes) -> None:
         if self._record is not None:

@@ -37,9 +37,10 @@ class Kept:
 def kept(rounds: Sequence[Round]) -> list[Kept]:
     """Compare each round with the best that was reached alone in any.
 
-    A busy machine makes rates smaller, so this way it makes the parts smaller and never larger.
+    A busy machine makes rates smaller, so this way it makes the parts smaller and never larger. A
+    thread that did nothing at all, not even alone, kept nothing.
     """
-    alone, other = (max(each[key] for each in rounds) for key in ("alone", "other alone"))
+    alone, other = (max(each[key] for each in rounds) or 1 for key in ("alone", "other alone"))
     return [Kept(each["together"] / alone, each["other together"] / other) for each in rounds]
 
 

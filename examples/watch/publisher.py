@@ -10,6 +10,7 @@ message is not lost, and prints a line for each handshake, each failure and each
 import argparse
 
 import zmqlite as zmq
+from zmqlite import auth
 
 EVENTS = (
     zmq.MonitorEvent.HANDSHAKE_SUCCEEDED
@@ -28,13 +29,12 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = arguments()
-    public, secret = zmq.curve_keypair()
+    certificate = auth.Certificate.generate()
     with zmq.Context() as context, context.socket(zmq.XPUB) as publisher:
-        publisher.curve_server = True
-        publisher.curve_secretkey = secret
+        auth.curve_server(publisher, certificate, allow=auth.ANYONE)
         with publisher.monitor(EVENTS) as monitor:
             endpoint = publisher.bind(options.bind)
-            print("bound", endpoint, zmq.z85_decode(public).hex(), flush=True)
+            print("bound", endpoint, zmq.z85_decode(certificate.public_key).hex(), flush=True)
             refused = False
             while not refused:
                 event = monitor.recv()

@@ -8,46 +8,22 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
 from checkout import ROOT
 
 from zmqlite.aio.context import TIME_SLICE
+
+pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "aio.md").read_text(encoding="utf-8")
 PROGRAM, BATCH, THREAD, TYPED = re.findall(
     r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
 )
 
-AROUND_BATCH = """
-import asyncio
-import zmqlite as zmq
-from zmqlite import aio
-
-async def main():
-    async with aio.Context(linger=0) as context:
-        pull, socket = (context.socket(kind, sndhwm=2, rcvhwm=3) for kind in (zmq.PULL, zmq.PUSH))
-        socket.connect(pull.bind("inproc://batch"))
-        messages = [b"%d" % number for number in range(10)]
-{}
-        print(messages[0], [await pull.recv() for _ in range(5)])
-
-asyncio.run(main())
-"""
-AROUND_THREAD = """
-import asyncio
-import zmqlite as zmq
-from zmqlite import aio
-
-def work(context):
-    with context.socket(zmq.PUSH) as push:
-        push.connect("inproc://results")
-        push.send(b"from a thread")
-
-async def main():
-{}
-        print(await results.recv())
-
-asyncio.run(main())
-"""
+AROUND_BATCH, AROUND_THREAD = (
+    (Path(__file__).parent / "programs" / f"{name}.py.in").read_text()
+    for name in ("batch", "thread")
+)
 
 
 def output(program: str, directory: Path) -> bytes:

@@ -12,10 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from aio_support import Drive, pair
+from aio_support import pair
 
 import zmqlite as zmq
 from zmqlite import aio
+
+pytestmark = pytest.mark.slow
 
 BUSY = 200
 SLEEPS = 60
@@ -102,111 +104,92 @@ def test_time_slices_cost_a_busy_socket_next_to_nothing() -> None:
     assert wait <= 10 * sleep
 
 
-def test_each_of_many_busy_tasks_gets_time_slices(drive: Drive) -> None:
+def busy_tasks(sockets: list[Pair], done: list[int]) -> list[asyncio.Task[None]]:
+    """Exchange messages for ever, and count them; every other task also pauses."""
+
+    async def busy(number: int, one: aio.Socket, other: aio.Socket) -> None:
+        while True:
+            await awaited(one, other)
+            done[number] += 1
+            if number % 2:
+                await asyncio.sleep(0)
+
+    return [asyncio.create_task(busy(number, *two)) for number, two in enumerate(sockets)]
+
+
+async def test_each_of_many_busy_tasks_gets_time_slices() -> None:
     """And each other task runs meanwhile, also those that only now and then receive something."""
-
-    async def main() -> None:
-        async with pairs(20) as sockets:
-            done = [0] * len(sockets)
-
-            async def busy(number: int, one: aio.Socket, other: aio.Socket) -> None:
-                while True:
-                    await awaited(one, other)
-                    done[number] += 1
-                    if number % 2:
-                        await asyncio.sleep(0)
-
-            tasks = [asyncio.create_task(busy(number, *two)) for number, two in enumerate(sockets)]
-            while min(done) < 100:
-                await asyncio.sleep(0)
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-
-    drive(main())
-
-
-def test_a_cancelled_wait_for_a_time_slice_stops_nobody_else(drive: Drive) -> None:
-    async def main() -> None:
-        async with pairs(10) as sockets:
-            done = [0] * len(sockets)
-
-            async def busy(number: int, one: aio.Socket, other: aio.Socket) -> None:
-                while True:
-                    await awaited(one, other)
-                    done[number] += 1
-
-            tasks = [asyncio.create_task(busy(number, *two)) for number, two in enumerate(sockets)]
-            time_slice = sockets[0][0]._watch.shared.slice_of(asyncio.get_running_loop())
-            while not time_slice._waiters:
-                await asyncio.sleep(0)
-            for task in tasks[:-1]:
-                task.cancel()
-                before = done[-1]
-                while done[-1] == before:
-                    await asyncio.sleep(0)
-            tasks[-1].cancel()
-            await asyncio.wait(tasks)
-            assert not time_slice._waiters
-            assert all(task.cancelled() for task in tasks)
-
-    drive(main())
-
-
-def test_a_timeout_of_zero_gets_what_is_there(drive: Drive) -> None:
-    async def main() -> None:
-        async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
-            for number in range(1000):
-                await push.send(b"%d" % number)
-                async with asyncio.timeout(0):
-                    assert await pull.recv() == b"%d" % number
-
-    drive(main())
-
-
-def test_a_loop_of_timeouts_of_zero_lets_others_run_and_misses_one_for_each_time_slice(
-    drive: Drive,
-) -> None:
-    async def main() -> None:
-        async with pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0) as (pull, push):
-            await push.send_many([b"%d" % number for number in range(5000)])
-            got: list[int] = []
-            rounds = missed = 0
-
-            async def other() -> None:
-                nonlocal rounds
-                while True:
-                    rounds += 1
-                    await asyncio.sleep(0)
-
-            running = asyncio.create_task(other())
-            while len(got) < 5000:
-                try:
-                    async with asyncio.timeout(0):
-                        got.append(int(await pull.recv()))
-                except TimeoutError:
-                    missed += 1
-            running.cancel()
-            assert got == list(range(5000))
-            assert 0 < missed <= pull._watch.slice.number + 1
-            assert rounds >= missed
-
-    drive(main())
-
-
-def test_a_cancellation_is_not_swallowed_where_a_message_is_there(drive: Drive) -> None:
-    async def main() -> None:
-        async with pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0) as (pull, push):
-            await push.send_many([b"x"] * 100_000)
-
-            async def flood() -> None:
-                while True:
-                    await pull.recv()
-
-            task = asyncio.create_task(flood())
-            await asyncio.sleep(0.001)
+    async with pairs(20) as sockets:
+        done = [0] * len(sockets)
+        tasks = busy_tasks(sockets, done)
+        while min(done) < 100:
+            await asyncio.sleep(0)
+        for task in tasks:
             task.cancel()
-            await asyncio.wait([task])
-            assert task.cancelled()
+        await asyncio.wait(tasks)
 
-    drive(main())
+
+async def test_a_cancelled_wait_for_a_time_slice_stops_nobody_else() -> None:
+    async with pairs(10) as sockets:
+        done = [0] * len(sockets)
+        tasks = busy_tasks(sockets, done)
+        time_slice = sockets[0][0]._watch.shared.slice_of(asyncio.get_running_loop())
+        while not time_slice._waiters:
+            await asyncio.sleep(0)
+        for task in tasks[:-1]:
+            task.cancel()
+            before = done[-1]
+            while done[-1] == before:
+                await asyncio.sleep(0)
+        tasks[-1].cancel()
+        await asyncio.wait(tasks)
+        assert not time_slice._waiters
+        assert all(task.cancelled() for task in tasks)
+
+
+async def test_a_timeout_of_zero_gets_what_is_there() -> None:
+    async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
+        for number in range(1000):
+            await push.send(b"%d" % number)
+            async with asyncio.timeout(0):
+                assert await pull.recv() == b"%d" % number
+
+
+async def test_timeouts_of_zero_let_others_run_and_miss_one_for_each_time_slice() -> None:
+    async with pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0) as (pull, push):
+        await push.send_many([b"%d" % number for number in range(5000)])
+        got: list[int] = []
+        rounds = missed = 0
+
+        async def other() -> None:
+            nonlocal rounds
+            while True:
+                rounds += 1
+                await asyncio.sleep(0)
+
+        running = asyncio.create_task(other())
+        while len(got) < 5000:
+            try:
+                async with asyncio.timeout(0):
+                    got.append(int(await pull.recv()))
+            except TimeoutError:
+                missed += 1
+        running.cancel()
+        assert got == list(range(5000))
+        assert 0 < missed <= pull._watch.slice.number + 1
+        assert rounds >= missed
+
+
+async def test_a_cancellation_is_not_swallowed_where_a_message_is_there() -> None:
+    async with pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0) as (pull, push):
+        await push.send_many([b"x"] * 100_000)
+
+        async def flood() -> None:
+            while True:
+                await pull.recv()
+
+        task = asyncio.create_task(flood())
+        await asyncio.sleep(0.001)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()

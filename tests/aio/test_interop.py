@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import pytest
+from checkout import TESTS
+from roles import ROLES, Frames, play, play_awaited
 
 import zmqlite as zmq
 from zmqlite import aio, capi
 
 COUNT = 200
-KINDS = {"echo": zmq.REP, "ask": zmq.REQ, "push": zmq.PUSH, "pull": zmq.PULL}
-PEER = Path(__file__).with_name("peer_pyzmq.py")
+PEER = Path(__file__).parent / "programs" / "peer_pyzmq.py"
+
+Peer: TypeAlias = Callable[[str, str], Awaitable[int]]
+"""Play a role with other sockets; how many messages were right."""
 
 
-def numbered(number: int) -> list[bytes]:
-    """The frames of a message; see the peer."""
-    return [b"%d" % number, b"", bytes(number)]
-
-
-async def pyzmq(role: str, endpoint: str) -> None:
-    """Play a role with pyzmq in a process of its own; every message has to be right."""
+async def pyzmq(role: str, endpoint: str) -> int:
+    """In a process of its own."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, PEER, role, endpoint, str(COUNT)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **TESTS},
     )
     try:
         output, _ = await process.communicate()
@@ -37,118 +38,71 @@ async def pyzmq(role: str, endpoint: str) -> None:
             process.kill()
             await process.wait()
     assert process.returncode == 0, output.decode()
-    assert output.decode() == f"{0 if role.endswith('push') else COUNT}\n"
     assert "zmq" not in sys.modules
+    return int(output)
 
 
-def blocking(role: str, endpoint: str) -> None:
-    """Play a role with a blocking socket."""
-    with zmq.Context() as context, context.socket(KINDS[role], rcvtimeo=5000) as socket:
-        socket.connect(endpoint)
-        for number in range(COUNT):
-            if role in ("ask", "push"):
-                socket.send_multipart(numbered(number))
-            if role != "push":
-                assert socket.recv_multipart() == numbered(number)
-            if role == "echo":
-                socket.send_multipart(numbered(number))
-
-
-def in_c(role: str, endpoint: str) -> None:
-    """Play a role with zmqlite.capi."""
-    context = capi.zmq_ctx_new()
-    socket = capi.zmq_socket(context, KINDS[role])
-    assert capi.zmq_connect(socket, endpoint) == 0
-
-    def send(number: int) -> None:
-        *first, last = numbered(number)
-        for frame in first:
-            assert capi.zmq_send(socket, frame, len(frame), capi.ZMQ_SNDMORE) == len(frame)
-        assert capi.zmq_send(socket, last, len(last), 0) == len(last)
-
-    def receive(number: int) -> None:
-        for frame in numbered(number):
-            buffer = bytearray(COUNT)
-            size = capi.zmq_recv(socket, buffer, len(buffer), 0)
-            assert bytes(buffer[:size]) == frame
-
-    for number in range(COUNT):
-        if role in ("ask", "push"):
-            send(number)
-        if role != "push":
-            receive(number)
-        if role == "echo":
-            send(number)
-    assert capi.zmq_close(socket) == 0
-    assert capi.zmq_ctx_term(context) == 0
-
-
-Peer: TypeAlias = Callable[[str, str], Awaitable[None]]
-
-
-def in_thread(play: Callable[[str, str], None]) -> Peer:
-    return lambda role, endpoint: asyncio.to_thread(play, role, endpoint)
-
-
-def with_asyncio(role: str, endpoint: str) -> Awaitable[None]:
+def pyzmq_asyncio(role: str, endpoint: str) -> Awaitable[int]:
     return pyzmq(f"aio-{role}", endpoint)
 
 
-PEERS: dict[str, Peer] = {
-    "blocking": in_thread(blocking),
-    "capi": in_thread(in_c),
-    "pyzmq": pyzmq,
-    "pyzmq.asyncio": with_asyncio,
-}
+def kind_of(role: str) -> zmq.SocketType:
+    return zmq.SocketType[ROLES[role]]
 
 
-async def echo(socket: aio.Socket) -> None:
-    for _ in range(COUNT):
-        await socket.send_multipart(await socket.recv_multipart())
+def blocking(role: str, endpoint: str) -> int:
+    with zmq.Context() as context, context.socket(kind_of(role), rcvtimeo=20_000) as socket:
+        socket.connect(endpoint)
+        return play(role, COUNT, socket.send_multipart, socket.recv_multipart)
 
 
-async def ask(socket: aio.Socket) -> None:
-    for number in range(COUNT):
-        await socket.send_multipart(numbered(number))
-        assert await socket.recv_multipart() == numbered(number)
+def in_c(role: str, endpoint: str) -> int:
+    context = capi.zmq_ctx_new()
+    socket = capi.zmq_socket(context, kind_of(role))
+    assert capi.zmq_connect(socket, endpoint) == 0
+
+    def send(frames: Frames) -> None:
+        for number, frame in enumerate(frames, 1):
+            flags = capi.ZMQ_SNDMORE if number < len(frames) else 0
+            assert capi.zmq_send(socket, frame, len(frame), flags) == len(frame)
+
+    def recv() -> Frames:
+        buffer, frames = bytearray(COUNT), []
+        for _ in range(3):
+            size = capi.zmq_recv(socket, buffer, len(buffer), 0)
+            frames.append(bytes(buffer[:size]))
+        return frames
+
+    right = play(role, COUNT, send, recv)
+    assert capi.zmq_close(socket) == 0
+    assert capi.zmq_ctx_term(context) == 0
+    return right
 
 
-async def push(socket: aio.Socket) -> None:
-    for number in range(COUNT):
-        await socket.send_multipart(numbered(number))
+def in_thread(play: Callable[[str, str], int]) -> Peer:
+    return lambda role, endpoint: asyncio.to_thread(play, role, endpoint)
 
 
-async def pull(socket: aio.Socket) -> None:
-    for number in range(COUNT):
-        assert await socket.recv_multipart() == numbered(number)
+PEERS: list[Peer] = [in_thread(blocking), in_thread(in_c), pyzmq, pyzmq_asyncio]
 
 
-@pytest.mark.parametrize("peer", PEERS)
+@pytest.mark.slow
+@pytest.mark.parametrize("peer", PEERS, ids=["blocking", "capi", "pyzmq", "pyzmq.asyncio"])
 @pytest.mark.parametrize(
-    ("kind", "ours", "theirs"),
-    [
-        (zmq.REP, echo, "ask"),
-        (zmq.REQ, ask, "echo"),
-        (zmq.PUSH, push, "pull"),
-        (zmq.PULL, pull, "push"),
-    ],
+    ("ours", "theirs"), [("echo", "ask"), ("ask", "echo"), ("push", "pull"), ("pull", "push")]
 )
-def test_both_sides_understand_each_other(
-    peer: str,
-    kind: zmq.SocketType,
-    ours: Callable[[aio.Socket], Coroutine[Any, Any, None]],
-    theirs: str,
-) -> None:
+def test_both_sides_understand_each_other(peer: Peer, ours: str, theirs: str) -> None:
     async def main() -> None:
         async with (
             asyncio.timeout(50),
             aio.Context() as context,
-            context.socket(kind) as socket,
+            context.socket(kind_of(ours)) as socket,
             asyncio.TaskGroup() as tasks,
         ):
-            there = PEERS[peer](theirs, socket.bind("tcp://127.0.0.1:*"))
-            here = tasks.create_task(ours(socket))
-            await there
-            await here
+            there = peer(theirs, socket.bind("tcp://127.0.0.1:*"))
+            calls = socket.send_multipart, socket.recv_multipart
+            here = tasks.create_task(play_awaited(ours, COUNT, *calls))
+            assert await there == (0 if theirs == "push" else COUNT)
+            assert await here == (0 if ours == "push" else COUNT)
 
     asyncio.run(main())

@@ -5,70 +5,61 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import subprocess
 import sys
-import threading
 import weakref
+from pathlib import Path
 from typing import Any
 
 import pytest
 import uvloop
 from aio_support import Drive, pair, waiting
 from aio_support import until as eventually
-from support import DEADLINE, open_descriptors
+from checkout import run
+from support import open_descriptors
 
 import zmqlite as zmq
 from zmqlite import aio
 
 
-def test_closing_a_socket_wakes_who_waits_in_it(drive: Drive) -> None:
-    async def main() -> None:
-        async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, _):
-            tasks = [asyncio.create_task(pull.recv()) for _ in range(3)]
-            await eventually(lambda: waiting(pull) == 3)
-            pull.close()
-            for task in tasks:
-                with pytest.raises(zmq.SocketClosed):
-                    await task
+async def test_closing_a_socket_wakes_who_waits_in_it() -> None:
+    async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, _):
+        tasks = [asyncio.create_task(pull.recv()) for _ in range(3)]
+        await eventually(lambda: waiting(pull) == 3)
+        pull.close()
+        for task in tasks:
             with pytest.raises(zmq.SocketClosed):
-                await pull.recv()
-
-    drive(main())
+                await task
+        with pytest.raises(zmq.SocketClosed):
+            await pull.recv()
 
 
 @pytest.mark.parametrize("end", ["term", "shutdown", "term in a thread"])
-def test_ending_the_context_wakes_who_waits_in_its_sockets(drive: Drive, end: str) -> None:
-    async def main() -> None:
-        context = aio.Context(linger=0)
-        pull = context.socket(zmq.PULL)
-        task = asyncio.create_task(pull.recv())
-        await eventually(lambda: waiting(pull))
-        if end == "term":
-            await context.term()
-        elif end == "shutdown":
-            context.shutdown()
-        else:
-            await asyncio.to_thread(context.blocking.term)
-        with pytest.raises((zmq.ContextTerminated, zmq.SocketClosed)):
-            await task
+async def test_ending_the_context_wakes_who_waits_in_its_sockets(end: str) -> None:
+    context = aio.Context(linger=0)
+    pull = context.socket(zmq.PULL)
+    task = asyncio.create_task(pull.recv())
+    await eventually(lambda: waiting(pull))
+    if end == "term":
         await context.term()
-        assert context.closed
+    elif end == "shutdown":
+        context.shutdown()
+    else:
+        await asyncio.to_thread(context.blocking.term)
+    with pytest.raises((zmq.ContextTerminated, zmq.SocketClosed)):
+        await task
+    await context.term()
+    assert context.closed
 
-    drive(main())
 
-
-def test_a_term_that_is_cancelled_goes_on_in_its_thread(drive: Drive) -> None:
-    async def main() -> None:
-        context = aio.Context(linger=300)
-        push = context.socket(zmq.PUSH)
-        push.connect("tcp://127.0.0.1:9")  # nobody
-        await push.send(b"undeliverable")
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.01):
-                await context.term()
-        await eventually(lambda: context.closed)
-
-    drive(main())
+async def test_a_term_that_is_cancelled_goes_on_in_its_thread() -> None:
+    context = aio.Context(linger=300)
+    push = context.socket(zmq.PUSH)
+    push.connect("tcp://127.0.0.1:9")  # nobody
+    await push.send(b"undeliverable")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await context.term()
+    await eventually(lambda: context.closed)
 
 
 def test_a_socket_that_another_loop_has_used_is_refused() -> None:
@@ -130,38 +121,13 @@ def test_sockets_and_contexts_that_are_forgotten_end_by_themselves(drive: Drive)
     assert [each() for each in contexts] == [None]
 
 
-PROGRAM = """
-import asyncio, sys
-import zmqlite as zmq
-from zmqlite import aio
-
-async def main():
-    context = aio.Context()
-    pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
-    push.connect(pull.bind("tcp://127.0.0.1:*"))
-    waiting = asyncio.create_task(pull.recv())
-    await asyncio.sleep(0.01)
-    {how}
-
-asyncio.run(main())
-"""
-
-
 @pytest.mark.parametrize(
     ("how", "error"),
-    [
-        ("raise ValueError('unforeseen')", "ValueError: unforeseen"),
-        ("import signal; signal.raise_signal(signal.SIGINT); await waiting", "KeyboardInterrupt"),
-        ("sys.exit(3)", ""),
-    ],
+    [("raise", "ValueError: unforeseen"), ("interrupt", "KeyboardInterrupt"), ("exit", "")],
 )
 def test_a_program_that_ends_anyhow_neither_hangs_nor_complains(how: str, error: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore::ResourceWarning", "-c", PROGRAM.format(how=how)],
-        capture_output=True,
-        text=True,
-        timeout=2 * DEADLINE,
-    )
+    program = Path(__file__).parent / "programs" / "ending.py"
+    done = run(sys.executable, "-W", "ignore::ResourceWarning", program, how)
     assert done.returncode != 0
     *_, last = ["", *done.stderr.splitlines()]
     assert last == error
@@ -169,36 +135,13 @@ def test_a_program_that_ends_anyhow_neither_hangs_nor_complains(how: str, error:
     assert "never retrieved" not in done.stderr
 
 
-def test_a_blocking_socket_of_a_thread_talks_to_an_awaited_one(drive: Drive) -> None:
-    def serve(context: zmq.Context) -> None:
-        with context.socket(zmq.REP) as rep:
-            rep.bind("inproc://thread")
-            for _ in range(100):
-                rep.send(rep.recv(timeout=5000) + b"!")
-
-    async def main() -> None:
-        async with aio.Context(linger=0) as context, context.socket(zmq.REQ) as req:
-            thread = threading.Thread(target=serve, args=(context.blocking,))
-            thread.start()
-            req.connect("inproc://thread")
-            for number in range(100):
-                await req.send(b"%d" % number)
-                assert await req.recv() == b"%d!" % number
-            await asyncio.to_thread(thread.join)
-
-    drive(main())
-
-
-def test_blocking_and_awaited_sockets_are_not_mixed_up(drive: Drive) -> None:
-    async def main() -> None:
-        async with aio.Context(linger=0) as context, context.socket(zmq.PULL) as awaited:
-            assert not isinstance(awaited, zmq.Socket)
+async def test_blocking_and_awaited_sockets_are_not_mixed_up() -> None:
+    async with aio.Context(linger=0) as context, context.socket(zmq.PULL) as awaited:
+        assert not isinstance(awaited, zmq.Socket)
+        with pytest.raises(TypeError):
+            zmq.Poller().register(awaited)  # type: ignore[arg-type]  # on purpose
+        with zmq.Context() as blocking, blocking.socket(zmq.PULL) as socket:
             with pytest.raises(TypeError):
-                zmq.Poller().register(awaited)  # type: ignore[arg-type]  # on purpose
-            with zmq.Context() as blocking, blocking.socket(zmq.PULL) as socket:
-                with pytest.raises(TypeError):
-                    aio.Poller().register(socket)  # type: ignore[arg-type]  # on purpose
-                with pytest.raises((TypeError, AttributeError)):
-                    zmq.proxy(awaited, socket)  # type: ignore[arg-type]  # on purpose
-
-    drive(main())
+                aio.Poller().register(socket)  # type: ignore[arg-type]  # on purpose
+            with pytest.raises((TypeError, AttributeError)):
+                zmq.proxy(awaited, socket)  # type: ignore[arg-type]  # on purpose

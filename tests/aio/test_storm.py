@@ -12,16 +12,18 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
-from aio_support import Drive, pair, turns, waiting
+from aio_support import pair, turns, waiting
 from aio_support import until as eventually
 from schemas import Cat
 
 import zmqlite as zmq
 from zmqlite import aio, proto
 from zmqlite.proto.aio import TypedSocket
+
+pytestmark = pytest.mark.slow
 
 COUNT = 1000
 """Messages of a storm, more or less."""
@@ -83,67 +85,7 @@ def a_storm(seed: int, least: int = LEAST) -> Iterator[Storm]:
     assert storm.cancelled >= least
 
 
-# Receiving: each way gives what it got to a list, in the task that may be cancelled.
-
-Receive: TypeAlias = Callable[[aio.Socket], Awaitable[list[Any]]]
 HEADED = proto.Bare(Cat, attachments=1)
-
-
-async def _frame(socket: aio.Socket) -> list[Any]:
-    return [await socket.recv()]
-
-
-async def _next(socket: aio.Socket) -> list[Any]:
-    return [await anext(socket)]
-
-
-async def _whole(socket: aio.Socket) -> list[Any]:
-    frames = await socket.recv_multipart()
-    assert set(frames[1:]) <= {frames[0]}
-    return [frames[0]]
-
-
-async def _into(socket: aio.Socket) -> list[Any]:
-    buffer = bytearray(10)
-    return [bytes(buffer[: await socket.recv_into(buffer)])]
-
-
-async def _message(socket: aio.Socket) -> list[Any]:
-    return [bytes((await socket.recv_message()).data)]
-
-
-async def _batch(socket: aio.Socket) -> list[Any]:
-    return await socket.recv_many(7)
-
-
-async def _polled(socket: aio.Socket) -> list[Any]:
-    await socket.poll()
-    return [await socket.recv(zmq.DONTWAIT)]
-
-
-async def _picked(socket: aio.Socket) -> list[Any]:
-    poller = aio.Poller()
-    poller.register(socket, zmq.POLLIN)
-    (ready,) = await poller.poll()
-    return [await ready[0].recv(zmq.DONTWAIT)]
-
-
-def _typed(socket: aio.Socket, codec: Any) -> TypedSocket[Any, Any]:
-    return TypedSocket(socket, codec)
-
-
-async def _typed_message(socket: aio.Socket) -> list[Any]:
-    return [(await _typed(socket, Cat).recv()).name.encode()]
-
-
-async def _typed_batch(socket: aio.Socket) -> list[Any]:
-    return [cat.name.encode() for cat in await _typed(socket, Cat).recv_many(7)]
-
-
-async def _envelope(socket: aio.Socket) -> list[Any]:
-    envelope = await _typed(socket, HEADED).recv_envelope()
-    assert bytes(envelope.attachments[0]) == envelope.message.name.encode()
-    return [envelope.message.name.encode()]
 
 
 def _plain(data: bytes) -> list[bytes]:
@@ -162,256 +104,255 @@ def _headed(data: bytes) -> list[bytes]:
     return [*_cat(data), data]
 
 
-@pytest.mark.parametrize(
-    ("frames", "receive"),
-    [
-        *((_plain, each) for each in (_frame, _next, _whole, _into, _message, _batch)),
-        *((_plain, each) for each in (_polled, _picked)),
-        (_triple, _whole),
-        *((_cat, each) for each in (_typed_message, _typed_batch)),
-        (_headed, _envelope),
-    ],
-)
-def test_a_cancelled_receive_has_taken_nothing(
-    drive: Drive, frames: Callable[[bytes], list[bytes]], receive: Receive
+def _typed(socket: aio.Socket, codec: Any) -> TypedSocket[Any, Any]:
+    return TypedSocket(socket, codec)
+
+
+async def _into(socket: aio.Socket) -> bytes:
+    buffer = bytearray(10)
+    return bytes(buffer[: await socket.recv_into(buffer)])
+
+
+async def _polled(socket: aio.Socket) -> bytes:
+    await socket.poll()
+    return await socket.recv(zmq.DONTWAIT)
+
+
+async def _picked(socket: aio.Socket) -> bytes:
+    poller = aio.Poller()
+    poller.register(socket, zmq.POLLIN)
+    (ready,) = await poller.poll()
+    return await ready[0].recv(zmq.DONTWAIT)
+
+
+def _parts(got: Any) -> list[bytes]:
+    """What came in parts that are all the same."""
+    (data,) = {bytes(part) for part in got}
+    return [data]
+
+
+def _names(*cats: Any) -> list[bytes]:
+    return [cat.name.encode() for cat in cats]
+
+
+def _envelope(got: Any) -> list[bytes]:
+    return _parts([*got.attachments, got.message.name.encode()])
+
+
+RECEIVES: list[tuple[Callable[[bytes], list[bytes]], Any, Any]] = [
+    (_plain, lambda socket: socket.recv(), _plain),
+    (_plain, anext, _plain),
+    (_plain, lambda socket: socket.recv_multipart(), list),
+    (_plain, _into, _plain),
+    (_plain, lambda socket: socket.recv_message(), lambda got: [bytes(got.data)]),
+    (_plain, lambda socket: socket.recv_many(7), list),
+    (_plain, _polled, _plain),
+    (_plain, _picked, _plain),
+    (_triple, lambda socket: socket.recv_multipart(), _parts),
+    (_cat, lambda socket: _typed(socket, Cat).recv(), _names),
+    (_cat, lambda socket: _typed(socket, Cat).recv_many(7), lambda got: _names(*got)),
+    (_headed, lambda socket: _typed(socket, HEADED).recv_envelope(), _envelope),
+]
+"""The frames of a message, a way to receive it, and what was sent then."""
+
+
+@pytest.mark.parametrize(("frames", "receive", "opened"), RECEIVES, ids=range(len(RECEIVES)))
+async def test_a_cancelled_receive_has_taken_nothing(
+    frames: Callable[[bytes], list[bytes]], receive: Any, opened: Any
 ) -> None:
-    async def main() -> None:
-        with a_storm(1) as storm:
-            async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
+    with a_storm(1) as storm:
+        async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
 
-                async def send() -> None:
-                    for number in range(COUNT):
-                        await push.send_multipart(frames(b"%d" % number))
-                        storm.sent.append(b"%d" % number)
-                        for _ in range(
-                            storm.rnd.randrange(14)
-                        ):  # mostly there is nothing to receive
-                            await asyncio.sleep(0)
+            async def send() -> None:
+                for number in range(COUNT):
+                    await push.send_multipart(frames(b"%d" % number))
+                    storm.sent.append(b"%d" % number)
+                    for _ in range(storm.rnd.randrange(14)):  # mostly there is nothing to receive
+                        await asyncio.sleep(0)
 
-                async def take() -> None:
-                    storm.got += await receive(pull)
+            async def take() -> None:
+                storm.got += opened(await receive(pull))
 
-                sending = asyncio.create_task(send())
-                while len(storm.got) < COUNT:
-                    await storm.cancel(take())
-                await sending
-                assert waiting(pull) == 0
-
-    drive(main())
+            sending = asyncio.create_task(send())
+            while len(storm.got) < COUNT:
+                await storm.cancel(take())
+            await sending
+            assert waiting(pull) == 0
 
 
 # Sending
 
 
-async def _send_one(socket: aio.Socket, data: bytes) -> None:
-    await socket.send(data)
-
-
-async def _send_three(socket: aio.Socket, data: bytes) -> None:
-    await socket.send_multipart(_triple(data))
-
-
-async def _send_cat(socket: aio.Socket, data: bytes) -> None:
-    await _typed(socket, Cat).send(Cat(name=data.decode()))
-
-
-async def _send_headed(socket: aio.Socket, data: bytes) -> None:
-    envelope = proto.Envelope(Cat(name=data.decode()), attachments=[data])
-    await _typed(socket, HEADED).send_envelope(envelope)
+def _in_envelope(data: bytes) -> Any:
+    return proto.Envelope(Cat(name=data.decode()), attachments=[data])
 
 
 @pytest.mark.parametrize(
     ("frames", "send"),
     [
-        (_plain, _send_one),
-        (_triple, _send_three),
-        (_cat, _send_cat),
-        (_headed, _send_headed),
+        (_plain, lambda socket, data: socket.send(data)),
+        (_triple, lambda socket, data: socket.send_multipart(_triple(data))),
+        (_cat, lambda socket, data: _typed(socket, Cat).send(Cat(name=data.decode()))),
+        (_headed, lambda one, data: _typed(one, HEADED).send_envelope(_in_envelope(data))),
     ],
+    ids=["one", "three", "cat", "headed"],
 )
-def test_a_cancelled_send_has_sent_all_of_a_message_or_nothing(
-    drive: Drive,
-    frames: Callable[[bytes], list[bytes]],
-    send: Callable[[aio.Socket, bytes], Awaitable[None]],
+async def test_a_cancelled_send_has_sent_all_of_a_message_or_nothing(
+    frames: Callable[[bytes], list[bytes]], send: Callable[[aio.Socket, bytes], Awaitable[None]]
 ) -> None:
-    async def main() -> None:
-        with a_storm(2) as storm:
-            async with pair(zmq.PULL, zmq.PUSH, sndhwm=2, rcvhwm=2) as (pull, push):
-                receiving = asyncio.create_task(storm.collect(pull.recv_multipart))
-                for number in range(COUNT):
-                    if await storm.cancel(send(push, b"%d" % number)) is None:
-                        storm.sent.append(frames(b"%d" % number))
-                assert waiting(push) == 0
-                await storm.end(receiving, pull)
-
-    drive(main())
+    with a_storm(2) as storm:
+        async with pair(zmq.PULL, zmq.PUSH, sndhwm=2, rcvhwm=2) as (pull, push):
+            receiving = asyncio.create_task(storm.collect(pull.recv_multipart))
+            for number in range(COUNT):
+                if await storm.cancel(send(push, b"%d" % number)) is None:
+                    storm.sent.append(frames(b"%d" % number))
+            assert waiting(push) == 0
+            await storm.end(receiving, pull)
 
 
 @pytest.mark.parametrize("typed", [False, True])
-def test_a_cancelled_batch_says_how_many_were_sent(drive: Drive, typed: bool) -> None:
-    async def main() -> None:
-        with a_storm(3) as storm:
-            async with pair(zmq.PULL, zmq.PUSH, sndhwm=5, rcvhwm=5) as (pull, push):
-                receiving = asyncio.create_task(storm.collect(pull.recv_multipart))
-                topics = _typed(push, proto.Topic(Cat))
-                while len(storm.sent) < 2 * COUNT:
-                    numbers = range(len(storm.sent), len(storm.sent) + 20)
-                    cats = [Cat(name=str(number)) for number in numbers]
-                    if typed:
-                        batch = [[b"topic", cat.SerializeToString()] for cat in cats]
-                        ended = await storm.cancel(topics.send_many(cats, topic=b"topic"))
-                    else:
-                        batch = [_plain(b"%d" % number) for number in numbers]
-                        ended = await storm.cancel(push.send_many(data for (data,) in batch))
-                    storm.sent += batch if ended is None else batch[: aio.sent(ended)]
-                await storm.end(receiving, pull)
-
-    drive(main())
+async def test_a_cancelled_batch_says_how_many_were_sent(typed: bool) -> None:
+    with a_storm(3) as storm:
+        async with pair(zmq.PULL, zmq.PUSH, sndhwm=5, rcvhwm=5) as (pull, push):
+            receiving = asyncio.create_task(storm.collect(pull.recv_multipart))
+            topics = _typed(push, proto.Topic(Cat))
+            while len(storm.sent) < 2 * COUNT:
+                numbers = range(len(storm.sent), len(storm.sent) + 20)
+                cats = [Cat(name=str(number)) for number in numbers]
+                if typed:
+                    batch = [[b"topic", cat.SerializeToString()] for cat in cats]
+                    ended = await storm.cancel(topics.send_many(cats, topic=b"topic"))
+                else:
+                    batch = [_plain(b"%d" % number) for number in numbers]
+                    ended = await storm.cancel(push.send_many(data for (data,) in batch))
+                storm.sent += batch if ended is None else batch[: aio.sent(ended)]
+            await storm.end(receiving, pull)
 
 
 # Several who wait, and both directions
 
 
-def test_one_of_several_waiters_at_a_time_can_be_cancelled(drive: Drive) -> None:
-    async def main() -> None:
-        with a_storm(4) as storm:
-            async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
-                waiters: set[asyncio.Task[None]] = set()
+async def test_one_of_several_waiters_at_a_time_can_be_cancelled() -> None:
+    with a_storm(4) as storm:
+        async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
+            waiters: set[asyncio.Task[None]] = set()
 
-                async def take() -> None:
-                    storm.got.append(await pull.recv())
+            async def take() -> None:
+                storm.got.append(await pull.recv())
 
-                def refill() -> None:
-                    nonlocal waiters
-                    storm.cancelled += sum(each.done() and each.cancelled() for each in waiters)
-                    waiters = {each for each in waiters if not each.done()}
-                    waiters |= {asyncio.create_task(take()) for _ in range(10 - len(waiters))}
+            def refill() -> None:
+                nonlocal waiters
+                storm.cancelled += sum(each.done() and each.cancelled() for each in waiters)
+                waiters = {each for each in waiters if not each.done()}
+                waiters |= {asyncio.create_task(take()) for _ in range(10 - len(waiters))}
 
-                while len(storm.got) < COUNT:
-                    refill()
-                    if len(storm.sent) < COUNT:
-                        storm.sent.append(b"%d" % len(storm.sent))
-                        await push.send(storm.sent[-1])
-                        storm.rnd.choice(sorted(waiters, key=id)).cancel()
+            while len(storm.got) < COUNT:
+                refill()
+                if len(storm.sent) < COUNT:
+                    storm.sent.append(b"%d" % len(storm.sent))
+                    await push.send(storm.sent[-1])
+                    storm.rnd.choice(sorted(waiters, key=id)).cancel()
+                await asyncio.sleep(0)
+            for waiter in waiters:
+                waiter.cancel()
+            await asyncio.wait(waiters)
+            assert waiting(pull) == 0
+
+
+async def test_what_a_cancelled_waiter_was_woken_for_goes_to_the_next() -> None:
+    """No other operation begins meanwhile, so nothing else could wake those who are left."""
+    with a_storm(9) as storm:
+        async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
+
+            async def take() -> None:
+                storm.got.append(await pull.recv())
+
+            for _ in range(COUNT // 6):
+                waiters = [asyncio.create_task(take()) for _ in range(5)]
+                while waiting(pull) < 5:
+                    await asyncio.sleep(0)
+                for _ in range(3):
+                    storm.sent.append(b"%d" % len(storm.sent))
+                    await push.send(storm.sent[-1])
+                for waiter in storm.rnd.sample(waiters, 2):
+                    await turns(storm.rnd.randrange(4))
+                    storm.cancelled += waiter.cancel()
+                while len(storm.got) < len(storm.sent):
                     await asyncio.sleep(0)
                 for waiter in waiters:
                     waiter.cancel()
                 await asyncio.wait(waiters)
-                assert waiting(pull) == 0
-
-    drive(main())
 
 
-def test_what_a_cancelled_waiter_was_woken_for_goes_to_the_next(drive: Drive) -> None:
-    """No other operation begins meanwhile, so nothing else could wake those who are left."""
+async def test_who_waits_to_send_and_who_waits_to_receive_are_cancelled_in_one_socket() -> None:
+    with a_storm(5) as there, a_storm(6) as back:
+        async with pair(zmq.DEALER, zmq.DEALER, sndhwm=2, rcvhwm=2) as (one, other):
 
-    async def main() -> None:
-        with a_storm(9) as storm:
-            async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
+            async def take(storm: Storm, socket: aio.Socket) -> None:
+                storm.got.append(await socket.recv())
 
-                async def take() -> None:
-                    storm.got.append(await pull.recv())
+            async def send(storm: Storm, socket: aio.Socket) -> None:
+                while (number := len(storm.sent)) < COUNT:
+                    if await storm.cancel(socket.send(b"%d" % number)) is None:
+                        storm.sent.append(b"%d" % number)
 
-                for _ in range(COUNT // 6):
-                    waiters = [asyncio.create_task(take()) for _ in range(5)]
-                    while waiting(pull) < 5:
-                        await asyncio.sleep(0)
-                    for _ in range(3):
-                        storm.sent.append(b"%d" % len(storm.sent))
-                        await push.send(storm.sent[-1])
-                    for waiter in storm.rnd.sample(waiters, 2):
-                        await turns(storm.rnd.randrange(4))
-                        storm.cancelled += waiter.cancel()
-                    while len(storm.got) < len(storm.sent):
-                        await asyncio.sleep(0)
-                    for waiter in waiters:
-                        waiter.cancel()
-                    await asyncio.wait(waiters)
+            async def receive(storm: Storm, socket: aio.Socket) -> None:
+                while len(storm.got) < COUNT:
+                    await storm.cancel(take(storm, socket))
 
-    drive(main())
-
-
-def test_who_waits_to_send_and_who_waits_to_receive_are_cancelled_in_one_socket(
-    drive: Drive,
-) -> None:
-    async def main() -> None:
-        with a_storm(5) as there, a_storm(6) as back:
-            async with pair(zmq.DEALER, zmq.DEALER, sndhwm=2, rcvhwm=2) as (one, other):
-
-                async def take(storm: Storm, socket: aio.Socket) -> None:
-                    storm.got.append(await socket.recv())
-
-                async def send(storm: Storm, socket: aio.Socket) -> None:
-                    while (number := len(storm.sent)) < COUNT:
-                        if await storm.cancel(socket.send(b"%d" % number)) is None:
-                            storm.sent.append(b"%d" % number)
-
-                async def receive(storm: Storm, socket: aio.Socket) -> None:
-                    while len(storm.got) < COUNT:
-                        await storm.cancel(take(storm, socket))
-
-                async with asyncio.TaskGroup() as tasks:
-                    for storm, source, sink in ((there, one, other), (back, other, one)):
-                        tasks.create_task(send(storm, source))
-                        tasks.create_task(receive(storm, sink))
-                assert (waiting(one), waiting(other)) == (0, 0)
-
-    drive(main())
+            async with asyncio.TaskGroup() as tasks:
+                for storm, source, sink in ((there, one, other), (back, other, one)):
+                    tasks.create_task(send(storm, source))
+                    tasks.create_task(receive(storm, sink))
+            assert (waiting(one), waiting(other)) == (0, 0)
 
 
 # As programs do it, with a limit of time
 
 
-def test_a_timeout_that_ends_while_the_message_arrives_loses_nothing(drive: Drive) -> None:
+async def test_a_timeout_that_ends_while_the_message_arrives_loses_nothing() -> None:
     """The loop is blocked meanwhile, so that both are there when it looks."""
+    with a_storm(7) as storm:
+        async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
 
-    async def main() -> None:
-        with a_storm(7) as storm:
-            async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
+            async def take(limit: float | None) -> None:
+                try:
+                    async with asyncio.timeout(limit):
+                        storm.got.append(await pull.recv())
+                except TimeoutError:
+                    storm.cancelled += 1
 
-                async def take(limit: float | None) -> None:
-                    try:
-                        async with asyncio.timeout(limit):
-                            storm.got.append(await pull.recv())
-                    except TimeoutError:
-                        storm.cancelled += 1
+            for number in range(300):
+                taking = asyncio.create_task(take(0.001))
+                await turns()
+                await push.send(b"%d" % number)
+                storm.sent.append(b"%d" % number)
+                time.sleep(0.003)
+                await taking
+                if len(storm.got) < len(storm.sent):
+                    await take(None)
 
-                for number in range(300):
-                    taking = asyncio.create_task(take(0.001))
-                    await turns()
+
+async def test_a_wait_for_beside_a_task_that_works_in_slices_loses_nothing() -> None:
+    with a_storm(8, least=10) as storm:
+        async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
+
+            async def send() -> None:
+                for number in range(200):
+                    await asyncio.sleep(storm.rnd.uniform(0.003, 0.007))
                     await push.send(b"%d" % number)
                     storm.sent.append(b"%d" % number)
-                    time.sleep(0.003)
-                    await taking
-                    if len(storm.got) < len(storm.sent):
-                        await take(None)
 
-    drive(main())
+            async def work() -> None:
+                while True:
+                    time.sleep(0.0005)
+                    await asyncio.sleep(0)
 
-
-def test_a_wait_for_beside_a_task_that_works_in_slices_loses_nothing(drive: Drive) -> None:
-    async def main() -> None:
-        with a_storm(8, least=10) as storm:
-            async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
-
-                async def send() -> None:
-                    for number in range(200):
-                        await asyncio.sleep(storm.rnd.uniform(0.003, 0.007))
-                        await push.send(b"%d" % number)
-                        storm.sent.append(b"%d" % number)
-
-                async def work() -> None:
-                    while True:
-                        time.sleep(0.0005)
-                        await asyncio.sleep(0)
-
-                sending, working = asyncio.create_task(send()), asyncio.create_task(work())
-                while len(storm.got) < 200:
-                    try:
-                        storm.got.append(await asyncio.wait_for(pull.recv(), 0.005))
-                    except TimeoutError:
-                        storm.cancelled += 1
-                working.cancel()
-                await sending
-
-    drive(main())
+            sending, working = asyncio.create_task(send()), asyncio.create_task(work())
+            while len(storm.got) < 200:
+                try:
+                    storm.got.append(await asyncio.wait_for(pull.recv(), 0.005))
+                except TimeoutError:
+                    storm.cancelled += 1
+            working.cancel()
+            await sending

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import platform
 import sys
 
 import pytest
+from attacks import exits
+from attacks.exit_support import ENDS
+from attacks.network_wire import missing
 from attacks.signals_receiving import RECEIVES
 from attacks.signals_sending import SENDS
+from attacks.soak_peers import LANES
 from checkout import ROOT, run
 
 UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.startswith("typed")]
@@ -15,9 +20,9 @@ UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.starts
 pytestmark = pytest.mark.timeout(120)
 
 
-def attack(program: str, *arguments: str) -> str:
+def attack(program: str, *arguments: str, **env: str) -> str:
     """Run a program that must find nothing; its line of counts."""
-    done = run(sys.executable, "-m", f"tests.attacks.{program}", *arguments, cwd=ROOT)
+    done = run(sys.executable, "-m", f"tests.attacks.{program}", *arguments, cwd=ROOT, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -84,6 +89,50 @@ def test_no_kill_or_cut_executes_a_call_twice_or_mixes_replies_up() -> None:
     assert count(line, "answered") > 50
 
 
+RUNTIMES = pytest.mark.parametrize("runtime", ["upb", "python"])
+BY_RUNTIME = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
+
+
+@RUNTIMES
+def test_what_a_fuzzer_found_is_decoded_or_refused(runtime: str) -> None:
+    line = attack("decode", "--seconds", "0", **{BY_RUNTIME: runtime})
+    assert f"runtime={runtime} " in line
+    assert count(line, "decoded") > 10
+    assert count(line, "refused") > 10
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="there is no atheris")
+@RUNTIMES
+def test_a_fuzzer_finds_no_frames_that_do_worse(runtime: str) -> None:
+    line = attack("decode", "--seconds", "5", **{BY_RUNTIME: runtime})
+    assert count(line, "inputs") > len(list((ROOT / "tests" / "attacks" / "corpus").iterdir()))
+
+
+@pytest.mark.slow
+def test_both_apis_do_what_a_model_of_them_predicts() -> None:
+    line = attack("states", "--seconds", "0", "--examples", "100", "--seed", "2")
+    assert count(line, "sent") > 20
+    assert count(line, "received") > 20
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)  # it waits for twelve processes, which a busy machine starts slowly
+def test_a_soak_of_all_patterns_loses_nothing_where_nobody_was_killed_and_grows_nowhere() -> None:
+    line = attack("soak", "--seconds", "15")
+    assert count(line, "kills") > 3
+    for lane in LANES:
+        assert count(line, lane.name) > 20, line
+
+
+@pytest.mark.slow
+def test_a_bad_network_loses_doubles_and_tears_nothing() -> None:
+    if reason := missing():
+        pytest.skip(f"no network of our own: {reason}")
+    networks = ["loss 5 %", "reorder 10 %", "duplicate 10 %"]
+    assert count(attack("network", "--seconds", "2", "--networks", *networks), "sent") > 100
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("mechanism", "server"), [("NULL", "reactor"), ("PLAIN", "dispatcher"), ("CURVE", "asyncio")]
@@ -104,6 +153,17 @@ def test_what_libzmq_cannot_withstand_is_known() -> None:
     attack("hostile", "--mechanisms")
 
 
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_ends_in_time_without_a_complaint(end: str) -> None:
+    exits.seconds(end)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ENDS)
+def test_a_program_ends_so_in_development_mode_too(end: str) -> None:
+    exits.seconds(end, *exits.STRICT)
+
+
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])
 
 
@@ -117,6 +177,14 @@ def test_a_call_without_memory_for_python_objects_has_done_nothing(forms: str) -
 @pytest.mark.slow
 def test_a_call_without_memory_for_our_c_has_done_nothing(forms: str) -> None:
     attack("no_memory", "--memory", "c", "--group", forms)
+
+
+MODES = ["requests", "stale", "replay", "clients", "passwords", "stuck", "killed", "forged"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_comes_in_who_should_not_and_the_others_do(mode: str) -> None:
+    attack("auth", "--modes", mode, "--seconds", "2", "--clients", "60")
 
 
 @pytest.mark.slow

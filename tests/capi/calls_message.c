@@ -37,7 +37,7 @@ static void life(void)
     show(&message);
     CALL(zmq_msg_close, &message);
     CALL(zmq_msg_init_size, &message, 1UL << 62);
-    CALL(zmq_msg_init_data, &message, long_text, sizeof long_text - 1, on_free, "hint");
+    CALL(zmq_msg_init_data, &message, long_text, strlen(long_text), on_free, "hint");
     show(&message);
     CALL(zmq_msg_close, &message);
     CALL(zmq_msg_init_data, &message, long_text, 4, NULL, NULL);
@@ -111,8 +111,7 @@ static void exchange(const char *endpoint)
         CALL(zmq_msg_more, &answer);
         POINTER(zmq_msg_gets, &answer, "Socket-Type");
     }
-    const char *type = zmq_msg_gets(&answer, "Socket-Type");
-    text("type", type ? type : "none", 4);
+    text("type", zmq_msg_gets(&answer, "Socket-Type"), 4);
     CALL(zmq_msg_recv, &answer, pull, ZMQ_DONTWAIT);
     CALL(zmq_msg_size, &answer); /* as it was */
     CALL(zmq_msg_recv, &answer, push, 0);

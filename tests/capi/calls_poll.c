@@ -2,17 +2,20 @@
 
 #include "harness.h"
 
-#include <unistd.h>
-
 static void *context;
+
+static void show_revents(const zmq_pollitem_t *items)
+{
+    for (int i = 0; i < 6; i++)
+        number("revents", items[i].revents);
+}
 
 static void polling(void)
 {
     void *push = POINTER(zmq_socket, context, ZMQ_PUSH);
     void *pull = POINTER(zmq_socket, context, ZMQ_PULL);
     int pipes[2];
-    if (pipe(pipes) == -1)
-        abort();
+    open_pipe(pipes);
     CALL(zmq_bind, pull, "inproc://polling");
     CALL(zmq_connect, push, "inproc://polling");
     zmq_pollitem_t items[] = {{pull, 0, ZMQ_POLLIN, 7},
@@ -21,19 +24,15 @@ static void polling(void)
                               {NULL, pipes[1], ZMQ_POLLOUT, 7},
                               {push, 0, 0, 7},
                               {push, 0, ZMQ_POLLIN, 7}};
-#define REVENTS                                                                                    \
-    for (int i = 0; i < 6; i++)                                                                    \
-    number("revents", items[i].revents)
     CALL(zmq_poll, items, 3, 0);
-    REVENTS;
+    show_revents(items);
     CALL(zmq_poll, items, 1, 20);
     CALL(zmq_poll, items, 6, 0);
-    REVENTS;
+    show_revents(items);
     CALL(zmq_send, push, "x", 1, 0);
-    if (write(pipes[1], "x", 1) != 1)
-        abort();
+    put(pipes[1]);
     CALL(zmq_poll, items, 6, -1);
-    REVENTS;
+    show_revents(items);
     CALL(zmq_poll, items, 2, 1000);
     CALL(zmq_poll, items, 0, 0);
     CALL(zmq_poll, items, 0, 10);
@@ -52,11 +51,10 @@ static void polling(void)
     interrupt_after(50);
     CALL(zmq_poll, NULL, 0, 1000);
     close(pipes[1]);
-    CALL(zmq_poll, items + 2, 1, 0);
+    CALL(zmq_poll, &items[2], 1, 0);
     number("revents", items[2].revents);
-    if (read(pipes[0], buffer, 1) != 1)
-        abort();
-    CALL(zmq_poll, items + 2, 1, 0);
+    take(pipes[0]);
+    CALL(zmq_poll, &items[2], 1, 0);
     number("revents", items[2].revents);
     close(pipes[0]);
     CALL(zmq_close, push);
@@ -69,7 +67,7 @@ static void proxies(void)
     void *push = POINTER(zmq_socket, context, ZMQ_PUSH);
     void *control = POINTER(zmq_socket, context, ZMQ_PAIR);
     void *steer = POINTER(zmq_socket, context, ZMQ_PAIR);
-    void *in = POINTER(zmq_socket, context, ZMQ_PUSH);
+    void *into = POINTER(zmq_socket, context, ZMQ_PUSH);
     void *out = POINTER(zmq_socket, context, ZMQ_PULL);
     void *capture = POINTER(zmq_socket, context, ZMQ_PUSH);
     void *captured = POINTER(zmq_socket, context, ZMQ_PULL);
@@ -77,7 +75,7 @@ static void proxies(void)
     CALL(zmq_bind, push, "inproc://back");
     CALL(zmq_bind, control, "inproc://control");
     CALL(zmq_bind, capture, "inproc://capture");
-    CALL(zmq_connect, in, "inproc://front");
+    CALL(zmq_connect, into, "inproc://front");
     CALL(zmq_connect, out, "inproc://back");
     CALL(zmq_connect, steer, "inproc://control");
     CALL(zmq_connect, captured, "inproc://capture");
@@ -91,7 +89,7 @@ static void proxies(void)
     CALL(zmq_device, ZMQ_QUEUE, pull, push);
     interrupt_after(50);
     CALL(zmq_proxy_steerable, pull, push, NULL, NULL);
-    CALL(zmq_send, in, "message", 7, 0);
+    CALL(zmq_send, into, "message", 7, 0);
     interrupt_after(50);
     CALL(zmq_proxy, pull, push, capture);
     char buffer[16];
@@ -104,22 +102,20 @@ static void proxies(void)
     CALL(zmq_proxy_steerable, pull, push, NULL, control);
     interrupt_after(50);
     CALL(zmq_proxy, push, push, NULL);
-    void *all[] = {pull, push, control, steer, in, out, capture, captured};
+    void *all[] = {pull, push, control, steer, into, out, capture, captured};
     for (int i = 0; i < 8; i++)
         CALL(zmq_close, all[i]);
 }
 
 static void event(void *monitor)
 {
-    unsigned char head[6];
-    char endpoint[256];
-    uint16_t kind;
+    char head[6], endpoint[256];
     if (CALL(zmq_recv, monitor, head, sizeof head, 0) == -1)
         return;
-    memcpy(&kind, head, 2);
-    number("event", kind);
-    number("of a tcp endpoint", zmq_recv(monitor, endpoint, 256, 0) > 6 &&
-                                    strncmp(endpoint, "tcp://", 6) == 0);
+    number("event", event_of(head));
+    memset(endpoint, 0, sizeof endpoint);
+    zmq_recv(monitor, endpoint, 6, 0);
+    text("endpoint", endpoint, 6);
 }
 
 static void monitors(void)

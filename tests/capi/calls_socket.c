@@ -6,9 +6,9 @@ static void *context;
 
 static void types(void)
 {
-    for (int type = ZMQ_PAIR; type <= ZMQ_STREAM; type++) {
+    for (int type = ZMQ_PAIR; type < ZMQ_STREAM + 1; type++) {
         void *socket = POINTER(zmq_socket, context, type);
-        int value;
+        int value = 0;
         size_t size = sizeof value;
         CALL(zmq_getsockopt, socket, ZMQ_TYPE, &value, &size);
         number("type", value);
@@ -93,27 +93,31 @@ static void no_threads(void)
     CALL(zmq_ctx_term, idle);
 }
 
+static const int ROOMS[] = {0, 1, 4, 16, 64, 256};
+static const int VALUES[] = {-1, 0, 1, 70000};
+
 /* Every option that has an int or a text, on one type of socket: read, written, read again. */
 static void options(int type)
 {
     void *socket = POINTER(zmq_socket, context, type);
-    for (int option = 0; option <= 92; option++) {
+    for (int option = 0; option < 93; option++) {
         if (option == ZMQ_FD || option == ZMQ_USE_FD || option == ZMQ_BINDTODEVICE)
             continue;
         number("option", option);
         char memory[256];
-        for (size_t room = 0; room <= sizeof memory; room = room ? room * 4 : 1) {
-            size_t size = room;
+        for (int i = 0; i < 6; i++) {
+            size_t size = ROOMS[i];
             memset(memory, 0, sizeof memory);
             if (CALL(zmq_getsockopt, socket, option, memory, &size) == 0) {
                 number("size", size);
-                number("first", memory[0]);
+                number("first", first(memory));
             }
         }
-        static const int values[] = {-1, 0, 1, 70000};
-        for (int i = 0; i < 4; i++)
-            CALL(zmq_setsockopt, socket, option, &values[i], sizeof(int));
-        static const int64_t wide = 1;
+        for (int i = 0; i < 4; i++) {
+            int value = VALUES[i];
+            CALL(zmq_setsockopt, socket, option, &value, sizeof value);
+        }
+        int64_t wide = 1;
         CALL(zmq_setsockopt, socket, option, &wide, 8);
         if (option != ZMQ_CONNECT_ROUTING_ID)
             CALL(zmq_setsockopt, socket, option, "a-text", 6);

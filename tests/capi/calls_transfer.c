@@ -9,19 +9,25 @@ static void set(void *socket, int option, int value)
     CALL(zmq_setsockopt, socket, option, &value, sizeof value);
 }
 
-static void pair(int one, int other, const char *endpoint, void **binder, void **connecter)
+static void *bound(int type, const char *endpoint)
 {
-    *binder = POINTER(zmq_socket, context, one);
-    *connecter = POINTER(zmq_socket, context, other);
-    CALL(zmq_bind, *binder, endpoint);
-    CALL(zmq_connect, *connecter, endpoint);
+    void *socket = POINTER(zmq_socket, context, type);
+    CALL(zmq_bind, socket, endpoint);
+    return socket;
+}
+
+static void *connected(int type, const char *endpoint)
+{
+    void *socket = POINTER(zmq_socket, context, type);
+    CALL(zmq_connect, socket, endpoint);
+    return socket;
 }
 
 static void sizes(void)
 {
-    void *a, *b;
     char buffer[16];
-    pair(ZMQ_PAIR, ZMQ_PAIR, "inproc://sizes", &a, &b);
+    void *a = bound(ZMQ_PAIR, "inproc://sizes");
+    void *b = connected(ZMQ_PAIR, "inproc://sizes");
     CALL(zmq_send, a, "Hello", 5, 0);
     memset(buffer, '.', sizeof buffer);
     CALL(zmq_recv, b, buffer, 16, 0);
@@ -54,11 +60,11 @@ static void sizes(void)
 
 static void parts(void)
 {
-    void *a, *b;
     char buffer[16];
-    int more;
+    int more = 0;
     size_t size = sizeof more;
-    pair(ZMQ_PUSH, ZMQ_PULL, "inproc://parts", &a, &b);
+    void *a = bound(ZMQ_PUSH, "inproc://parts");
+    void *b = connected(ZMQ_PULL, "inproc://parts");
     CALL(zmq_send, a, "one", 3, ZMQ_SNDMORE);
     CALL(zmq_recv, b, buffer, 16, ZMQ_DONTWAIT);
     CALL(zmq_send, a, "two", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
@@ -94,9 +100,9 @@ static void directions(void)
 
 static void states(void)
 {
-    void *rep, *req;
     char buffer[16];
-    pair(ZMQ_REP, ZMQ_REQ, "inproc://states", &rep, &req);
+    void *rep = bound(ZMQ_REP, "inproc://states");
+    void *req = connected(ZMQ_REQ, "inproc://states");
     CALL(zmq_recv, req, buffer, 16, 0);
     CALL(zmq_send, rep, "early", 5, 0);
     CALL(zmq_send, req, "question", 8, 0);
@@ -112,7 +118,7 @@ static void states(void)
 
 static void room(void)
 {
-    void *push = POINTER(zmq_socket, context, ZMQ_PUSH), *pull;
+    void *push = POINTER(zmq_socket, context, ZMQ_PUSH);
     char buffer[16];
     set(push, ZMQ_LINGER, 0);
     CALL(zmq_send, push, "x", 1, ZMQ_DONTWAIT);
@@ -122,7 +128,7 @@ static void room(void)
     CALL(zmq_send, push, "x", 1, 0);
     CALL(zmq_close, push);
     push = POINTER(zmq_socket, context, ZMQ_PUSH);
-    pull = POINTER(zmq_socket, context, ZMQ_PULL);
+    void *pull = POINTER(zmq_socket, context, ZMQ_PULL);
     set(push, ZMQ_SNDHWM, 1);
     set(pull, ZMQ_RCVHWM, 1);
     CALL(zmq_bind, pull, "inproc://room");
@@ -165,9 +171,9 @@ static void interrupted(void)
 
 static void routing(void)
 {
-    void *router, *dealer;
     char buffer[16];
-    pair(ZMQ_ROUTER, ZMQ_DEALER, "inproc://routing", &router, &dealer);
+    void *router = bound(ZMQ_ROUTER, "inproc://routing");
+    void *dealer = connected(ZMQ_DEALER, "inproc://routing");
     CALL(zmq_send, router, "nobody", 6, ZMQ_SNDMORE);
     CALL(zmq_send, router, "dropped", 7, 0);
     set(router, ZMQ_ROUTER_MANDATORY, 1);
@@ -184,11 +190,12 @@ static void routing(void)
 
 static void vectors(void)
 {
-    void *a, *b;
     char buffer[16];
-    size_t count;
-    pair(ZMQ_PAIR, ZMQ_PAIR, "inproc://vectors", &a, &b);
-    struct iovec out[] = {{"one", 3}, {"two", 2}, {NULL, 0}, {"three", 5}}, in[4];
+    size_t count = 0;
+    void *a = bound(ZMQ_PAIR, "inproc://vectors");
+    void *b = connected(ZMQ_PAIR, "inproc://vectors");
+    struct iovec out[] = {{"one", 3}, {"two", 2}, {NULL, 0}, {"three", 5}};
+    struct iovec into[4];
     CALL(zmq_sendiov, a, out, 4, ZMQ_SNDMORE);
     for (int i = 0; i < 4; i++)
         number("part", CALL(zmq_recv, b, buffer, 16, ZMQ_DONTWAIT));
@@ -198,28 +205,28 @@ static void vectors(void)
     CALL(zmq_sendiov, NULL, out, 2, 0);
     for (int i = 0; i < 2; i++) {
         count = 4;
-        CALL(zmq_recviov, b, in, &count, 0);
+        CALL(zmq_recviov, b, into, &count, 0);
         number("count", count);
-        text("part", in[0].iov_base, in[0].iov_len);
+        text("part", into[0].iov_base, into[0].iov_len);
     }
     CALL(zmq_sendiov, a, out, 4, ZMQ_SNDMORE);
     count = 3;
-    CALL(zmq_recviov, b, in, &count, 0);
+    CALL(zmq_recviov, b, into, &count, 0);
     number("count", count);
     for (int i = 0; i < 3; i++)
-        text("part", in[i].iov_base, in[i].iov_len);
+        text("part", into[i].iov_base, into[i].iov_len);
     count = 4;
-    CALL(zmq_recviov, b, in, &count, 0);
-    text("part", in[0].iov_base, in[0].iov_len);
+    CALL(zmq_recviov, b, into, &count, 0);
+    text("part", into[0].iov_base, into[0].iov_len);
     count = 4;
-    CALL(zmq_recviov, b, in, &count, ZMQ_DONTWAIT);
+    CALL(zmq_recviov, b, into, &count, ZMQ_DONTWAIT);
     number("count", count);
     count = 0;
-    CALL(zmq_recviov, b, in, &count, ZMQ_DONTWAIT);
-    CALL(zmq_recviov, b, in, NULL, ZMQ_DONTWAIT);
+    CALL(zmq_recviov, b, into, &count, ZMQ_DONTWAIT);
+    CALL(zmq_recviov, b, into, NULL, ZMQ_DONTWAIT);
     count = 1;
     CALL(zmq_recviov, b, NULL, &count, ZMQ_DONTWAIT);
-    CALL(zmq_recviov, NULL, in, &count, 0);
+    CALL(zmq_recviov, NULL, into, &count, 0);
     CALL(zmq_close, a);
     CALL(zmq_close, b);
     void *pull = POINTER(zmq_socket, context, ZMQ_PULL);

@@ -2,8 +2,6 @@
 
 #include "harness.h"
 
-#include <unistd.h>
-
 static void facts(void)
 {
     static const int codes[] = {0,         EAGAIN, EFSM,         ENOCOMPATPROTO, ETERM, EMTHREAD,
@@ -22,7 +20,7 @@ static void facts(void)
     }
     for (int i = 0; i < 14; i++)
         CALL(zmq_has, names[i]);
-    errno = EFSM;
+    set_errno(EFSM);
     number("zmq_errno", zmq_errno());
 }
 
@@ -98,7 +96,8 @@ static void on_timer(int id, void *arg)
 static void on_restless(int id, void *arg)
 {
     (void)arg;
-    if (++calls == 3)
+    calls += 1;
+    if (calls == 3)
         CALL(zmq_timers_cancel, timers, id);
 }
 
@@ -166,9 +165,10 @@ static void timing(void)
     CALL(zmq_timers_reset, timers, third);
     CALL(zmq_timers_set_interval, timers, third, 1);
     CALL(zmq_timers_cancel, timers, third);
-    CALL(zmq_timers_destroy, &timers);
-    number("null", timers == NULL);
-    CALL(zmq_timers_destroy, &timers);
+    void *gone = timers;
+    CALL(zmq_timers_destroy, &gone);
+    number("null", gone == NULL);
+    CALL(zmq_timers_destroy, &gone);
     CALL(zmq_timers_add, NULL, 10, on_timer, NULL);
     CALL(zmq_timers_cancel, NULL, 1);
     CALL(zmq_timers_set_interval, NULL, 1, 10);

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from capi.given import Make, Pair
+from capi.given import Make, Pair, bound
 from checkout import BUNDLED, ROOT, succeed
 from support import Task
 
@@ -51,9 +51,7 @@ def pair(make: Make) -> Pair:
 
     def pair(binder: int, connecter: int, endpoint: str | None = None) -> tuple[void_p, void_p]:
         one, other = make(binder), make(connecter)
-        assert zmq_bind(one, endpoint or f"inproc://pair-{next(_numbers)}") == 0
-        real = c_char_buffer(256)
-        assert zmq_getsockopt(one, ZMQ_LAST_ENDPOINT, real, c_size_t(sizeof(real))) == 0
+        real = bound(one, endpoint or f"inproc://pair-{next(_numbers)}")
         assert zmq_connect(other, real) == 0
         return one, other
 

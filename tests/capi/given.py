@@ -63,12 +63,17 @@ def set_int(socket: void_p, option: int, value: int) -> int:
     return zmq_setsockopt(socket, option, c_int(value), sizeof(c_int))
 
 
+def bound(socket: void_p, endpoint: str) -> str:
+    """Bind; return the real endpoint."""
+    real = c_char_buffer(256)
+    assert zmq_bind(socket, endpoint) == 0
+    assert zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, real, c_size_t(256)) == 0
+    return real.value.decode()
+
+
 def tcp(socket: void_p) -> str:
     """Bind to a free port; return the endpoint."""
-    endpoint = c_char_buffer(256)
-    assert zmq_bind(socket, "tcp://127.0.0.1:*") == 0
-    assert zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, endpoint, c_size_t(256)) == 0
-    return endpoint.value.decode()
+    return bound(socket, "tcp://127.0.0.1:*")
 
 
 def content(msg: zmq_msg_t | None) -> bytes:

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #define NAME(code)                                                                                 \
@@ -76,7 +78,46 @@ static inline void number(const char *name, long value)
 
 static inline void text(const char *name, const void *value, size_t size)
 {
-    printf("%s = '%.*s'\n", name, (int)size, (const char *)value);
+    printf("%s = '%.*s'\n", name, (int)size, value ? (const char *)value : "none");
+}
+
+/* The first byte, as a number with a sign. */
+static inline int first(const char *memory)
+{
+    return (signed char)memory[0];
+}
+
+/* The event that the first frame of a monitor's message tells of. */
+static inline int event_of(const char *head)
+{
+    uint16_t kind;
+    memcpy(&kind, head, sizeof kind);
+    return kind;
+}
+
+static inline void set_errno(int code)
+{
+    errno = code;
+}
+
+static inline void open_pipe(int pipes[2])
+{
+    if (pipe(pipes) == -1)
+        abort();
+}
+
+/* Makes a pipe readable, and what was put there is taken out again. */
+static inline void put(int pipe)
+{
+    if (write(pipe, "x", 1) != 1)
+        abort();
+}
+
+static inline void take(int pipe)
+{
+    char byte;
+    if (read(pipe, &byte, 1) != 1)
+        abort();
 }
 
 static inline void on_alarm(int signal)

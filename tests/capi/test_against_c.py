@@ -1,8 +1,8 @@
 """zmqlite.capi against C: the same calls in both languages, line by line.
 
-Each topic in tests/capi is a program of calls in C and its port, literally. Both print a line for
-every call, with the value that came back and errno where that means failure. Where a line could
-not be compared, because C is undefined there, neither program has it; test_misuse.py has.
+Each topic in tests/capi is a program of calls in C, which port.py turns into Python: types, braces
+and semicolons go. Both print a line for every call, with the value that came back and errno where
+that means failure. Where C is undefined there is no such line; test_misuse.py has it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from capi.given import EXPORTED, OLD_NAMES, compiled
+from capi.port import port
 from checkout import ROOT, TESTS, VENDOR, succeed
 
 from zmqlite import capi
@@ -26,31 +27,14 @@ FUNCTIONS = {name for name in EXPORTED if callable(getattr(capi, name))} & set(
     re.findall(r"\b(zmq_\w+)\(", "".join(path.read_text() for path in VENDOR.glob("*.h")))
 )
 
-# What C does not let fail: these return nothing, or nothing that says so.
+# What C does not let fail: these return nothing, or nothing that says so; zmq_ctx_new fails without
+# descriptors only, zmq_curve_keypair without CURVE, and zmq_msg_init_data without memory.
 INFALLIBLE = {
-    "zmq_atomic_counter_dec",
-    "zmq_atomic_counter_destroy",
-    "zmq_atomic_counter_inc",
-    "zmq_atomic_counter_new",
-    "zmq_atomic_counter_set",
-    "zmq_atomic_counter_value",
-    "zmq_ctx_new",  # without descriptors only
-    "zmq_errno",
-    "zmq_has",
-    "zmq_msg_data",
-    "zmq_msg_init",
-    "zmq_msg_more",
-    "zmq_msg_size",
-    "zmq_stopwatch_intermediate",
-    "zmq_stopwatch_start",
-    "zmq_stopwatch_stop",
-    "zmq_strerror",
-    "zmq_threadclose",
-    "zmq_threadstart",
-    "zmq_timers_new",
-    "zmq_version",
-    "zmq_curve_keypair",  # without CURVE only
-    "zmq_msg_init_data",  # without memory only
+    *(f"zmq_atomic_counter_{name}" for name in ("dec", "destroy", "inc", "new", "set", "value")),
+    *(f"zmq_msg_{name}" for name in ("data", "init", "init_data", "more", "size")),
+    *(f"zmq_stopwatch_{name}" for name in ("intermediate", "start", "stop")),
+    *("zmq_ctx_new", "zmq_curve_keypair", "zmq_errno", "zmq_has", "zmq_strerror"),
+    *("zmq_threadclose", "zmq_threadstart", "zmq_timers_new", "zmq_version"),
 }
 # What has no line of its own: the lines that tell of it are those of what it gives.
 UNPRINTED = {"zmq_errno", "zmq_msg_data", "zmq_stopwatch_intermediate", "zmq_stopwatch_stop"}
@@ -66,10 +50,10 @@ def lines_of_c(topic: str, include: Path) -> list[str]:
     return succeed(compiled(PROGRAMS / f"{topic}.c", include)).splitlines()
 
 
-@functools.cache
-def lines_of_python(topic: str) -> list[str]:
-    module = [sys.executable, "-m", f"capi.{topic}"]
-    return succeed(*module, env=TESTS).splitlines()
+def lines_of_python(topic: str, directory: Path) -> list[str]:
+    program = directory / f"{topic}.py"
+    program.write_text(port((PROGRAMS / f"{topic}.c").read_text()))
+    return succeed(sys.executable, program, env=TESTS).splitlines()
 
 
 def function_of(line: str) -> str:
@@ -87,13 +71,13 @@ def failed(line: str) -> bool:
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_the_same_calls_give_the_same(topic: str, include: Path) -> None:
-    assert lines_of_python(topic) == [current_name(line) for line in lines_of_c(topic, include)]
+def test_the_same_calls_give_the_same(topic: str, include: Path, tmp_path: Path) -> None:
+    assert lines_of_python(topic, tmp_path) == [
+        current_name(line) for line in lines_of_c(topic, include)
+    ]
 
 
-def test_every_function_is_compared_both_when_it_succeeds_and_when_it_fails(
-    include: Path,
-) -> None:
+def test_every_function_is_compared_both_when_it_succeeds_and_when_it_fails(include: Path) -> None:
     lines = [line for topic in TOPICS for line in lines_of_c(topic, include)]
     calls = [line for line in lines if line.startswith("zmq_") and " = " not in line]
     bad = Counter(function_of(line) for line in calls if failed(line))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from capi.given import Make, Pair, content, made
-from capi.test_message import end_by_copy, end_by_init, end_by_init_size, end_by_move_to
+from capi.test_message import REPLACING
 from support import Task, eventually
 
 from zmqlite import message
@@ -41,13 +40,6 @@ def lent(sent: bytes, freed: Freed, hint: object = "hint") -> tuple[zmq_msg_t, b
 
 @pytest.mark.parametrize("sent", [SHORT, LONG], ids=["short", "long"])
 class TestFreeFunction:
-    def test_it_is_called_by_close(self, sent: bytes) -> None:
-        freed = Freed()
-        msg, data = lent(sent, freed)
-        assert not freed.calls
-        assert zmq_msg_close(msg) == 0
-        assert freed.calls == [(data, "hint")]
-
     def test_it_may_change_the_size_of_the_memory(self, sent: bytes) -> None:
         msg, data = zmq_msg_t(), bytearray(sent)
         grow = bytearray.append
@@ -64,13 +56,13 @@ class TestFreeFunction:
         eventually(lambda: freed.calls)
         assert freed.calls == [(data, "hint")]
 
-    @pytest.mark.parametrize("end", [end_by_init, end_by_init_size, end_by_move_to, end_by_copy])
+    @pytest.mark.parametrize("end", REPLACING)
     def test_it_is_called_when_other_content_takes_the_place(
-        self, pair: Pair, sent: bytes, end: Callable[[zmq_msg_t, Pair], None]
+        self, pair: Pair, sent: bytes, end: str
     ) -> None:
         freed = Freed()
         msg, data = lent(sent, freed)
-        end(msg, pair)
+        assert REPLACING[end](msg, pair) == 0
         eventually(lambda: freed.calls)
         assert freed.calls == [(data, "hint")]
 
@@ -99,12 +91,6 @@ class TestFreeFunction:
         assert freed.calls == [(data, "hint")]
         assert zmq_msg_close(msg) == 0
         assert len(freed.calls) == 1
-
-    def test_it_is_called_when_a_message_is_dropped(self, make: Make, sent: bytes) -> None:
-        freed = Freed()
-        msg, data = lent(sent, freed)
-        assert zmq_msg_send(msg, make(ZMQ_PUB), 0) == len(sent)
-        assert freed.calls == [(data, "hint")]
 
     def test_it_is_called_at_the_end_for_what_was_never_sent(self, sent: bytes) -> None:
         freed = Freed()

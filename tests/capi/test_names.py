@@ -27,33 +27,11 @@ from zmqlite.capi import constants
 
 # Types of zmq.h, and what a port needs where C takes an address.
 TYPES = {"iovec", "void_p", "zmq_msg_t", "zmq_pollitem_t"}
-VARIABLES = {
-    "c_char_buffer",
-    "c_int",
-    "c_int64",
-    "c_pointer",
-    "c_size_t",
-    "c_uint64",
-    "sizeof",
-}
+VARIABLES = {*["c_char_buffer", "c_int", "c_int64", "c_pointer", "c_size_t", "c_uint64", "sizeof"]}
 MACROS = {"ZMQ_MAKE_VERSION", "ZMQ_HAVE_TIMERS"}
 # Of errno.h, which zmq.h includes: what is documented for a function, or may come from the system.
-SYSTEM_ERRORS = {
-    "EACCES",
-    "EAGAIN",
-    "EBUSY",
-    "EFAULT",
-    "EINTR",
-    "EINVAL",
-    "EMFILE",
-    "ENAMETOOLONG",
-    "ENFILE",
-    "ENODEV",
-    "ENOENT",
-    "ENOMEM",
-    "EPERM",
-    "EPROTO",
-}
+SYSTEM_ERRORS = {"EACCES", "EAGAIN", "EBUSY", "EFAULT", "EINTR", "EINVAL", "EMFILE", "ENFILE"}
+SYSTEM_ERRORS |= {"ENAMETOOLONG", "ENODEV", "ENOENT", "ENOMEM", "EPERM", "EPROTO"}
 PROTOTYPE = re.compile(r"^[\w ]+\*?\b(zmq_\w+)\(([^;]*)\);$", flags=re.MULTILINE)
 SIGNATURES = {
     name: re.findall(r"(\w+)(?:,|$)", "" if parameters == "void" else parameters)
@@ -66,16 +44,8 @@ def fallback_errors() -> set[str]:
 
 
 def test_the_names_are_those_of_the_header_and_a_few_for_ports() -> None:
-    assert set(EXPORTED) == (
-        FUNCTIONS
-        | CONSTANTS.keys()
-        | VERSION
-        | MACROS
-        | TYPES
-        | VARIABLES
-        | SYSTEM_ERRORS
-        | fallback_errors()
-    )
+    ours = MACROS | TYPES | VARIABLES | SYSTEM_ERRORS | fallback_errors()
+    assert set(EXPORTED) == FUNCTIONS | CONSTANTS.keys() | VERSION | ours
     assert len(EXPORTED) == len(set(EXPORTED)) == len(FUNCTIONS) + 218 + 11
 
 

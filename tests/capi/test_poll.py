@@ -4,59 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Callable
 
 import pytest
-from capi.given import Make, Pair
+from capi.given import Make, Pair, refused, tcp
 from support import Task, eventually
 
 from zmqlite.capi import *
-
-
-def test_a_socket_may_stand_in_several_items(pair: Pair) -> None:
-    push, pull = pair(ZMQ_PUSH, ZMQ_PULL)
-    items = [
-        zmq_pollitem_t(push, 0, ZMQ_POLLIN, 9),
-        zmq_pollitem_t(push, 0, ZMQ_POLLOUT, 9),
-        zmq_pollitem_t(pull, 0, ZMQ_POLLIN, 9),
-        zmq_pollitem_t(push, 0, ZMQ_POLLIN | ZMQ_POLLOUT, 9),
-    ]
-    assert zmq_poll(items, 4, 0) == 2
-    assert [item.revents for item in items] == [0, ZMQ_POLLOUT, 0, ZMQ_POLLOUT]
-    zmq_send(push, b"", 0, 0)
-    assert zmq_poll(items, 4, -1) == 3
-    assert [item.revents for item in items] == [0, ZMQ_POLLOUT, ZMQ_POLLIN, ZMQ_POLLOUT]
-
-
-def test_only_the_first_items_count(pair: Pair) -> None:
-    push, pull = pair(ZMQ_PUSH, ZMQ_PULL)
-    zmq_close(push)
-    items = [zmq_pollitem_t(pull, 0, ZMQ_POLLIN), zmq_pollitem_t(push, 0, ZMQ_POLLOUT, 5)]
-    assert zmq_poll(items, 1, 0) == 0
-    assert items[1].revents == 5
-    assert zmq_poll(tuple(items), 2, 0) == -1
-    assert zmq_errno() == ENOTSOCK
-    assert zmq_poll(items, 3, 0) == -1
-    assert zmq_errno() == EFAULT
-
-
-def test_descriptors_are_polled_beside_sockets(pair: Pair) -> None:
-    _, pull = pair(ZMQ_PUSH, ZMQ_PULL)
-    reader, writer = os.pipe()
-    try:
-        items = [
-            zmq_pollitem_t(pull, 0, ZMQ_POLLIN),
-            zmq_pollitem_t(None, reader, ZMQ_POLLIN),
-            zmq_pollitem_t(None, writer, ZMQ_POLLOUT),
-            zmq_pollitem_t(None, reader, ZMQ_POLLIN),
-        ]
-        os.write(writer, b"x")
-        assert zmq_poll(items, 4, -1) == 3
-        assert [item.revents for item in items] == [0, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLIN]
-    finally:
-        os.close(reader)
-        os.close(writer)
-    assert repr(zmq_pollitem_t(None, 3, 1)) == "zmq_pollitem_t(None, 3, 1, 0)"
 
 
 def test_a_ready_socket_does_not_wait_for_a_descriptor(pair: Pair) -> None:
@@ -73,13 +26,11 @@ def test_a_ready_socket_does_not_wait_for_a_descriptor(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("timeout", [-1, 60_000])
-def test_a_peer_that_only_attaches_does_not_end_a_poll_for_its_messages(
+def test_a_peer_that_only_attaches_does_not_end_a_poll_for_messages(
     make: Make, timeout: int
 ) -> None:
     pull = make(ZMQ_PULL)
-    assert zmq_bind(pull, "tcp://127.0.0.1:*") == 0
-    endpoint = c_char_buffer(256)
-    assert zmq_getsockopt(pull, ZMQ_LAST_ENDPOINT, endpoint, c_size_t(256)) == 0
+    endpoint = tcp(pull)
     items = [zmq_pollitem_t(pull, 0, ZMQ_POLLIN)]
     waiting = Task(zmq_poll, items, 1, timeout)
     eventually(lambda: zmq_poll(items, 1, 0) == -1)  # it is inside
@@ -100,21 +51,19 @@ def test_a_socket_that_another_thread_waits_in_is_busy(make: Make, ctx: void_p) 
     eventually(lambda: zmq_poll([item], 1, 0) == -1)
     assert zmq_errno() == EBUSY
     value, size = c_int(), c_size_t(4)
-    calls: list[Callable[[], int]] = [
-        lambda: zmq_recv(pull, buffer, 8, ZMQ_DONTWAIT),
-        lambda: zmq_send(pull, buffer, 8, ZMQ_DONTWAIT),
-        lambda: zmq_bind(pull, "inproc://busy"),
-        lambda: zmq_getsockopt(pull, ZMQ_EVENTS, value, size),
-        lambda: zmq_setsockopt(pull, ZMQ_LINGER, value, 4),
-        lambda: zmq_proxy(pull, free, None),
-        lambda: zmq_proxy(free, pull, None),
-        lambda: zmq_proxy(free, free, pull),
-        lambda: zmq_proxy_steerable(free, free, None, pull),
-        lambda: zmq_close(pull),
-    ]
-    for refused in calls:
-        assert refused() == -1
-        assert zmq_errno() == EBUSY
+    refused(
+        EBUSY,
+        (zmq_recv, pull, buffer, 8, ZMQ_DONTWAIT),
+        (zmq_send, pull, buffer, 8, ZMQ_DONTWAIT),
+        (zmq_bind, pull, "inproc://busy"),
+        (zmq_getsockopt, pull, ZMQ_EVENTS, value, size),
+        (zmq_setsockopt, pull, ZMQ_LINGER, value, 4),
+        (zmq_proxy, pull, free, None),
+        (zmq_proxy, free, pull, None),
+        (zmq_proxy, free, free, pull),
+        (zmq_proxy_steerable, free, free, None, pull),
+        (zmq_close, pull),
+    )
     zmq_ctx_shutdown(ctx)
     assert waiting.result() == -1
     assert zmq_close(pull) == 0
@@ -135,6 +84,7 @@ def test_more_items_than_the_process_may_have_descriptors_are_refused(make: Make
 
 
 def test_what_is_no_item_is_refused(make: Make) -> None:
+    assert repr(zmq_pollitem_t(None, 3, 1)) == "zmq_pollitem_t(None, 3, 1, 0)"
     socket = make(ZMQ_PAIR)
     for item in (socket, 0, (socket, 0, 1, 0)):
         with pytest.raises(TypeError, match="zmq_pollitem_t"):

@@ -35,6 +35,7 @@ def test_the_port_is_typed(tmp_path: Path) -> None:
         succeed(sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, path, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_the_options_of_every_kind_are_set_and_read() -> None:
     succeed(sys.executable, "-c", OPTIONS)
 

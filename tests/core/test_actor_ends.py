@@ -9,19 +9,11 @@ from collections.abc import Callable
 import pytest
 from actor_support import double, fail, fill, gone
 from ports import WAIT
-from safety_support import run as run_program
-from support import DEADLINE, eventually
+from program_support import run as run_program
+from program_support import said
+from support import DEADLINE, eventually, slow
 
-from zmqlite import (
-    PULL,
-    Actor,
-    ActorEnded,
-    Context,
-    ContextTerminated,
-    Pipe,
-    SocketClosed,
-    Timeout,
-)
+import zmqlite as zmq
 
 SOON = 50
 """Milliseconds after which a wait for what cannot happen is given up."""
@@ -35,13 +27,13 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[type[BaseException]]:
     return reported
 
 
-def drain(pipe: Pipe) -> None:
+def drain(pipe: zmq.Pipe) -> None:
     """Receive until nothing comes any more."""
     while True:
         pipe.recv(timeout=WAIT)
 
 
-def drop(actors: list[Actor]) -> None:
+def drop(actors: list[zmq.Actor]) -> None:
     """Let go of the last references."""
     actors.clear()
     gc.collect()
@@ -51,17 +43,19 @@ def drop(actors: list[Actor]) -> None:
 
 
 def test_a_body_that_forgets_to_be_ready_is_told_to_end(
-    context: Context, reported: list[type[BaseException]]
+    context: zmq.Context, reported: list[type[BaseException]]
 ) -> None:
     ended = threading.Event()
 
-    def forget(pipe: Pipe) -> None:
+    def forget(pipe: zmq.Pipe) -> None:
         for _ in pipe:
             pass
         ended.set()
 
-    with pytest.raises(Timeout, match=r"Actor\('.*forget'\): its body did not call pipe.ready\(\)"):
-        Actor(context, forget, timeout=SOON)
+    with pytest.raises(
+        zmq.Timeout, match=r"Actor\('.*forget'\): its body did not call pipe.ready\(\)"
+    ):
+        zmq.Actor(context, forget, timeout=SOON)
     assert ended.wait(DEADLINE)
     assert reported == []
 
@@ -69,17 +63,17 @@ def test_a_body_that_forgets_to_be_ready_is_told_to_end(
 # Its context and others, or nobody who knows it
 
 
-def wait_in_pipe(pipe: Pipe, context: Context) -> None:
+def wait_in_pipe(pipe: zmq.Pipe, context: zmq.Context) -> None:
     pipe.ready()
     pipe.recv()
 
 
-def wait_in_iteration(pipe: Pipe, context: Context) -> None:
+def wait_in_iteration(pipe: zmq.Pipe, context: zmq.Context) -> None:
     double(pipe)
 
 
-def wait_in_socket(pipe: Pipe, context: Context) -> None:
-    with context.socket(PULL) as socket:
+def wait_in_socket(pipe: zmq.Pipe, context: zmq.Context) -> None:
+    with context.socket(zmq.PULL) as socket:
         pipe.ready()
         socket.recv()
 
@@ -87,59 +81,45 @@ def wait_in_socket(pipe: Pipe, context: Context) -> None:
 @pytest.mark.parametrize("body", [wait_in_pipe, wait_in_iteration, wait_in_socket])
 @pytest.mark.parametrize("end", ["shutdown", "term"])
 def test_the_end_of_the_context_ends_it(
-    context: Context, body: Callable[[Pipe, Context], None], end: str
+    context: zmq.Context, body: Callable[[zmq.Pipe, zmq.Context], None], end: str
 ) -> None:
-    actor = Actor(context, body, context)
+    actor = zmq.Actor(context, body, context)
     getattr(context, end)()
     actor.stop()
     assert gone(actor)
     actor.stop()
 
 
-def test_an_iteration_just_ends_with_the_context(context: Context) -> None:
-    lines: list[str] = []
+def other_context(context: zmq.Context) -> None:
+    with zmq.Context() as other:
+        other.shutdown()
+        other.socket(zmq.PULL)
 
-    def collect(pipe: Pipe) -> None:
+
+def other_actor(context: zmq.Context) -> None:
+    with zmq.Actor(context, lambda inner: inner.ready()) as other:
+        other.pipe.recv()
+
+
+@pytest.mark.parametrize(
+    ("use", "error"), [(other_context, zmq.ContextTerminated), (other_actor, zmq.ActorEnded)]
+)
+def test_the_end_of_another_context_or_actor_is_an_error_like_any_other(
+    use: Callable[[zmq.Context], None], error: type[Exception], context: zmq.Context
+) -> None:
+    def body(pipe: zmq.Pipe) -> None:
         pipe.ready()
-        for _ in pipe:
-            pass
-        lines.append("after it")
+        use(context)
 
-    actor = Actor(context, collect)
-    context.shutdown()
-    actor.stop()
-    assert lines == ["after it"]
-
-
-def test_the_end_of_another_context_is_an_error_like_any_other(context: Context) -> None:
-    def use(pipe: Pipe) -> None:
-        pipe.ready()
-        with Context() as other:
-            other.shutdown()
-            other.socket(PULL)
-
-    actor = Actor(context, use)
-    with pytest.raises(ActorEnded):
+    actor = zmq.Actor(context, body)
+    with pytest.raises(zmq.ActorEnded):
         actor.pipe.recv(timeout=WAIT)
-    with pytest.raises(ContextTerminated):
+    with pytest.raises(error):
         actor.stop()
 
 
-def test_the_end_of_another_actor_is_an_error_like_any_other(context: Context) -> None:
-    def use(pipe: Pipe) -> None:
-        pipe.ready()
-        with Actor(context, lambda inner: inner.ready()) as other:
-            other.pipe.recv()
-
-    actor = Actor(context, use)
-    with pytest.raises(ActorEnded):
-        actor.pipe.recv(timeout=WAIT)
-    with pytest.raises(ActorEnded):
-        actor.stop()
-
-
-def test_an_actor_that_is_dropped_ends_and_is_reported(context: Context) -> None:
-    actors = [Actor(context, double)]
+def test_an_actor_that_is_dropped_ends_and_is_reported(context: zmq.Context) -> None:
+    actors = [zmq.Actor(context, double)]
     thread = actors[0]._thread
     with pytest.warns(ResourceWarning, match="unstopped <zmqlite.Actor double, running>"):
         drop(actors)
@@ -150,9 +130,9 @@ def test_an_actor_that_is_dropped_ends_and_is_reported(context: Context) -> None
 
 @pytest.mark.parametrize("order", ["is dropped first", "fails first", "context ends first"])
 def test_what_a_dropped_actor_raises_is_reported(
-    context: Context, reported: list[type[BaseException]], order: str
+    context: zmq.Context, reported: list[type[BaseException]], order: str
 ) -> None:
-    actors = [Actor(context, fail)]
+    actors = [zmq.Actor(context, fail)]
     life, thread, pipe = actors[0]._life, actors[0]._thread, actors[0].pipe
     pipe.send(b"this")
     if order != "is dropped first":
@@ -167,16 +147,16 @@ def test_what_a_dropped_actor_raises_is_reported(
 
 
 def test_one_that_was_told_to_end_may_end_with_any_context(
-    context: Context, reported: list[type[BaseException]]
+    context: zmq.Context, reported: list[type[BaseException]]
 ) -> None:
-    other = Context()
+    other = zmq.Context()
 
-    def wait(pipe: Pipe) -> None:
+    def wait(pipe: zmq.Pipe) -> None:
         pipe.ready()
-        with other.socket(PULL) as socket:
+        with other.socket(zmq.PULL) as socket:
             socket.recv()
 
-    actors = [Actor(context, wait)]
+    actors = [zmq.Actor(context, wait)]
     thread = actors[0]._thread
     with pytest.warns(ResourceWarning, match="unstopped"):
         drop(actors)
@@ -186,26 +166,26 @@ def test_one_that_was_told_to_end_may_end_with_any_context(
     assert reported == []
 
 
-def test_a_pipe_may_outlive_its_actor_and_says_so(context: Context) -> None:
-    actors = [Actor(context, double)]
+def test_a_pipe_may_outlive_its_actor_and_says_so(context: zmq.Context) -> None:
+    actors = [zmq.Actor(context, double)]
     pipe = actors[0].pipe
     with pytest.warns(ResourceWarning, match="unstopped"):
         drop(actors)
     eventually(lambda: pipe.socket.closed)
-    with pytest.raises(ActorEnded):
+    with pytest.raises(zmq.ActorEnded):
         pipe.send(b"x")
 
 
-def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: Context) -> None:
-    def pour(pipe: Pipe) -> None:
+def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: zmq.Context) -> None:
+    def pour(pipe: zmq.Pipe) -> None:
         pipe.ready()
         fill(pipe, -1)
 
-    actors = [Actor(context, pour)]
+    actors = [zmq.Actor(context, pour)]
     thread, pipe = actors[0]._thread, actors[0].pipe
     with pytest.warns(ResourceWarning, match="unstopped"):
         drop(actors)
-    with pytest.raises((ActorEnded, SocketClosed)):
+    with pytest.raises((zmq.ActorEnded, zmq.SocketClosed)):
         drain(pipe)  # makes room
     thread.join(DEADLINE)
     assert not thread.is_alive()
@@ -213,95 +193,38 @@ def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: Contex
 
 # The end of the program
 
-PROGRAM = """
-def body(pipe):
-    pipe.ready()
-    {body}
-
-context = zmq.Context()
-actor = zmq.Actor(context, body, timeout=-1)
-{then}
-"""
-
 
 @pytest.mark.parametrize(
-    ("body", "then", "out"),
+    ("how", "out"),
     [
-        (
-            "time.sleep(0.1); say(len(list(pipe)))",
-            "for _ in range(1000): actor.pipe.send(b'')",
-            "1000\n",
-        ),
-        ("time.sleep(60)", "", ""),
-        ("threading.Event().wait()", "", ""),
-        ("list(pipe); say('end')", "", "end\n"),
-        ("zmq.Context().socket(zmq.PULL).recv()", "", ""),
-        ("context.socket(zmq.PULL).recv()", "", ""),
-        ("while True: pass", "", ""),
-        ("list(pipe)", "sys.exit()", ""),
-        ("while True: pipe.send(b'')", "", ""),
-        ("list(pipe)", "threading.Thread(target=list, args=[actor.pipe], daemon=True).start()", ""),
-        ("list(pipe)", "keep = [actor]; keep.append(keep); del actor", ""),
-        ("list(pipe)", "context.term()", ""),
+        (["count"], "1000\n"),
+        (["sleep"], ""),
+        slow(["wait"], ""),
+        (["say the end"], "end\n"),
+        slow(["another context"], ""),
+        slow(["its context"], ""),
+        slow(["spin"], ""),
+        (["pour"], ""),
+        (["listen", "exit"], ""),
+        slow(["listen", "another thread"], ""),
+        slow(["listen", "a cycle"], ""),
+        (["listen", "term"], ""),
     ],
+    ids=str,
 )
-def test_one_that_nobody_stopped_does_not_hold_up_the_end(body: str, then: str, out: str) -> None:
-    ended = run_program(PROGRAM.format(body=body, then=then), deadline=DEADLINE)
-    assert ended.succeeded() == out
+def test_one_that_nobody_stopped_does_not_hold_up_the_end(how: list[str], out: str) -> None:
+    assert said("core/actors", "unstopped", *how, deadline=DEADLINE) == out
 
 
 def test_what_it_raised_is_reported_at_the_end_of_the_program() -> None:
-    ended = run_program(PROGRAM.format(body="raise LookupError('this')", then=""))
+    ended = run_program("core/actors", "unstopped", "fail")
     assert ended.code in (0, 1)  # it may have come to the constructor
     assert "LookupError: this" in ended.err
 
 
 def test_ctrl_c_ends_a_wait_for_it() -> None:
-    ended = run_program(
-        PROGRAM.format(
-            body="say(); time.sleep(60)",
-            then="""
-signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
-signal.setitimer(signal.ITIMER_REAL, 0.05)
-try:
-    actor.stop()
-except KeyboardInterrupt:
-    say("interrupted")
-signal.setitimer(signal.ITIMER_REAL, 0.05)
-try:
-    zmq.Actor(context, lambda pipe: time.sleep(60), timeout=-1)
-except KeyboardInterrupt:
-    say("interrupted")
-""",
-        )
-    )
-    assert ended.succeeded() == "\ninterrupted\ninterrupted\n"
+    assert said("core/actors", "interrupted") == "interrupted\n" * 2
 
 
 def test_in_a_forked_child_there_is_no_actor() -> None:
-    ended = run_program(
-        PROGRAM.format(
-            body="for message in pipe: pipe.send(message)",
-            then="""
-warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
-warnings.simplefilter("error", ResourceWarning)
-child = os.fork()
-if child == 0:
-    try:
-        actor.pipe.send(b"child")
-    except zmq.ForkedProcess:
-        say("refused")
-    actor.stop()
-    with zmq.Context() as own, zmq.Actor(own, body) as other:
-        other.pipe.send(b"own")
-        say(other.pipe.recv())
-    del actor
-    sys.exit(7)
-say(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-actor.pipe.send(b"parent")
-say(actor.pipe.recv())
-actor.stop()
-""",
-        )
-    )
-    assert ended.succeeded() == "refused\nb'own'\n7\nb'parent'\n"
+    assert said("core/actors", "forked") == "refused\nb'own'\n7\nb'parent'\n"

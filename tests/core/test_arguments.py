@@ -3,7 +3,7 @@
 import array
 import ctypes
 import errno
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import example, given
@@ -55,12 +55,9 @@ def test_a_duration_that_c_cannot_hold_is_refused(value: int) -> None:
         milliseconds(value)
 
 
-def test_an_integer_may_be_anything_that_is_one() -> None:
-    assert integer(Index(), "rate", 0, 1000) == 250  # type: ignore[arg-type]  # as numpy's
-
-
 @pytest.mark.parametrize("value", [True, 1.0, "1", None])
 def test_what_is_not_quite_an_integer_is_refused(value: Any) -> None:
+    assert integer(cast(int, Index()), "rate", 0, 1000) == 250  # which is as good as one
     with pytest.raises(TypeError, match="rate is an int, not"):
         integer(value, "rate", 0, 1000)
 
@@ -77,63 +74,38 @@ def test_a_text_is_a_str_without_nul(value: Any, error: type[Exception]) -> None
         text(value, "zap_domain")
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "tcp://*:*",
-        "tcp://*:0",
-        "tcp://127.0.0.1:65535",
-        "tcp://localhost:5555",
-        "tcp://[::1]:5555",
-        "tcp://[fe80::1]",
-        "tcp://[fe80::1%eth0]:*",
-        "tcp://192.168.1.17:5555;192.168.1.1:5555",
-        "tcp://eth0:0;server:5555",
-        "tcp://[::1]:0;[::1]:5555",
-        "ws://*:8080/path:99999",
-        "wss://host:443",
-        "udp://eth0;239.0.0.1:5555",
-        "udp://*:5555",
-        "ipc:///tmp/socket",
-        "ipc://@abstract",
-        "ipc://*",
-        "ipc://" + "x" * 107,
-        "inproc://" + "x" * 5000,
-        "inproc://a:99999",
-        "pgm://eth0;224.0.0.1:5555",
-        "future://anything",
-    ],
-)
+GOOD = """
+    tcp://*:* tcp://*:0 tcp://127.0.0.1:65535 tcp://localhost:5555 tcp://[::1]:5555 tcp://[fe80::1]
+    tcp://[fe80::1%eth0]:* tcp://192.168.1.17:5555;192.168.1.1:5555 tcp://eth0:0;server:5555
+    tcp://[::1]:0;[::1]:5555 ws://*:8080/path:99999 wss://host:443 udp://eth0;239.0.0.1:5555
+    udp://*:5555 ipc:///tmp/socket ipc://@abstract ipc://* inproc://a:99999
+    pgm://eth0;224.0.0.1:5555 future://anything
+"""
+
+
+@pytest.mark.parametrize("value", [*GOOD.split(), "ipc://" + "x" * 107, "inproc://" + "x" * 5000])
 def test_an_endpoint_reaches_libzmq_as_it_is(value: str) -> None:
     assert endpoint(value) == value.encode()
 
 
 @pytest.mark.parametrize(
     "value",
-    ["", "tcp", "tcp:/", "tcp://", "://", "://host:1", "localhost:5555", "5555", "inproc//a"],
+    ["", *["tcp", "tcp:/", "tcp://", "://", "://host:1", "localhost:5555", "5555", "inproc//a"]],
 )
 def test_an_endpoint_names_transport_and_address(value: str) -> None:
     with pytest.raises(ValueError, match="transport://address"):
         endpoint(value)
 
 
+BAD_PORTS = """
+    tcp://*:65536 tcp://host:99999 tcp://host:-1 tcp://host:5555a tcp://host: tcp://host:\u0661\u0662
+    tcp://[::1]:70000 tcp://*:70000;host:1 tcp://*:1;host:70000 udp://239.0.0.1:70000
+    ws://host:70000/path
+"""
+
+
 @pytest.mark.parametrize(
-    "value",
-    [
-        "tcp://*:65536",
-        "tcp://host:99999",
-        "tcp://host:-1",
-        "tcp://host:5555a",
-        "tcp://host: 5555",
-        "tcp://host:",
-        "tcp://host:١٢",
-        "tcp://[::1]:70000",
-        "tcp://*:70000;host:1",
-        "tcp://*:1;host:70000",
-        "udp://239.0.0.1:70000",
-        "ws://host:70000/path",
-        "wss://host:" + "9" * 5000,
-    ],
+    "value", [*BAD_PORTS.split(), "tcp://host: 5555", "wss://host:" + "9" * 5000]
 )
 def test_a_port_that_libzmq_would_turn_into_another_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="a port is 0 to 65535"):
@@ -226,18 +198,6 @@ def test_a_refused_buffer_names_who_refused_it() -> None:
         flat("text", "routing_id")  # type: ignore[arg-type]  # the mistake itself
 
 
-@pytest.mark.parametrize("size", [0, 31, 32, 39, 41, 80])
-def test_a_curve_key_of_another_length_is_refused(size: int) -> None:
-    with pytest.raises(ValueError, match="40 bytes"):
-        curve_key(b"0" * size, "curve_publickey")
-
-
 def test_a_raw_curve_key_is_refused_with_a_way_out() -> None:
     with pytest.raises(ValueError, match="z85_encode"):
         curve_key(bytes(32), "curve_publickey")
-
-
-@pytest.mark.parametrize("value", ["0" * 40, bytearray(40), None])
-def test_a_curve_key_is_bytes(value: Any) -> None:
-    with pytest.raises(TypeError, match="curve_publickey is bytes, not"):
-        curve_key(value, "curve_publickey")

@@ -52,14 +52,6 @@ def test_an_enum_has_all_that_the_library_declares(kind: type[IntEnum] | type[In
     assert declared == set(kind.__members__)
 
 
-@pytest.mark.parametrize("kind", [SocketType, Flag, Event])
-def test_every_member_of_the_everyday_enums_has_a_short_name(
-    kind: type[IntEnum] | type[IntFlag],
-) -> None:
-    for name, member in kind.__members__.items():
-        assert getattr(constants, name) is member
-
-
 def test_draft_types_go_on_where_the_stable_ones_end() -> None:
     assert sorted(DRAFT_SOCKET_TYPES.values()) == list(range(max(SocketType) + 1, 21))
     assert not DRAFT_SOCKET_TYPES.keys() & SocketType.__members__.keys()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import sys
 import threading
 import time
 import weakref
@@ -12,39 +11,21 @@ from collections.abc import Callable
 from typing import Any, assert_type
 
 import pytest
-from checkout import succeed
-from support import Connect, Make, Run, Task, eventually, inside, open_descriptors
+from support import Make, Pair, Task, eventually, inside, open_descriptors
 
-from zmqlite import (
-    PAIR,
-    POLLIN,
-    POLLOUT,
-    PULL,
-    PUSH,
-    SUB,
-    Context,
-    ContextTerminated,
-    InvalidArgument,
-    Poller,
-    Socket,
-    SocketBusy,
-    SocketType,
-    ZMQError,
-    proxy,
-    proxy_steerable,
-)
+import zmqlite as zmq
 from zmqlite._zmq import ffi, lib
 from zmqlite.constants import ETERM
 from zmqlite.context import _living
 
 
 def test_a_context_has_the_options_it_is_made_with() -> None:
-    with Context() as context:
+    with zmq.Context() as context:
         assert context.io_threads == 1
-    with Context(3, max_sockets=50, ipv6=True) as context:
+    with zmq.Context(3, max_sockets=50, ipv6=True) as context:
         assert context.io_threads == 3
         assert context.max_sockets == 50
-        with context.socket(PULL) as socket:
+        with context.socket(zmq.PULL) as socket:
             assert socket.ipv6
 
 
@@ -64,28 +45,32 @@ def test_a_context_has_the_options_it_is_made_with() -> None:
 def test_a_bad_option_makes_no_context(options: dict[str, Any], error: type[Exception]) -> None:
     before = open_descriptors()
     with pytest.raises(error, match=next(iter(options))):
-        Context(**options)
+        zmq.Context(**options)
     gc.collect()
     assert open_descriptors() == before
 
 
 def test_an_option_is_a_row_a_number_or_an_attribute() -> None:
-    with Context() as context:
-        context.set(Context.max_sockets, 5)
+    with zmq.Context() as context:
+        context.set(zmq.Context.max_sockets, 5)
         assert context.get(2) == 5
         context.set(2, 6)
-        assert context.get(Context.max_sockets) == context.max_sockets == 6
-        with pytest.raises(InvalidArgument, match=r"Context.get\('option 9999'\) \[zmq_ctx_get\]"):
+        assert context.get(zmq.Context.max_sockets) == context.max_sockets == 6
+        with pytest.raises(
+            zmq.InvalidArgument, match=r"Context.get\('option 9999'\) \[zmq_ctx_get\]"
+        ):
             context.get(9999)
-        with pytest.raises(InvalidArgument, match=r"Context.set\('option 9999'\) \[zmq_ctx_set\]"):
+        with pytest.raises(
+            zmq.InvalidArgument, match=r"Context.set\('option 9999'\) \[zmq_ctx_set\]"
+        ):
             context.set(9999, 1)
         with pytest.raises(AttributeError):
             context.io_thread = 1  # type: ignore[attr-defined]  # the point
 
 
 def test_a_context_without_io_threads_does_for_inproc(endpoint: str) -> None:
-    context = Context(0)
-    with context, context.socket(PUSH) as sender, context.socket(PULL) as receiver:
+    context = zmq.Context(0)
+    with context, context.socket(zmq.PUSH) as sender, context.socket(zmq.PULL) as receiver:
         receiver.bind(endpoint)
         sender.connect(endpoint)
         sender.send(b"frame")
@@ -93,8 +78,8 @@ def test_a_context_without_io_threads_does_for_inproc(endpoint: str) -> None:
 
 
 def test_contexts_do_not_share_inproc_names(make: Make, endpoint: str) -> None:
-    receiver, sender = make(PULL), make(PUSH)
-    with Context() as other, other.socket(PULL) as stranger:
+    receiver, sender = make(zmq.PULL), make(zmq.PUSH)
+    with zmq.Context() as other, other.socket(zmq.PULL) as stranger:
         stranger.bind(endpoint)
         sender.connect(endpoint)
         sender.send(b"frame")
@@ -104,18 +89,18 @@ def test_contexts_do_not_share_inproc_names(make: Make, endpoint: str) -> None:
 
 
 def test_a_context_has_so_many_sockets_and_no_more() -> None:
-    with Context(max_sockets=5) as context:
-        sockets = [context.socket(PULL) for _ in range(5)]
-        with pytest.raises(ZMQError, match="max_sockets of the context") as caught:
-            context.socket(PULL)
+    with zmq.Context(max_sockets=5) as context:
+        sockets = [context.socket(zmq.PULL) for _ in range(5)]
+        with pytest.raises(zmq.ZMQError, match="max_sockets of the context") as caught:
+            context.socket(zmq.PULL)
         assert caught.value.errno == errno.EMFILE
         assert "5 sockets" in repr(context)
         sockets.pop().close()
 
         def made() -> bool:
             try:
-                context.socket(PULL).close()
-            except ZMQError:
+                context.socket(zmq.PULL).close()
+            except zmq.ZMQError:
                 return False  # libzmq gives the place back a moment later
             return True
 
@@ -128,8 +113,8 @@ def test_a_context_has_so_many_sockets_and_no_more() -> None:
 
 
 def test_a_context_that_ended_says_so(endpoint: str) -> None:
-    context = Context()
-    sockets = [context.socket(PUSH), context.socket(SUB)]
+    context = zmq.Context()
+    sockets = [context.socket(zmq.PUSH), context.socket(zmq.SUB)]
     sockets[0].bind(endpoint)
     assert not context.closed
     assert repr(context).startswith("<zmqlite.Context, 2 sockets, at ")
@@ -143,13 +128,13 @@ def test_a_context_that_ended_says_so(endpoint: str) -> None:
 
 
 def test_with_ends_even_after_an_error() -> None:
-    def fail(context: Context) -> None:
+    def fail(context: zmq.Context) -> None:
         with context as entered:
             assert entered is context
             raise KeyError
 
-    context = Context()
-    socket = context.socket(PULL)
+    context = zmq.Context()
+    socket = context.socket(zmq.PULL)
     with pytest.raises(KeyError):
         fail(context)
     assert context.closed
@@ -158,16 +143,16 @@ def test_with_ends_even_after_an_error() -> None:
 
 @pytest.mark.parametrize("end", ["shutdown", "term"])
 def test_after_the_end_a_context_can_only_be_ended(end: str) -> None:
-    context = Context()
+    context = zmq.Context()
     getattr(context, end)()
     calls: list[Callable[[], object]] = [
-        lambda: context.socket(PULL),
+        lambda: context.socket(zmq.PULL),
         lambda: context.io_threads,
         lambda: setattr(context, "ipv6", True),
         lambda: context.get(1),
     ]
     for call in calls:
-        with pytest.raises(ContextTerminated):
+        with pytest.raises(zmq.ContextTerminated):
             call()
     assert context.closed == (end == "term")
     context.term()
@@ -177,8 +162,8 @@ def test_after_the_end_a_context_can_only_be_ended(end: str) -> None:
 def test_the_end_gives_everything_back() -> None:
     before, threads = open_descriptors(), threading.active_count()
     for _ in range(3):
-        with Context(2) as context:
-            sockets = [context.socket(kind) for kind in SocketType]
+        with zmq.Context(2) as context:
+            sockets = [context.socket(kind) for kind in zmq.SocketType]
             sockets[0].bind("tcp://127.0.0.1:*")
             sockets[1].connect("tcp://127.0.0.1:1")
             assert len(open_descriptors()) > len(before)
@@ -188,9 +173,9 @@ def test_the_end_gives_everything_back() -> None:
 
 def test_a_forgotten_context_ends_with_its_sockets() -> None:
     before = open_descriptors()
-    context = Context()
+    context = zmq.Context()
     reference = weakref.ref(context)
-    with context.socket(PULL):
+    with context.socket(zmq.PULL):
         pass
     del context
     gc.collect()
@@ -199,9 +184,9 @@ def test_a_forgotten_context_ends_with_its_sockets() -> None:
 
 
 def test_sockets_keep_their_context_alive() -> None:
-    socket = Context().socket(PULL)
+    socket = zmq.Context().socket(zmq.PULL)
     gc.collect()
-    assert not assert_type(socket.context, Context).closed
+    assert not assert_type(socket.context, zmq.Context).closed
     socket.bind("tcp://127.0.0.1:*")
     socket.context.term()
 
@@ -209,91 +194,35 @@ def test_sockets_keep_their_context_alive() -> None:
 def test_contexts_that_are_gone_leave_nothing_behind() -> None:
     gc.collect()
     before = len(_living)
-    contexts = [Context(linger=0) for _ in range(5)]
+    contexts = [zmq.Context(linger=0) for _ in range(5)]
     assert len(_living) == before + 5
     contexts.clear()
     gc.collect()
     assert len(_living) == before
 
 
-def test_an_inproc_endpoint_that_nobody_bound_holds_up_no_end() -> None:
-    program = """
-import zmqlite as zmq
-context = zmq.Context(max_sockets=8)
-sockets = [context.socket(zmq.PUSH)]
-for number in range(20):
-    sockets[0].connect("inproc://nobody")
-    sockets[0].connect(f"inproc://nobody-{number}")
-sockets[0].send_many([b"lost"] * 50)
-try:
-    while True:
-        sockets.append(context.socket(zmq.PAIR))
-except zmq.ZMQError:
-    context.term()
-assert context.closed
-"""
-    succeed(sys.executable, "-c", program)
-
-
 # How long the end takes
 
 
-def unreachable(context: Context, **options: Any) -> Socket:
+def unreachable(context: zmq.Context, **options: Any) -> zmq.Socket:
     """A socket with a message for somebody who is not there."""
-    socket = context.socket(PUSH, reconnect_ivl=1, **options)
+    socket = context.socket(zmq.PUSH, reconnect_ivl=1, **options)
     socket.connect("tcp://127.0.0.1:1")
     socket.send(b"undelivered")
     return socket
 
 
-@pytest.mark.parametrize("close", ["by itself", "by the context", "in the end"])
-def test_the_end_waits_for_the_linger(close: str) -> None:
-    context = Context(linger=100)
-    socket = unreachable(context)
-    start = time.monotonic()
-    if close == "by itself":
-        socket.close()
-        assert time.monotonic() - start < 0.09
-    elif close == "in the end":
-        socket.close(linger=100)
-    context.term()
-    assert 0.09 < time.monotonic() - start < 2
-
-
 @pytest.mark.parametrize("by", ["context", "option", "close"])
 def test_without_linger_the_end_waits_for_nothing(by: str) -> None:
-    context = Context(linger=0 if by == "context" else 60_000)
+    context = zmq.Context(linger=0 if by == "context" else 60_000)
     socket = unreachable(context, **({"linger": 0} if by == "option" else {}))
     if by == "close":
         socket.close(linger=0)
     Task(context.term).result()
 
 
-def test_what_was_sent_arrives_while_the_end_waits(make: Make) -> None:
-    context, receiver = Context(linger=None), make(PULL)
-    endpoint = receiver.bind("tcp://127.0.0.1:*")
-    receiver.unbind(endpoint)
-    socket = context.socket(PUSH, reconnect_ivl=1)
-    socket.connect(endpoint)
-    socket.send_many([b"%d" % number for number in range(100)])
-    socket.close()
-    task = Task(context.term)
-
-    def bound() -> bool:
-        try:
-            receiver.bind(endpoint)
-        except ZMQError:
-            return False
-        return True
-
-    eventually(bound)
-    received = [receiver.recv(timeout=5000) for _ in range(100)]
-    assert received == [b"%d" % number for number in range(100)]
-    task.result()
-
-
 def test_threads_that_end_a_context_wait_for_each_other() -> None:
-    context = Context(linger=100)
+    context = zmq.Context(linger=100)
     unreachable(context).close()
 
     def term() -> float:
@@ -309,55 +238,8 @@ def test_threads_that_end_a_context_wait_for_each_other() -> None:
 # Waking others
 
 
-def poll_with_poller(socket: Socket) -> object:
-    poller = Poller()
-    poller.register(socket, POLLIN)
-    return poller.poll(60_000)
-
-
-WAITS: dict[str, Callable[[Socket], object]] = {
-    "recv": lambda socket: socket.recv(),
-    "recv in time": lambda socket: socket.recv(timeout=60_000),
-    "recv_multipart": lambda socket: socket.recv_multipart(),
-    "recv_many": lambda socket: socket.recv_many(),
-    "recv_into": lambda socket: socket.recv_into(bytearray(5)),
-    "send": lambda socket: socket.send(b""),
-    "send in time": lambda socket: socket.send(b"", timeout=60_000),
-    "send_multipart": lambda socket: socket.send_multipart([b"", b"x" * 65536]),
-    "send_many": lambda socket: socket.send_many([b""] * 5000),
-    "poll": lambda socket: socket.poll(),
-    "poll for room": lambda socket: socket.poll(60_000, POLLOUT),
-    "Poller": poll_with_poller,
-}
-
-
-@pytest.mark.parametrize("end", ["shutdown", "term"])
-@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS.keys())
-def test_the_end_wakes_every_thread_that_waits(
-    end: str, wait: Callable[[Socket], object], make: Make, context: Context, run: Run
-) -> None:
-    socket = make(PAIR)
-    task = run(wait, socket)
-    eventually(inside, socket)
-    Task(getattr(context, end)).result()
-    with pytest.raises(ContextTerminated):
-        task.result()
-
-
-@pytest.mark.parametrize("end", ["shutdown", "term"])
-@pytest.mark.parametrize("function", [proxy, proxy_steerable])
-def test_the_end_ends_a_proxy(
-    end: str, function: Callable[..., None], make: Make, context: Context, run: Run
-) -> None:
-    sockets = make(PULL), make(PUSH)
-    task = run(function, *sockets)
-    eventually(inside, sockets[0])
-    Task(getattr(context, end)).result()
-    task.result()
-
-
-def test_shutdown_closes_nothing(make: Make, context: Context) -> None:
-    socket = make(PULL)
+def test_shutdown_closes_nothing(make: Make, context: zmq.Context) -> None:
+    socket = make(zmq.PULL)
     for _ in range(2):
         context.shutdown()
     assert not socket.closed
@@ -365,13 +247,12 @@ def test_shutdown_closes_nothing(make: Make, context: Context) -> None:
 
 
 def test_what_was_received_before_the_shutdown_is_there_no_more(
-    make: Make, connect: Connect, context: Context
+    pair: Pair, context: zmq.Context
 ) -> None:
-    sender, receiver = make(PUSH), make(PULL)
-    connect(receiver, sender)
+    receiver, sender = pair(zmq.PULL, zmq.PUSH)
     sender.send(b"frame")
     context.shutdown()
-    with pytest.raises(ContextTerminated):
+    with pytest.raises(zmq.ContextTerminated):
         receiver.recv(timeout=5000)
 
 
@@ -379,8 +260,12 @@ def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("zmqlite.owner.GRACE", 1)
-    context, other = Context(linger=0), Context(linger=0)
-    source, feeder, target = context.socket(PULL), context.socket(PUSH), other.socket(PUSH)
+    context, other = zmq.Context(linger=0), zmq.Context(linger=0)
+    source, feeder, target = (
+        context.socket(zmq.PULL),
+        context.socket(zmq.PUSH),
+        other.socket(zmq.PUSH),
+    )
     feeder.connect(source.bind("inproc://source"))
     feeder.send(b"frame")
     traffic = ffi.new("zl_traffic *")
@@ -395,7 +280,7 @@ def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
     moving = Task(move)
     try:
         eventually(inside, source, target)
-        with pytest.raises(SocketBusy, match="zmq_ctx_term"):
+        with pytest.raises(zmq.SocketBusy, match="zmq_ctx_term"):
             Task(context.term).result()
         assert not context.closed
     finally:

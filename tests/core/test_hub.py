@@ -6,46 +6,27 @@ import gc
 import os
 import socket
 import sys
-import threading
 import weakref
 from collections import Counter
 from typing import Any
 
 import pytest
-from checkout import succeed
 from core.test_monitor import storm, works
-from support import DEADLINE, Make, Run, Task, eventually, unique_ipc
+from program_support import said
+from support import Make, Run, Task, eventually, unique_ipc
 
-from zmqlite import (
-    PULL,
-    PUSH,
-    STREAM,
-    Context,
-    ContextTerminated,
-    MonitorEvent,
-    NotSupported,
-    SocketClosed,
-    SocketEvent,
-    Timeout,
-)
+import zmqlite as zmq
 from zmqlite.hub import Hub
 
 FIVE = 5000
 
 
 def connected(make: Make, *, port: str = "tcp://127.0.0.1:*") -> tuple[Any, Any]:
-    server, client = make(PULL), make(PUSH)
+    server, client = make(zmq.PULL), make(zmq.PUSH)
     server.statistics()
     client.statistics()
     client.connect(server.bind(port))
     return server, client
-
-
-def test_nothing_runs_before_something_watches(make: Make, context: Context) -> None:
-    threads = threading.active_count()
-    make(PULL).bind("tcp://127.0.0.1:*")
-    assert context._owner.hub is None
-    assert threading.active_count() == threads
 
 
 def test_messages_do_not_wake_the_hub(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,10 +49,10 @@ def test_messages_do_not_wake_the_hub(make: Make, monkeypatch: pytest.MonkeyPatc
     assert len(rounds) - before <= 2
 
 
-def test_a_monitor_of_the_context_sees_all_its_sockets(make: Make, context: Context) -> None:
-    before = make(PULL)
-    with context.monitor(MonitorEvent.LISTENING) as monitor:
-        after = make(PULL)
+def test_a_monitor_of_the_context_sees_all_its_sockets(make: Make, context: zmq.Context) -> None:
+    before = make(zmq.PULL)
+    with context.monitor(zmq.MonitorEvent.LISTENING) as monitor:
+        after = make(zmq.PULL)
         endpoints = {each.bind("tcp://127.0.0.1:*") for each in (before, after)}
         events = [monitor.recv(timeout=FIVE) for _ in range(2)]
         assert {event.endpoint for event in events} == endpoints
@@ -80,24 +61,24 @@ def test_a_monitor_of_the_context_sees_all_its_sockets(make: Make, context: Cont
 
 
 def test_a_monitor_of_the_context_goes_on_when_a_socket_is_closed(
-    make: Make, context: Context
+    make: Make, context: zmq.Context
 ) -> None:
-    with context.monitor(MonitorEvent.LISTENING | MonitorEvent.MONITOR_STOPPED) as monitor:
+    with context.monitor(zmq.MonitorEvent.LISTENING | zmq.MonitorEvent.MONITOR_STOPPED) as monitor:
         for _ in range(2):
-            with make(PULL) as server:
+            with make(zmq.PULL) as server:
                 name = server.statistics().name
                 server.bind("tcp://127.0.0.1:*")
             found = [next(iter(monitor)) for _ in range(2)]
             assert [event.event for event in found] == [
-                MonitorEvent.LISTENING,
-                MonitorEvent.MONITOR_STOPPED,
+                zmq.MonitorEvent.LISTENING,
+                zmq.MonitorEvent.MONITOR_STOPPED,
             ]
             assert {event.socket for event in found} == {name}
 
 
 def test_an_event_names_the_peer_the_mechanism_and_the_side(make: Make) -> None:
-    server, client = make(PULL), make(PUSH)
-    ready = MonitorEvent.HANDSHAKE_SUCCEEDED
+    server, client = make(zmq.PULL), make(zmq.PUSH)
+    ready = zmq.MonitorEvent.HANDSHAKE_SUCCEEDED
     with server.monitor(ready) as there, client.monitor(ready) as here:
         endpoint = server.bind("tcp://127.0.0.1:*")
         client.connect(endpoint)
@@ -112,32 +93,32 @@ def test_an_event_names_the_peer_the_mechanism_and_the_side(make: Make) -> None:
 
 
 def test_the_peer_over_ipc_is_a_process(make: Make) -> None:
-    server, client = make(PULL), make(PUSH)
-    with server.monitor(MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
+    server, client = make(zmq.PULL), make(zmq.PUSH)
+    with server.monitor(zmq.MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
         client.connect(server.bind(unique_ipc()))
         assert monitor.recv(timeout=FIVE).peer == f"pid {os.getpid()}"
 
 
 def test_an_iteration_with_a_timeout_ends(make: Make) -> None:
-    server = make(PULL)
+    server = make(zmq.PULL)
     with server.monitor() as monitor:
         server.bind("tcp://127.0.0.1:*")
-        assert next(monitor.iter(FIVE)).event is MonitorEvent.LISTENING
+        assert next(monitor.iter(FIVE)).event is zmq.MonitorEvent.LISTENING
         assert list(monitor.iter(0)) == []
 
 
 @pytest.mark.parametrize("queue", [0, 1, -1, 1.5, True])
 def test_a_queue_holds_at_least_two_events(queue: Any, make: Make) -> None:
     with pytest.raises((TypeError, ValueError), match="queue"):
-        make(PULL).monitor(queue=queue)
+        make(zmq.PULL).monitor(queue=queue)
 
 
 def test_a_full_queue_drops_counts_and_still_has_its_end(make: Make) -> None:
-    server = make(PULL)
+    server = make(zmq.PULL)
     slow, quick = server.monitor(queue=10), server.monitor()
     storm(server, 500)
     kinds = Counter(quick.recv(timeout=FIVE).event for _ in range(1501))
-    assert kinds[MonitorEvent.ACCEPTED] == 500
+    assert kinds[zmq.MonitorEvent.ACCEPTED] == 500
     assert quick.dropped == 0
     assert slow.dropped == 1501 - 10
     assert server.statistics().dropped == slow.dropped
@@ -147,12 +128,14 @@ def test_a_full_queue_drops_counts_and_still_has_its_end(make: Make) -> None:
     quick.close()
 
 
-def test_a_queue_that_is_full_at_the_end_may_be_closed_unread(make: Make, context: Context) -> None:
+def test_a_queue_that_is_full_at_the_end_may_be_closed_unread(
+    make: Make, context: zmq.Context
+) -> None:
     handles = context._owner.handles
-    make(PULL).monitor().close()
+    make(zmq.PULL).monitor().close()
     before = len(handles)
     for _ in range(5):
-        server = make(PULL)
+        server = make(zmq.PULL)
         monitor = server.monitor(queue=2)
         storm(server, 20)
         eventually(lambda: monitor.dropped)  # noqa: B023
@@ -165,16 +148,16 @@ def test_a_queue_that_is_full_at_the_end_may_be_closed_unread(make: Make, contex
 def test_a_callback_gets_each_event_in_a_thread(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    events: list[SocketEvent] = []
+    events: list[zmq.SocketEvent] = []
     raised: list[Any] = []
     monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
 
-    def note(event: SocketEvent) -> None:
+    def note(event: zmq.SocketEvent) -> None:
         events.append(event)
         raise LookupError(event.endpoint)
 
-    server = make(PULL)
-    monitor = server.monitor(MonitorEvent.LISTENING)
+    server = make(zmq.PULL)
+    monitor = server.monitor(zmq.MonitorEvent.LISTENING)
     monitor.call(note)
     endpoints = [server.bind("tcp://127.0.0.1:*") for _ in range(2)]
     eventually(lambda: len(raised) == 2)
@@ -183,12 +166,15 @@ def test_a_callback_gets_each_event_in_a_thread(
     server.close()
 
 
-def test_sockets_closed_in_threads_while_all_are_watched(make: Make, context: Context) -> None:
+def test_sockets_closed_in_threads_while_all_are_watched(make: Make, context: zmq.Context) -> None:
     with context.monitor(queue=100) as monitor:
 
         def work() -> None:
             for _ in range(20):
-                with context.socket(PULL) as server, context.socket(PUSH, linger=0) as client:
+                with (
+                    context.socket(zmq.PULL) as server,
+                    context.socket(zmq.PUSH, linger=0) as client,
+                ):
                     client.connect(server.bind(unique_ipc()))
                     client.send(b"", timeout=FIVE)
 
@@ -201,8 +187,8 @@ def test_sockets_closed_in_threads_while_all_are_watched(make: Make, context: Co
 
 
 def test_a_context_that_is_dropped_ends_its_hub() -> None:
-    context = Context(linger=0)
-    server = context.socket(PULL)
+    context = zmq.Context(linger=0)
+    server = context.socket(zmq.PULL)
     server.statistics()
     hub = context._owner.hub
     assert hub._running.locked()
@@ -214,69 +200,22 @@ def test_a_context_that_is_dropped_ends_its_hub() -> None:
     eventually(lambda: not hub._running.locked())
 
 
-def test_the_end_of_the_context_ends_the_hub(context: Context, make: Make) -> None:
+def test_the_end_of_the_context_ends_the_hub(context: zmq.Context, make: Make) -> None:
     server, _ = connected(make)
     hub = context._owner.hub
     context.term()
     assert not hub._running.locked()
-    with pytest.raises(ContextTerminated):
+    with pytest.raises(zmq.ContextTerminated):
         server.statistics()
 
 
-def test_after_a_shutdown_nothing_can_be_watched(context: Context, make: Make) -> None:
-    server = make(PULL)
-    context.shutdown()
-    for watch in (server.monitor, server.statistics, context.monitor):
-        with pytest.raises(ContextTerminated):
-            watch()
-
-
-FORK = """
-import os, zmqlite as zmq
-context = zmq.Context(linger=0)
-server = context.socket(zmq.PULL)
-monitor = context.monitor()
-server.bind("tcp://127.0.0.1:*")
-pid = os.fork()
-if pid == 0:
-    for call in (server.statistics, context.monitor, monitor.recv):
-        try:
-            call()
-        except zmq.ForkedProcess:
-            pass
-        else:
-            os._exit(1)
-    monitor.close(); server.close(); context.term()
-    with zmq.Context(linger=0) as own, own.socket(zmq.PULL) as mine, mine.monitor() as events:
-        mine.bind("tcp://127.0.0.1:*")
-        ok = events.recv(timeout=5000).event is zmq.MonitorEvent.LISTENING
-    os._exit(0 if ok else 2)
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-assert monitor.recv(timeout=5000).event is zmq.MonitorEvent.LISTENING
-print("done")
-"""
-
-
-def test_a_forked_child_has_no_hub_but_may_start_its_own() -> None:
-    assert succeed(sys.executable, "-W", "ignore", "-c", FORK).split() == ["done"]
-
-
-EXIT = """
-import zmqlite as zmq
-context = zmq.Context()
-server = context.socket(zmq.PULL)
-monitor = context.monitor()
-monitor.call(print)
-server.bind("tcp://127.0.0.1:*")
-"""
-
-
-def test_a_program_ends_with_its_hub_running() -> None:
-    succeed(sys.executable, "-W", "ignore", "-c", EXIT)
+@pytest.mark.parametrize("program", ["forked", "left_running"])
+def test_a_forked_child_starts_its_own_hub_and_an_exit_ends_it(program: str) -> None:
+    assert said("core/hubs", program) == ""
 
 
 def test_a_flood_with_a_slow_subscriber_leaves_memory_flat(make: Make) -> None:
-    server = make(PULL, backlog=1000)
+    server = make(zmq.PULL, backlog=1000)
     monitor = server.monitor(queue=100)
     address = server.bind(unique_ipc()).removeprefix("ipc://").replace("@", "\0")
 
@@ -301,11 +240,11 @@ def test_a_flood_with_a_slow_subscriber_leaves_memory_flat(make: Make) -> None:
 
 
 def test_wait_peers_comes_back_when_all_are_connected(make: Make, run: Run) -> None:
-    server = make(PUSH)
+    server = make(zmq.PUSH)
     server.wait_peers(0)
     endpoint = server.bind("tcp://127.0.0.1:*")
     waiting = run(server.wait_peers, 2, FIVE)
-    clients = [make(PULL) for _ in range(2)]
+    clients = [make(zmq.PULL) for _ in range(2)]
     for client in clients:
         client.connect(endpoint)
     waiting.result()
@@ -315,7 +254,7 @@ def test_wait_peers_comes_back_when_all_are_connected(make: Make, run: Run) -> N
     assert (statistics.peers, statistics.connections, statistics.failures) == (2, 2, 0)
     clients[0].close()
     eventually(lambda: server.statistics().peers == 1)
-    with pytest.raises(Timeout, match="1 of 2 peers were connected within 20 ms"):
+    with pytest.raises(zmq.Timeout, match="1 of 2 peers were connected within 20 ms"):
         server.wait_peers(2, 20)
     server.wait_peers(1, 0)
 
@@ -329,7 +268,7 @@ def test_a_connected_socket_waits_for_its_peer(make: Make) -> None:
 
 
 def test_raw_connections_are_peers_of_a_stream_socket(make: Make) -> None:
-    server = make(STREAM)
+    server = make(zmq.STREAM)
     server.wait_peers(0)
     port = int(server.bind("tcp://127.0.0.1:*").rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)):
@@ -338,7 +277,7 @@ def test_raw_connections_are_peers_of_a_stream_socket(make: Make) -> None:
 
 
 def test_peers_of_a_socket_that_nobody_watched_are_not_known(make: Make) -> None:
-    server = make(PUSH)
+    server = make(zmq.PUSH)
     server.bind("tcp://127.0.0.1:*")
     with pytest.raises(RuntimeError, match=r"wait_peers\(0\) before"):
         server.wait_peers(1, 0)
@@ -346,43 +285,36 @@ def test_peers_of_a_socket_that_nobody_watched_are_not_known(make: Make) -> None
 
 
 def test_inproc_has_no_peers_to_wait_for(make: Make, endpoint: str) -> None:
-    server = make(PUSH)
+    server = make(zmq.PUSH)
     server.bind(endpoint)
-    with pytest.raises(NotSupported, match="inproc"):
+    with pytest.raises(zmq.NotSupported, match="inproc"):
         server.wait_peers(1, 0)
 
 
-def test_waiting_for_peers_ends_with_the_context(make: Make, run: Run, context: Context) -> None:
-    server = make(PUSH)
+@pytest.mark.parametrize("end", ["context", "socket"])
+def test_waiting_for_peers_ends_with_context_and_socket(
+    end: str, make: Make, run: Run, context: zmq.Context
+) -> None:
+    server = make(zmq.PUSH)
     server.wait_peers(0)
     server.bind("tcp://127.0.0.1:*")
     waiting = run(server.wait_peers, 1)
     eventually(lambda: context._owner.hub._feeds)
-    context.shutdown()
-    with pytest.raises(ContextTerminated):
-        waiting.result()
-
-
-def test_waiting_for_peers_ends_when_another_thread_closes_the_socket(
-    make: Make, run: Run, context: Context
-) -> None:
-    server = make(PUSH)
-    server.wait_peers(0)
-    server.bind("tcp://127.0.0.1:*")
-    waiting = run(server.wait_peers, 1, int(DEADLINE * 1000))
-    eventually(lambda: context._owner.hub._feeds)
-    server.close()
-    with pytest.raises(SocketClosed):
+    if end == "context":
+        context.shutdown()
+    else:
+        server.close()
+    with pytest.raises(zmq.ContextTerminated if end == "context" else zmq.SocketClosed):
         waiting.result()
 
 
 def test_a_stalled_handshake_does_not_disturb_the_count(make: Make) -> None:
-    server = make(PULL, handshake_ivl=300)
+    server = make(zmq.PULL, handshake_ivl=300)
     server.wait_peers(0)
     endpoint = server.bind("tcp://127.0.0.1:*")
     port = int(endpoint.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)):
-        client = make(PUSH)
+        client = make(zmq.PUSH)
         client.connect(endpoint)
         server.wait_peers(1, FIVE)
         eventually(lambda: server.statistics().failures == 1)
@@ -391,9 +323,9 @@ def test_a_stalled_handshake_does_not_disturb_the_count(make: Make) -> None:
     eventually(lambda: server.statistics().peers == 0)
 
 
-def test_a_context_lists_its_open_sockets(context: Context) -> None:
+def test_a_context_lists_its_open_sockets(context: zmq.Context) -> None:
     assert context.sockets == []
-    first, second = context.socket(PULL), context.socket(PUSH)
+    first, second = context.socket(zmq.PULL), context.socket(zmq.PUSH)
     assert set(context.sockets) == {first, second}
     first.monitor().close()
     first.close()

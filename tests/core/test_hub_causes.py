@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 from typing import Any
@@ -9,22 +10,12 @@ from typing import Any
 import pytest
 from support import Make, eventually
 
-from zmqlite import (
-    PUB,
-    PULL,
-    PUSH,
-    REP,
-    Context,
-    MonitorEvent,
-    SocketType,
-    curve_keypair,
-)
-from zmqlite.curve import key_mistake
+import zmqlite as zmq
+from zmqlite import auth
 
-SERVER, CLIENT, OTHER = (curve_keypair() for _ in range(3))
-NO_KEYS = b"0" * 40
+SERVER, CLIENT, OTHER = (zmq.curve_keypair() for _ in range(3))
 
-AS_SERVER = {"curve_server": True, "curve_secretkey": SERVER[1]}
+AS_SERVER: dict[str, Any] = {"certificate": auth.Certificate(*SERVER), "allow": auth.ANYONE}
 AS_CLIENT = {
     "curve_serverkey": SERVER[0],
     "curve_publickey": CLIENT[0],
@@ -38,24 +29,6 @@ CURVE: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         {**AS_CLIENT, "curve_serverkey": OTHER[0]},
         "the client has another curve_serverkey",
         "curve_serverkey is not its public key",
-    ),
-    "the client has no keys of its own": (
-        AS_SERVER,
-        {"curve_serverkey": SERVER[0]},
-        "the client has no keys of its own",
-        "this client has no keys of its own",
-    ),
-    "the server has no secret key": (
-        {"curve_server": True},
-        AS_CLIENT,
-        "this server has no curve_secretkey",
-        "the server has no curve_secretkey",
-    ),
-    "the client swapped its keys": (
-        AS_SERVER,
-        {**AS_CLIENT, "curve_publickey": CLIENT[1], "curve_secretkey": CLIENT[0]},
-        "or swapped them",
-        "are no pair; they may be swapped",
     ),
     "the client is plain": (
         AS_SERVER,
@@ -76,10 +49,12 @@ def causes(
     make: Make,
     there: dict[str, Any],
     here: dict[str, Any],
-    kinds: tuple[SocketType, SocketType] = (PULL, PUSH),
+    kinds: tuple[zmq.SocketType, zmq.SocketType] = (zmq.PULL, zmq.PUSH),
 ) -> tuple[str, str]:
     """Connect two sockets; return the causes that the events of both name, server first."""
-    server, client = make(kinds[0], **there), make(kinds[1], reconnect_ivl=50, **here)
+    server, client = make(kinds[0]), make(kinds[1], reconnect_ivl=50, **here)
+    if there:
+        auth.curve_server(server, **there)
     with server.monitor() as theirs, client.monitor() as ours:
         client.connect(server.bind("tcp://127.0.0.1:*"))
         first, second = (
@@ -103,20 +78,21 @@ def test_a_mistake_with_curve_is_named(
 
 
 def test_keys_that_fit_cause_nothing(make: Make) -> None:
-    server, client = make(PULL, **AS_SERVER), make(PUSH, **AS_CLIENT)
+    server, client = make(zmq.PULL), make(zmq.PUSH, **AS_CLIENT)
+    auth.curve_server(server, **AS_SERVER)
     with server.monitor() as monitor:
         client.connect(server.bind("tcp://127.0.0.1:*"))
         kinds = []
         for event in monitor:
             kinds.append(event.event)
             assert event.cause == ""
-            if event.event is MonitorEvent.HANDSHAKE_SUCCEEDED:
+            if event.event is zmq.MonitorEvent.HANDSHAKE_SUCCEEDED:
                 assert (event.mechanism, event.role) == ("CURVE", "server")
                 break
 
 
 def test_socket_types_that_do_not_fit_are_named(make: Make) -> None:
-    for cause in causes(make, {}, {}, (REP, PUSH)):
+    for cause in causes(make, {}, {}, (zmq.REP, zmq.PUSH)):
         assert "socket types do not fit" in cause
 
 
@@ -125,9 +101,9 @@ def test_socket_types_that_do_not_fit_are_named(make: Make) -> None:
     [(b"400", "denied by the policy"), (b"300", "not able to decide"), (b"500", "handler failed")],
 )
 def test_a_denial_by_policy_is_named(
-    status: bytes, for_server: str, make: Make, context: Context
+    status: bytes, for_server: str, make: Make, context: zmq.Context
 ) -> None:
-    handler = make(REP)
+    handler = make(zmq.REP)
     handler.bind("inproc://zeromq.zap.01")
 
     def answer() -> None:
@@ -136,8 +112,8 @@ def test_a_denial_by_policy_is_named(
 
     thread = threading.Thread(target=answer, daemon=True)
     thread.start()
-    server, client = make(PULL, zap_domain="test"), make(PUSH)
-    with server.monitor(MonitorEvent.HANDSHAKE_FAILED_AUTH) as monitor:
+    server, client = make(zmq.PULL, zap_domain="test"), make(zmq.PUSH)
+    with server.monitor(zmq.MonitorEvent.HANDSHAKE_FAILED_AUTH) as monitor:
         client.connect(server.bind("tcp://127.0.0.1:*"))
         event = monitor.recv(timeout=5000)
     assert event.value == int(status)
@@ -148,14 +124,14 @@ def test_a_denial_by_policy_is_named(
 
 
 def test_a_peer_that_is_no_zeromq_is_named(make: Make) -> None:
-    server = make(PUB)
+    server = make(zmq.PUB)
     with server.monitor() as monitor:
         port = int(server.bind("tcp://127.0.0.1:*").rpartition(":")[2])
         with socket.create_connection(("127.0.0.1", port)) as browser:
             own = browser.getsockname()[1]
             # Its address is known only if it is still there when the event arrives.
             accepted = next(event for event in monitor.iter(5000) if event.peer)
-            assert accepted.event is MonitorEvent.ACCEPTED
+            assert accepted.event is zmq.MonitorEvent.ACCEPTED
             browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n" + b"x" * 99)
             browser.shutdown(socket.SHUT_WR)
             event = next(event for event in monitor.iter(5000) if event.cause)
@@ -165,7 +141,7 @@ def test_a_peer_that_is_no_zeromq_is_named(make: Make) -> None:
 
 
 def test_a_server_that_says_nothing_is_named(make: Make) -> None:
-    client = make(PUSH, handshake_ivl=50)
+    client = make(zmq.PUSH, handshake_ivl=50)
     with socket.create_server(("127.0.0.1", 0)) as silent, client.monitor() as monitor:
         client.connect(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
         event = next(event for event in monitor.iter(5000) if event.cause)
@@ -175,7 +151,7 @@ def test_a_server_that_says_nothing_is_named(make: Make) -> None:
 def test_a_server_that_is_not_there_is_counted(make: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    client = make(PUSH, reconnect_ivl=5)
+    client = make(zmq.PUSH, reconnect_ivl=5)
     client.statistics()
     client.connect(f"tcp://127.0.0.1:{port}")
     eventually(lambda: client.statistics().reconnects > 2)
@@ -183,27 +159,10 @@ def test_a_server_that_is_not_there_is_counted(make: Make) -> None:
 
 
 def test_an_address_in_use_is_named(make: Make) -> None:
-    endpoint = make(PULL).bind("tcp://127.0.0.1:*")
-    second = make(PULL)
-    with second.monitor(MonitorEvent.BIND_FAILED) as monitor:
+    endpoint = make(zmq.PULL).bind("tcp://127.0.0.1:*")
+    second = make(zmq.PULL)
+    with second.monitor(zmq.MonitorEvent.BIND_FAILED) as monitor:
         with pytest.raises(OSError, match="in use"):
             second.bind(endpoint)
-        assert monitor.recv(timeout=5000).cause == "another socket is bound there"
-
-
-@pytest.mark.parametrize(
-    ("server", "public", "secret", "expected"),
-    [
-        (True, NO_KEYS, NO_KEYS, "no-secret"),
-        (True, NO_KEYS, SERVER[1], ""),
-        (True, SERVER[0], SERVER[1], ""),
-        (True, SERVER[1], SERVER[0], "pair"),
-        (False, NO_KEYS, NO_KEYS, "no-keys"),
-        (False, NO_KEYS, CLIENT[1], "no-keys"),
-        (False, CLIENT[0], CLIENT[1], ""),
-        (False, CLIENT[0], OTHER[1], "pair"),
-    ],
-    ids=range(8),  # the keys are new ones in each process
-)
-def test_mistakes_with_keys(server: bool, public: bytes, secret: bytes, expected: str) -> None:
-    assert key_mistake(server, public, secret) == expected
+        failed = monitor.recv(timeout=5000)
+    assert (failed.value, failed.cause) == (errno.EADDRINUSE, "another socket is bound there")

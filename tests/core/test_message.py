@@ -9,25 +9,14 @@ import os
 from typing import Any
 
 import pytest
-from support import LONG, TRANSPORTS, Connect, Make, Pair, Run, Task
+from support import LONG, TRANSPORTS, Connect, Make, Pair, Run
 
-from zmqlite import (
-    DEALER,
-    PULL,
-    PUSH,
-    REP,
-    ROUTER,
-    Context,
-    ContextTerminated,
-    Message,
-    MonitorEvent,
-    Socket,
-)
+import zmqlite as zmq
 from zmqlite.message import collect
 
 
 def test_an_empty_message() -> None:
-    message = Message()
+    message = zmq.Message()
     assert len(message) == 0
     assert bytes(message) == b""
     assert message.data.tobytes() == b""
@@ -38,14 +27,14 @@ def test_an_empty_message() -> None:
 @pytest.mark.parametrize("size", [1, 33, 34, LONG])
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_a_message_shows_the_memory_it_was_made_of(size: int, kind: Any) -> None:
-    message = Message(kind(b"x" * size))
+    message = zmq.Message(kind(b"x" * size))
     assert len(message) == size
     assert bytes(message) == message.data == b"x" * size
 
 
 def test_a_message_borrows_its_memory_and_lets_go_of_it() -> None:
     memory = bytearray(b"before")
-    message = Message(memory)
+    message = zmq.Message(memory)
     memory[:] = b"after!"
     assert bytes(message) == b"after!"
     with pytest.raises(BufferError):
@@ -56,20 +45,20 @@ def test_a_message_borrows_its_memory_and_lets_go_of_it() -> None:
 
 
 def test_a_message_of_other_items_has_the_size_of_its_memory() -> None:
-    assert len(Message(array.array("d", [1.0, 2.0]))) == 16
+    assert len(zmq.Message(array.array("d", [1.0, 2.0]))) == 16
 
 
 @pytest.mark.parametrize("data", ["text", 5, None, [b""]])
 def test_what_is_no_buffer_makes_no_message(data: Any) -> None:
     before = collect()
     with pytest.raises(TypeError):
-        Message(data)
+        zmq.Message(data)
     assert collect() == before
 
 
 def test_a_view_cannot_be_written_and_keeps_the_memory() -> None:
     memory = bytearray(b"content")
-    view = Message(memory).data
+    view = zmq.Message(memory).data
     assert view.readonly
     assert view.contiguous
     assert view.format == "B"
@@ -85,62 +74,13 @@ def test_a_view_cannot_be_written_and_keeps_the_memory() -> None:
     memory.append(0)
 
 
-def test_a_message_can_be_sent_again_and_to_several(pair: Pair) -> None:
-    message = Message(b"x" * LONG)
-    for transport in TRANSPORTS:
-        sender, receiver = pair(PUSH, PULL, transport)
-        for _ in range(3):
-            sender.send(message)
-            sender.send_multipart([message, b"", message])
-        for _ in range(3):
-            assert receiver.recv(timeout=5000) == b"x" * LONG
-            assert receiver.recv_multipart(timeout=5000) == [b"x" * LONG, b"", b"x" * LONG]
-    assert bytes(message) == b"x" * LONG
-
-
-def test_a_message_is_sent_by_many_threads_at_once(make: Make, connect: Connect) -> None:
-    receiver = make(PULL)
-    senders = [make(PUSH) for _ in range(4)]
-    for sender in senders:
-        connect(receiver, sender)
-    message = Message(b"y" * 100)
-
-    def send(sender: Socket) -> None:
-        for _ in range(200):
-            sender.send(message)
-
-    tasks = [Task(send, sender) for sender in senders]
-    for _ in range(800):
-        assert receiver.recv(timeout=5000) == b"y" * 100
-    for task in tasks:
-        task.result()
-    assert bytes(message) == b"y" * 100
-
-
-def test_the_memory_is_free_when_the_last_message_was_received(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
-    memory = bytearray(b"z" * LONG)
-    message = Message(memory)
-    for _ in range(2):
-        sender.send(message)
-    del message
-    collect()
-    for _ in range(2):
-        with pytest.raises(BufferError):
-            memory.append(0)
-        assert receiver.recv(timeout=5000) == b"z" * LONG
-    del sender, receiver
-    collect()
-    memory.append(0)
-
-
 # Received messages
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("size", [0, 1, 33, 34, 8192, 8193, LONG, 1_000_000])
+@pytest.mark.parametrize("size", [0, 33, 34, LONG])
 def test_a_frame_is_received_without_a_copy(transport: str, size: int, pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL, transport)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL, transport)
     sender.send_multipart([b"x" * size, b"last"])
     first = receiver.recv_message(timeout=5000)
     last = receiver.recv_message()
@@ -152,36 +92,17 @@ def test_a_frame_is_received_without_a_copy(transport: str, size: int, pair: Pai
 
 
 def test_over_inproc_the_receiver_reads_the_very_memory_of_the_sender(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     memory = bytearray(b"x" * LONG)
-    sender.send(Message(memory))
+    sender.send(zmq.Message(memory))
     message = receiver.recv_message()
     memory[0] = 0
     assert message.data[0] == 0
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("size", [5, 100, LONG])
-def test_a_view_outlives_message_socket_and_context(
-    transport: str, size: int, connect: Connect
-) -> None:
-    with Context(linger=0) as context, context.socket(PUSH) as sender:
-        receiver = context.socket(PULL)
-        connect(receiver, sender, transport)
-        sender.send(b"x" * size)
-        sender.send(b"y" * size)
-        view = receiver.recv_message(timeout=5000).data
-        kept = receiver.recv_message(timeout=5000)
-        receiver.close()
-    del sender, receiver, context
-    gc.collect()
-    assert view == b"x" * size
-    assert kept.data == b"y" * size
-
-
 def test_a_received_message_goes_on_to_others(pair: Pair) -> None:
-    source, entrance = pair(PUSH, PULL, "tcp")
-    exit, sink = pair(PUSH, PULL, "tcp")
+    source, entrance = pair(zmq.PUSH, zmq.PULL, "tcp")
+    exit, sink = pair(zmq.PUSH, zmq.PULL, "tcp")
     source.send_multipart([b"a" * 10, b"b" * LONG])
     frames = [entrance.recv_message(timeout=5000) for _ in range(2)]
     exit.send_multipart(frames)
@@ -193,22 +114,11 @@ def test_a_received_message_goes_on_to_others(pair: Pair) -> None:
     assert bytes(frames[0]) == b"a" * 10
 
 
-def test_receiving_into_messages_does_not_keep_the_frames_twice(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
-    memory = bytearray(LONG)
-    sender.send(Message(memory))
-    message = receiver.recv_message()
-    assert len(message) == LONG
-    del message
-    collect()
-    memory.append(0)
-
-
 # What is known about the sender
 
 
 def test_a_message_tells_who_sent_it(pair: Pair) -> None:
-    receiver, sender = pair(PULL, PUSH, "tcp")
+    receiver, sender = pair(zmq.PULL, zmq.PUSH, "tcp")
     sender.send_multipart([b"a", b"b"])
     for _ in range(2):
         message = receiver.recv_message(timeout=5000)
@@ -220,14 +130,14 @@ def test_a_message_tells_who_sent_it(pair: Pair) -> None:
 
 
 def test_a_peer_over_ipc_has_user_group_and_process(pair: Pair) -> None:
-    receiver, sender = pair(PULL, PUSH, "ipc")
+    receiver, sender = pair(zmq.PULL, zmq.PUSH, "ipc")
     sender.send(b"")
     address = receiver.recv_message(timeout=5000).metadata("Peer-Address")
     assert address == f"localhost:{os.getuid()}:{os.getgid()}:{os.getpid()}"
 
 
 def test_the_identity_of_a_peer_is_its_routing_id(make: Make, connect: Connect) -> None:
-    router, dealer = make(ROUTER), make(DEALER, routing_id=b"my name")
+    router, dealer = make(zmq.ROUTER), make(zmq.DEALER, routing_id=b"my name")
     connect(router, dealer, "tcp")
     dealer.send(b"body")
     message = router.recv_message(timeout=5000)
@@ -237,8 +147,8 @@ def test_the_identity_of_a_peer_is_its_routing_id(make: Make, connect: Connect) 
 
 
 def test_nothing_is_known_over_inproc_and_about_messages_made_here(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
-    message = Message(b"made here")
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
+    message = zmq.Message(b"made here")
     sender.send(message)
     for each in (message, receiver.recv_message()):
         assert each.metadata("Peer-Address") is None
@@ -247,19 +157,19 @@ def test_nothing_is_known_over_inproc_and_about_messages_made_here(pair: Pair) -
 
 @pytest.mark.parametrize("name", ["", "X" * 1000, "Zürich"])
 def test_any_name_may_be_asked_for(name: str) -> None:
-    assert Message(b"").metadata(name) is None
+    assert zmq.Message(b"").metadata(name) is None
 
 
 def test_a_name_is_a_text_without_nul() -> None:
     with pytest.raises(TypeError, match="name is a str"):
-        Message(b"").metadata(b"User-Id")  # type: ignore[arg-type]  # the point
+        zmq.Message(b"").metadata(b"User-Id")  # type: ignore[arg-type]  # the point
     with pytest.raises(ValueError, match="NUL"):
-        Message(b"").metadata("User-Id\0")
+        zmq.Message(b"").metadata("User-Id\0")
 
 
-def serve_zap(socket: Socket) -> None:
+def serve_zap(socket: zmq.Socket) -> None:
     """Let in those whose password is "right", as their user name in upper case."""
-    with contextlib.suppress(ContextTerminated):
+    with contextlib.suppress(zmq.ContextTerminated):
         while True:
             version, number, _, _, _, mechanism, user, password = socket.recv_multipart()
             assert mechanism == b"PLAIN"
@@ -269,17 +179,17 @@ def serve_zap(socket: Socket) -> None:
 
 
 def test_the_user_id_is_what_the_zap_handler_said(make: Make, connect: Connect, run: Run) -> None:
-    handler = make(REP)
+    handler = make(zmq.REP)
     handler.bind("inproc://zeromq.zap.01")
     run(serve_zap, handler)
-    server = make(PULL, plain_server=True)
-    client = make(PUSH, plain_username="anna", plain_password="right")
+    server = make(zmq.PULL, plain_server=True)
+    client = make(zmq.PUSH, plain_username="anna", plain_password="right")
     endpoint = connect(server, client, "tcp")
     client.send(b"let in")
     message = server.recv_message(timeout=5000)
     assert message.metadata("User-Id") == "ANNA"
     assert message.metadata("Level") == "7"
-    stranger = make(PUSH, plain_username="anna", plain_password="wrong")
-    with stranger.monitor(MonitorEvent.HANDSHAKE_FAILED_AUTH) as monitor:
+    stranger = make(zmq.PUSH, plain_username="anna", plain_password="wrong")
+    with stranger.monitor(zmq.MonitorEvent.HANDSHAKE_FAILED_AUTH) as monitor:
         stranger.connect(endpoint)
         assert monitor.recv(timeout=5000).value == 400

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
-from checkout import succeed
+from program_support import said
 
 from zmqlite import ContextTerminated, InvalidArgument
 from zmqlite.constants import SocketType
@@ -46,32 +44,4 @@ def test_after_the_shutdown_nobody_gets_the_pointer() -> None:
 
 
 def test_a_forked_child_and_its_children_know_what_their_parents_made() -> None:
-    program = """
-import os
-from zmqlite import ForkedProcess
-from zmqlite.owner import ForkAware, Owner
-
-def child():
-    pid = os.fork()
-    if pid:
-        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        assert status == 0, status
-    return pid == 0
-
-made = Owner()
-assert not made.forked
-if child():
-    assert made.forked
-    try:
-        made.locked("zmq_ctx_get")
-    except ForkedProcess:
-        own = ForkAware()
-        assert not own.forked
-        if child():
-            assert made.forked and own.forked
-        os._exit(0)
-    os._exit(1)
-assert not made.forked
-made.terminate()
-"""
-    succeed(sys.executable, "-c", program)
+    assert said("core/owners", "generations") == ""

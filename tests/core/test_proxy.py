@@ -6,33 +6,9 @@ import time
 from typing import Any
 
 import pytest
-from support import LONG, Connect, Make, Pair, Run, await_subscription, eventually, inside
+from support import LONG, Connect, Make, Pair, Run, await_subscription
 
-from zmqlite import (
-    DEALER,
-    DONTWAIT,
-    PAIR,
-    POLLOUT,
-    PUB,
-    PULL,
-    PUSH,
-    REP,
-    REQ,
-    ROUTER,
-    SUB,
-    XPUB,
-    XSUB,
-    Again,
-    Context,
-    HostUnreachable,
-    NotSupported,
-    Poller,
-    Socket,
-    SocketClosed,
-    SocketType,
-    ZMQError,
-    proxy,
-)
+import zmqlite as zmq
 
 MESSAGES = [
     [b"one"],
@@ -47,42 +23,28 @@ MESSAGES = [
 class Line:
     """Two sockets for a proxy, and the peers at their far ends."""
 
-    def __init__(
-        self, make: Make, connect: Connect, kinds: list[SocketType], **options: Any
-    ) -> None:
-        self.first, self.frontend, self.backend, self.last = (
-            make(kind, **options) for kind in kinds
-        )
-        connect(self.frontend, self.first)
-        connect(self.backend, self.last)
+    def __init__(self, pair: Pair, kinds: list[zmq.SocketType], **options: Any) -> None:
+        first, frontend, backend, last = kinds
+        self.frontend, self.first = pair(frontend, first, **options)
+        self.backend, self.last = pair(backend, last, **options)
 
 
-STREAMER = [PUSH, PULL, PUSH, PULL]
-QUEUE = [DEALER, ROUTER, DEALER, ROUTER]
-STRAIGHT = [PAIR, PAIR, PAIR, PAIR]
-
-
-def test_work_goes_through_a_streamer(make: Make, connect: Connect, run: Run) -> None:
-    line = Line(make, connect, STREAMER)
-    run(proxy, line.frontend, line.backend)
-    for message in MESSAGES * 3:
-        line.first.send_multipart(message)
-    for message in MESSAGES * 3:
-        assert line.last.recv_multipart(timeout=5000) == message
+STREAMER = [zmq.PUSH, zmq.PULL, zmq.PUSH, zmq.PULL]
+STRAIGHT = [zmq.PAIR, zmq.PAIR, zmq.PAIR, zmq.PAIR]
 
 
 @pytest.mark.parametrize("transport", ["inproc", "tcp"])
 def test_requests_go_to_workers_and_answers_back(
     transport: str, make: Make, connect: Connect, run: Run
 ) -> None:
-    frontend, backend = make(ROUTER), make(DEALER)
-    clients, workers = [make(REQ) for _ in range(5)], [make(REP) for _ in range(3)]
+    frontend, backend = make(zmq.ROUTER), make(zmq.DEALER)
+    clients, workers = [make(zmq.REQ) for _ in range(5)], [make(zmq.REP) for _ in range(3)]
     for client in clients:
         connect(frontend, client, transport)
     for worker in workers:
         connect(backend, worker, transport)
         run(answer, worker)
-    run(proxy, frontend, backend)
+    run(zmq.proxy, frontend, backend)
     for message in MESSAGES:
         for number, client in enumerate(clients):
             client.send_multipart([*message, b"%d" % number])
@@ -90,24 +52,24 @@ def test_requests_go_to_workers_and_answers_back(
             assert client.recv_multipart(timeout=5000) == [*message, b"%d" % number, b"answer"]
 
 
-def answer(worker: Socket) -> None:
+def answer(worker: zmq.Socket) -> None:
     try:
         while True:
             worker.send_multipart([*worker.recv_multipart(), b"answer"])
-    except ZMQError:
+    except zmq.ZMQError:
         return
 
 
 def test_subscriptions_and_messages_go_through_a_forwarder(
     make: Make, connect: Connect, run: Run
 ) -> None:
-    frontend, backend = make(XSUB), make(XPUB)
-    publisher, subscribers = make(XPUB), [make(SUB), make(SUB)]
+    frontend, backend = make(zmq.XSUB), make(zmq.XPUB)
+    publisher, subscribers = make(zmq.XPUB), [make(zmq.SUB), make(zmq.SUB)]
     connect(frontend, publisher)
     for subscriber, topic in zip(subscribers, (b"a", b"b"), strict=True):
         connect(backend, subscriber)
         subscriber.subscribe(topic)
-    run(proxy, frontend, backend)
+    run(zmq.proxy, frontend, backend)
     for _ in range(2):
         assert publisher.recv(timeout=5000) in (b"\1a", b"\1b")
     for message in ([b"a", b"1"], [b"c", b"2"], [b"b", b"x" * LONG]):
@@ -118,13 +80,13 @@ def test_subscriptions_and_messages_go_through_a_forwarder(
     assert publisher.recv(timeout=5000) == b"\0a"
 
 
-def test_thousands_of_messages_go_both_ways_at_once(make: Make, connect: Connect, run: Run) -> None:
-    line = Line(make, connect, STRAIGHT, sndhwm=50, rcvhwm=50)
-    run(proxy, line.frontend, line.backend)
+def test_thousands_of_messages_go_both_ways_at_once(pair: Pair, run: Run) -> None:
+    line = Line(pair, STRAIGHT, sndhwm=50, rcvhwm=50)
+    run(zmq.proxy, line.frontend, line.backend)
     there = [[b"there %d" % number] * (1 + number % 4) for number in range(3000)]
     back = [[b"back %d" % number] * (1 + number % 3) for number in range(3000)]
 
-    def talk(socket: Socket, mine: list[list[bytes]], others: list[list[bytes]]) -> None:
+    def talk(socket: zmq.Socket, mine: list[list[bytes]], others: list[list[bytes]]) -> None:
         for sent, expected in zip(mine, others, strict=True):
             socket.send_multipart(sent, timeout=5000)
             assert socket.recv_multipart(timeout=5000) == expected
@@ -135,18 +97,18 @@ def test_thousands_of_messages_go_both_ways_at_once(make: Make, connect: Connect
 
 
 @pytest.mark.parametrize(
-    ("kind", "sink"), [(PUSH, PULL), (PAIR, PAIR), (DEALER, DEALER), (PUB, SUB)]
+    ("kind", "sink"),
+    [(zmq.PUSH, zmq.PULL), (zmq.PAIR, zmq.PAIR), (zmq.DEALER, zmq.DEALER), (zmq.PUB, zmq.SUB)],
 )
 def test_a_copy_of_every_message_goes_to_the_capture(
-    kind: SocketType, sink: SocketType, make: Make, connect: Connect, run: Run
+    kind: zmq.SocketType, sink: zmq.SocketType, pair: Pair, run: Run
 ) -> None:
-    line = Line(make, connect, STRAIGHT)
-    capture, copies = make(kind), make(sink)
-    connect(capture, copies)
-    if sink is SUB:
+    line = Line(pair, STRAIGHT)
+    capture, copies = pair(kind, sink)
+    if sink is zmq.SUB:
         copies.subscribe(b"")
         await_subscription(copies, capture)
-    run(proxy, line.frontend, line.backend, capture)
+    run(zmq.proxy, line.frontend, line.backend, capture)
     for message in MESSAGES:
         line.first.send_multipart(message)
         assert line.last.recv_multipart(timeout=5000) == message
@@ -159,14 +121,13 @@ def test_a_copy_of_every_message_goes_to_the_capture(
 
 @pytest.mark.parametrize("transport", ["inproc", "tcp"])
 def test_the_same_socket_on_both_sides_sends_everything_back(
-    transport: str, make: Make, connect: Connect, run: Run
+    transport: str, make: Make, pair: Pair, connect: Connect, run: Run
 ) -> None:
-    router, dealers = make(ROUTER), [make(DEALER) for _ in range(3)]
-    capture, copies = make(PUSH), make(PULL)
-    connect(capture, copies)
+    router, dealers = make(zmq.ROUTER), [make(zmq.DEALER) for _ in range(3)]
+    capture, copies = pair(zmq.PUSH, zmq.PULL)
     for dealer in dealers:
         connect(router, dealer, transport)
-    run(proxy, router, router, capture)
+    run(zmq.proxy, router, router, capture)
     for message in MESSAGES:
         for number, dealer in enumerate(dealers):
             dealer.send_multipart([b"%d" % number, *message])
@@ -178,32 +139,28 @@ def test_the_same_socket_on_both_sides_sends_everything_back(
 # A target without room
 
 
-def fill(socket: Socket, room: int) -> list[bytes]:
+def fill(socket: zmq.Socket, room: int) -> list[bytes]:
     """Send as many numbers as there is room for on the whole way."""
     numbers = [b"%d" % number for number in range(room)]
     assert socket.send_many(numbers, timeout=5000) == room
-    assert not socket.poll(20, POLLOUT)
+    assert not socket.poll(20, zmq.POLLOUT)
     return numbers
 
 
-def test_messages_wait_in_their_source_while_the_target_is_full(
-    make: Make, connect: Connect, run: Run
-) -> None:
-    line = Line(make, connect, STREAMER, sndhwm=10, rcvhwm=10)
-    run(proxy, line.frontend, line.backend)
+def test_messages_wait_in_their_source_while_the_target_is_full(pair: Pair, run: Run) -> None:
+    line = Line(pair, STREAMER, sndhwm=10, rcvhwm=10)
+    run(zmq.proxy, line.frontend, line.backend)
     numbers = fill(line.first, 40)
-    with pytest.raises(Again):
-        line.first.send(b"", DONTWAIT)
+    with pytest.raises(zmq.Again):
+        line.first.send(b"", zmq.DONTWAIT)
     assert [line.last.recv(timeout=5000) for _ in numbers] == numbers
     line.first.send(b"again", timeout=5000)
     assert line.last.recv(timeout=5000) == b"again"
 
 
-def test_a_full_target_holds_up_its_own_direction_only(
-    make: Make, connect: Connect, run: Run
-) -> None:
-    line = Line(make, connect, STRAIGHT, sndhwm=10, rcvhwm=10)
-    run(proxy, line.frontend, line.backend)
+def test_a_full_target_holds_up_its_own_direction_only(pair: Pair, run: Run) -> None:
+    line = Line(pair, STRAIGHT, sndhwm=10, rcvhwm=10)
+    run(zmq.proxy, line.frontend, line.backend)
     numbers = fill(line.first, 40)
     for number in range(100):
         line.last.send(b"%d" % number, timeout=5000)
@@ -211,11 +168,10 @@ def test_a_full_target_holds_up_its_own_direction_only(
     assert [line.last.recv(timeout=5000) for _ in numbers] == numbers
 
 
-def test_a_message_that_waits_is_captured_once(make: Make, connect: Connect, run: Run) -> None:
-    line = Line(make, connect, STREAMER, sndhwm=5, rcvhwm=5)
-    capture, copies = make(PUSH), make(PULL)
-    connect(capture, copies)
-    run(proxy, line.frontend, line.backend, capture)
+def test_a_message_that_waits_is_captured_once(pair: Pair, run: Run) -> None:
+    line = Line(pair, STREAMER, sndhwm=5, rcvhwm=5)
+    capture, copies = pair(zmq.PUSH, zmq.PULL)
+    run(zmq.proxy, line.frontend, line.backend, capture)
     numbers = fill(line.first, 20)
     assert [line.last.recv(timeout=5000) for _ in numbers] == numbers
     assert [copies.recv(timeout=5000) for _ in numbers] == numbers
@@ -225,98 +181,89 @@ def test_a_message_that_waits_is_captured_once(make: Make, connect: Connect, run
 def test_a_target_that_always_claims_to_have_room_is_waited_for(
     make: Make, connect: Connect, run: Run
 ) -> None:
-    source, frontend = make(PUSH), make(PULL)
-    backend, sink = make(XPUB, xpub_nodrop=True, sndhwm=5), make(SUB, rcvhwm=5)
+    source, frontend = make(zmq.PUSH), make(zmq.PULL)
+    backend, sink = make(zmq.XPUB, xpub_nodrop=True, sndhwm=5), make(zmq.SUB, rcvhwm=5)
     connect(frontend, source)
     connect(backend, sink)
     sink.subscribe(b"")
     await_subscription(sink, backend)
-    run(proxy, frontend, backend)
+    run(zmq.proxy, frontend, backend)
     messages = [[b"%d" % number, b"more"] for number in range(200)]
     for message in messages:
         source.send_multipart(message)
     assert [sink.recv_multipart(timeout=5000) for _ in messages] == messages
 
 
-@pytest.mark.parametrize("target", [PUSH, XPUB])
+@pytest.mark.parametrize("target", [zmq.PUSH, zmq.XPUB])
 def test_a_proxy_that_waits_for_room_uses_no_time(
-    target: SocketType, make: Make, connect: Connect, run: Run
+    target: zmq.SocketType, make: Make, connect: Connect, run: Run
 ) -> None:
-    source, frontend = make(PUSH), make(PULL)
-    options = {"xpub_nodrop": True} if target is XPUB else {}
+    source, frontend = make(zmq.PUSH), make(zmq.PULL)
+    options = {"xpub_nodrop": True} if target is zmq.XPUB else {}
     backend = make(target, sndhwm=1, **options)
-    sink = make(PULL if target is PUSH else SUB, rcvhwm=1)
+    sink = make(zmq.PULL if target is zmq.PUSH else zmq.SUB, rcvhwm=1)
     connect(frontend, source)
     connect(backend, sink)
-    if target is XPUB:
+    if target is zmq.XPUB:
         sink.subscribe(b"")
         await_subscription(sink, backend)
     source.send_many([b"frame"] * 10)
-    run(proxy, frontend, backend)
+    run(zmq.proxy, frontend, backend)
     assert sink.poll(5000)
     start = time.process_time()
-    assert Poller().poll(200) == []
+    assert zmq.Poller().poll(200) == []
     assert time.process_time() - start < 0.1
 
 
 # Beginning and end
 
 
-def test_what_waited_before_the_proxy_goes_first(make: Make, connect: Connect, run: Run) -> None:
-    line = Line(make, connect, STREAMER)
+def test_what_waited_before_the_proxy_goes_first(pair: Pair, run: Run) -> None:
+    line = Line(pair, STREAMER)
     line.first.send(b"taken")
     line.first.send_multipart([b"in", b"the", b"shim"])
     line.first.send(b"behind")
     assert line.frontend.recv_many() == [b"taken"]  # and met one of several frames
-    run(proxy, line.frontend, line.backend)
+    run(zmq.proxy, line.frontend, line.backend)
     assert line.last.recv_multipart(timeout=5000) == [b"in", b"the", b"shim"]
     assert line.last.recv(timeout=5000) == b"behind"
 
 
-def test_a_proxy_ends_with_the_context(context: Context, pair: Pair, run: Run) -> None:
-    frontend, backend = pair(PAIR, PAIR)[0], pair(PAIR, PAIR)[0]
-    task = run(proxy, frontend, backend)
-    eventually(inside, frontend, backend)
-    context.shutdown()
-    assert task.result() is None
-    assert not frontend.closed
-
-
-def test_a_proxy_on_an_ended_context_ends_at_once(context: Context, make: Make) -> None:
-    sockets = make(PULL), make(PUSH)
+def test_a_proxy_on_an_ended_context_ends_at_once(context: zmq.Context, make: Make) -> None:
+    sockets = make(zmq.PULL), make(zmq.PUSH)
     context.term()
-    proxy(*sockets)
+    zmq.proxy(*sockets)
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
 def test_a_closed_socket_is_refused(closed: int, make: Make) -> None:
-    sockets = [make(PAIR), make(PAIR), make(PAIR)]
+    sockets = [make(zmq.PAIR), make(zmq.PAIR), make(zmq.PAIR)]
     if closed == 2:  # the capture is found closed with the first message
         sockets[0].bind("inproc://capture")
-        peer = make(PAIR)
+        peer = make(zmq.PAIR)
         peer.connect("inproc://capture")
         peer.send(b"")
     sockets[closed].close()
-    with pytest.raises(SocketClosed):
-        proxy(*sockets)
+    with pytest.raises(zmq.SocketClosed):
+        zmq.proxy(*sockets)
 
 
 def test_a_message_for_nobody_is_reported_and_gone(make: Make, connect: Connect, run: Run) -> None:
-    source, frontend = make(PUSH), make(PULL)
-    backend, peer = make(ROUTER, router_mandatory=True), make(DEALER, routing_id=b"peer")
+    source, frontend = make(zmq.PUSH), make(zmq.PULL)
+    backend, peer = make(zmq.ROUTER, router_mandatory=True), make(zmq.DEALER, routing_id=b"peer")
     connect(frontend, source)
     connect(backend, peer)
     source.send_multipart([b"nobody", b"gone"])
     source.send_multipart([b"peer", b"arrives"])
-    with pytest.raises(HostUnreachable, match="zmq_proxy"):
-        proxy(frontend, backend)
-    run(proxy, frontend, backend)
+    with pytest.raises(zmq.HostUnreachable, match="zmq_proxy"):
+        zmq.proxy(frontend, backend)
+    run(zmq.proxy, frontend, backend)
     assert peer.recv(timeout=5000) == b"arrives"
 
 
 def test_a_target_that_cannot_send_is_reported(make: Make, connect: Connect) -> None:
-    source, frontend, backend = make(PUSH), make(PULL), make(PULL)
+    source, frontend, backend = make(zmq.PUSH), make(zmq.PULL), make(zmq.PULL)
     connect(frontend, source)
     source.send(b"frame")
-    with pytest.raises(NotSupported, match=r"proxy\(\) on PULL \[zmq_proxy\]"):
-        proxy(frontend, backend)
+    with pytest.raises(zmq.NotSupported, match=r"proxy\(\) on PULL \[zmq_proxy\]"):
+        zmq.proxy(frontend, backend)

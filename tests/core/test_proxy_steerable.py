@@ -5,50 +5,34 @@ from __future__ import annotations
 import struct
 
 import pytest
-from support import LONG, Connect, Make, Run, Task, await_subscription, eventually, inside
+from support import LONG, Pair, Run, Task, await_subscription, eventually, inside
 
-from zmqlite import (
-    PAIR,
-    POLLIN,
-    PUB,
-    PULL,
-    PUSH,
-    REP,
-    REQ,
-    ROUTER,
-    SUB,
-    Context,
-    Socket,
-    SocketType,
-    proxy_steerable,
-)
+import zmqlite as zmq
 
-CONTROLS = [(PAIR, PAIR), (REP, REQ), (PULL, PUSH), (SUB, PUB)]
+Kind = zmq.SocketType
+
+CONTROLS = [(zmq.PAIR, zmq.PAIR), (zmq.REP, zmq.REQ), (zmq.PULL, zmq.PUSH), (zmq.SUB, zmq.PUB)]
 ANSWERING = CONTROLS[:2]
 
 
 class Steered:
     """A running proxy between two PAIRs, the peers at its far ends, and its control."""
 
-    def __init__(
-        self, make: Make, connect: Connect, run: Run, control: SocketType, hand: SocketType
-    ) -> None:
-        self.first, self.frontend, self.backend, self.last = (make(PAIR) for _ in range(4))
-        connect(self.frontend, self.first)
-        connect(self.backend, self.last)
-        self.control, self.hand = make(control), make(hand)
-        connect(self.hand, self.control)
-        if control is SUB:
+    def __init__(self, pair: Pair, run: Run, control: Kind, hand: Kind) -> None:
+        self.frontend, self.first = pair(zmq.PAIR, zmq.PAIR)
+        self.backend, self.last = pair(zmq.PAIR, zmq.PAIR)
+        self.hand, self.control = pair(hand, control)
+        if control is zmq.SUB:
             self.control.subscribe(b"")
             await_subscription(self.control, self.hand)
         self.task: Task[None] = run(
-            proxy_steerable, self.frontend, self.backend, None, self.control
+            zmq.proxy_steerable, self.frontend, self.backend, None, self.control
         )
 
     def command(self, *frames: bytes) -> list[bytes]:
         """Send a command; its answer, which is empty where there is none."""
         self.hand.send_multipart(frames)
-        if self.hand.type is REQ or frames == (b"STATISTICS",):
+        if self.hand.type is zmq.REQ or frames == (b"STATISTICS",):
             return self.hand.recv_multipart(timeout=5000)
         return []
 
@@ -60,10 +44,8 @@ UINT64 = struct.Struct("=Q")
 
 
 @pytest.mark.parametrize(("control", "hand"), CONTROLS)
-def test_terminate_ends_it(
-    control: SocketType, hand: SocketType, make: Make, connect: Connect, run: Run
-) -> None:
-    steered = Steered(make, connect, run, control, hand)
+def test_terminate_ends_it(control: Kind, hand: Kind, pair: Pair, run: Run) -> None:
+    steered = Steered(pair, run, control, hand)
     steered.first.send(b"frame")
     assert steered.last.recv(timeout=5000) == b"frame"
     assert steered.command(b"TERMINATE") in ([], [b""])
@@ -74,9 +56,9 @@ def test_terminate_ends_it(
 
 @pytest.mark.parametrize(("control", "hand"), ANSWERING)
 def test_pause_leaves_messages_where_they_are_until_resume(
-    control: SocketType, hand: SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     for _ in range(3):
         steered.command(b"PAUSE")
         before = steered.statistics()
@@ -93,10 +75,8 @@ def test_pause_leaves_messages_where_they_are_until_resume(
 
 
 @pytest.mark.parametrize(("control", "hand"), CONTROLS)
-def test_a_paused_proxy_can_be_terminated(
-    control: SocketType, hand: SocketType, make: Make, connect: Connect, run: Run
-) -> None:
-    steered = Steered(make, connect, run, control, hand)
+def test_a_paused_proxy_can_be_terminated(control: Kind, hand: Kind, pair: Pair, run: Run) -> None:
+    steered = Steered(pair, run, control, hand)
     steered.command(b"PAUSE")
     steered.command(b"TERMINATE")
     steered.task.result()
@@ -104,9 +84,9 @@ def test_a_paused_proxy_can_be_terminated(
 
 @pytest.mark.parametrize(("control", "hand"), ANSWERING)
 def test_statistics_count_messages_and_bytes(
-    control: SocketType, hand: SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     assert steered.statistics() == [0] * 8
     steered.first.send_multipart([b"123", b"", b"x" * LONG])
     steered.first.send(b"1")
@@ -118,12 +98,10 @@ def test_statistics_count_messages_and_bytes(
     assert steered.statistics() == [*there, *back, *back, *there]
 
 
-def test_statistics_of_one_socket_on_both_sides(make: Make, connect: Connect, run: Run) -> None:
-    router, peer = make(ROUTER), make(REQ)
-    control, hand = make(PAIR), make(PAIR)
-    connect(router, peer)
-    connect(hand, control)
-    run(proxy_steerable, router, router, None, control)
+def test_statistics_of_one_socket_on_both_sides(pair: Pair, run: Run) -> None:
+    router, peer = pair(zmq.ROUTER, zmq.REQ)
+    hand, control = pair(zmq.PAIR, zmq.PAIR)
+    run(zmq.proxy_steerable, router, router, None, control)
     peer.send(b"echo")
     assert peer.recv(timeout=5000) == b"echo"
     hand.send(b"STATISTICS")
@@ -137,43 +115,31 @@ def test_statistics_of_one_socket_on_both_sides(make: Make, connect: Connect, ru
     "command", [[b""], [b"stop"], [b"terminate"], [b"TERMINATE", b""], [b"x" * LONG], [b"\0"] * 20]
 )
 def test_an_unknown_command_does_nothing(
-    command: list[bytes],
-    control: SocketType,
-    hand: SocketType,
-    make: Make,
-    connect: Connect,
-    run: Run,
+    command: list[bytes], control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     for _ in range(2):
-        assert steered.command(*command) == ([b""] if hand is REQ else [])
+        assert steered.command(*command) == ([b""] if hand is zmq.REQ else [])
     steered.first.send(b"goes on")
     assert steered.last.recv(timeout=5000) == b"goes on"
 
 
 @pytest.mark.parametrize(("control", "hand"), CONTROLS[2:])
 def test_statistics_for_one_who_cannot_hear_them_do_nothing(
-    control: SocketType, hand: SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
     steered.hand.send(b"STATISTICS")
     steered.hand.send(b"TERMINATE")
     steered.task.result()
 
 
-def test_commands_are_taken_while_a_target_is_full(make: Make, connect: Connect, run: Run) -> None:
-    source, frontend = make(PUSH), make(PULL)
-    backend, sink = make(PUSH, sndhwm=1), make(PULL, rcvhwm=1)
-    control, hand = make(PAIR), make(PAIR)
-    capture, copies = make(PUSH), make(PULL)
-    for binder, connecter in (
-        (frontend, source),
-        (backend, sink),
-        (hand, control),
-        (copies, capture),
-    ):
-        connect(binder, connecter)
-    task = run(proxy_steerable, frontend, backend, capture, control)
+def test_commands_are_taken_while_a_target_is_full(pair: Pair, run: Run) -> None:
+    frontend, source = pair(zmq.PULL, zmq.PUSH)
+    backend, sink = pair(zmq.PUSH, zmq.PULL, sndhwm=1, rcvhwm=1)
+    hand, control = pair(zmq.PAIR, zmq.PAIR)
+    copies, capture = pair(zmq.PULL, zmq.PUSH)
+    task = run(zmq.proxy_steerable, frontend, backend, capture, control)
     source.send_many([b"%d" % number for number in range(10)])
     while True:
         hand.send(b"STATISTICS")
@@ -183,42 +149,41 @@ def test_commands_are_taken_while_a_target_is_full(make: Make, connect: Connect,
     task.result()
     assert frontend.recv(timeout=5000) == b"2"  # what had no room is not lost
     assert [sink.recv(timeout=5000) for _ in range(2)] == [b"0", b"1"]
-    run(proxy_steerable, frontend, backend, capture)
+    run(zmq.proxy_steerable, frontend, backend, capture)
     expected = [b"%d" % number for number in range(10)]
     assert [sink.recv(timeout=5000) for _ in range(7)] == expected[3:]
     assert [copies.recv(timeout=5000) for _ in range(10)] == expected
 
 
-def test_it_ends_with_the_context(make: Make, connect: Connect, run: Run, context: Context) -> None:
-    steered = Steered(make, connect, run, PAIR, PAIR)
+def test_it_ends_with_the_context(pair: Pair, run: Run, context: zmq.Context) -> None:
+    steered = Steered(pair, run, zmq.PAIR, zmq.PAIR)
     steered.command(b"PAUSE")
     eventually(inside, steered.control)
     context.shutdown()
     steered.task.result()
 
 
-def test_without_a_control_it_is_a_proxy(make: Make, connect: Connect, run: Run) -> None:
-    source, frontend, backend, sink = make(PUSH), make(PULL), make(PUSH), make(PULL)
-    capture, copies = make(PUSH), make(PULL)
-    for pair in ((frontend, source), (backend, sink), (capture, copies)):
-        connect(*pair)
-    run(proxy_steerable, frontend, backend, capture)
+def test_without_a_control_it_is_a_proxy(pair: Pair, run: Run) -> None:
+    frontend, source = pair(zmq.PULL, zmq.PUSH)
+    backend, sink = pair(zmq.PUSH, zmq.PULL)
+    capture, copies = pair(zmq.PUSH, zmq.PULL)
+    run(zmq.proxy_steerable, frontend, backend, capture)
     source.send(b"frame")
     assert sink.recv(timeout=5000) == copies.recv(timeout=5000) == b"frame"
 
 
 @pytest.mark.parametrize(("control", "hand"), ANSWERING)
 def test_a_flood_of_messages_does_not_shut_commands_out(
-    control: SocketType, hand: SocketType, make: Make, connect: Connect, run: Run
+    control: Kind, hand: Kind, pair: Pair, run: Run
 ) -> None:
-    steered = Steered(make, connect, run, control, hand)
+    steered = Steered(pair, run, control, hand)
 
-    def flood(socket: Socket) -> None:
+    def flood(socket: zmq.Socket) -> None:
         while True:
             socket.send(b"x", timeout=5000)
 
-    def drain(socket: Socket) -> None:
-        while socket.poll(5000, POLLIN):
+    def drain(socket: zmq.Socket) -> None:
+        while socket.poll(5000, zmq.POLLIN):
             socket.recv_many()
 
     tasks = [run(flood, steered.first), run(drain, steered.last)]

@@ -10,87 +10,39 @@ from copy import copy, deepcopy
 from typing import Any
 
 import pytest
+from calls import CALLS
 from support import Connect, Make, Pair, Run, eventually, inside, open_descriptors
 
-from zmqlite import (
-    DEALER,
-    PAIR,
-    POLLERR,
-    POLLIN,
-    POLLOUT,
-    PUB,
-    PULL,
-    PUSH,
-    REQ,
-    ROUTER,
-    SUB,
-    XPUB,
-    XSUB,
-    Context,
-    ContextTerminated,
-    Event,
-    InvalidArgument,
-    Socket,
-    SocketBusy,
-    SocketClosed,
-    ZMQError,
-)
-
-CALLS: dict[str, Callable[[Socket], object]] = {
-    "send": lambda socket: socket.send(b""),
-    "send in parts": lambda socket: socket.send(b"", 2),
-    "send_multipart": lambda socket: socket.send_multipart([b"", b""]),
-    "send long": lambda socket: socket.send(b"x" * 65536),
-    "send_many": lambda socket: socket.send_many([b""]),
-    "recv": lambda socket: socket.recv(),
-    "recv in time": lambda socket: socket.recv(timeout=1000),
-    "recv_multipart": lambda socket: socket.recv_multipart(),
-    "recv_into": lambda socket: socket.recv_into(bytearray(5)),
-    "recv_message": lambda socket: socket.recv_message(),
-    "recv_many": lambda socket: socket.recv_many(),
-    "recv_string": lambda socket: socket.recv_string(),
-    "poll": lambda socket: socket.poll(),
-    "bind": lambda socket: socket.bind("tcp://127.0.0.1:*"),
-    "bind inproc": lambda socket: socket.bind("inproc://closed"),
-    "connect": lambda socket: socket.connect("tcp://127.0.0.1:1"),
-    "unbind": lambda socket: socket.unbind("tcp://127.0.0.1:1"),
-    "disconnect": lambda socket: socket.disconnect("tcp://127.0.0.1:1"),
-    "an option read": lambda socket: socket.linger,
-    "an option set": lambda socket: setattr(socket, "linger", 0),
-    "events": lambda socket: socket.events,
-    "get": lambda socket: socket.get(17),
-    "set": lambda socket: socket.set(17, 0),
-    "subscribe": lambda socket: socket.subscribe(b""),
-    "monitor": lambda socket: socket.monitor(),
-}
-
+import zmqlite as zmq
 
 # The end
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
-def test_a_closed_socket_refuses_every_call(call: Callable[[Socket], object], make: Make) -> None:
-    socket = make(PAIR)
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_closed_socket_refuses_every_call(
+    call: Callable[[zmq.Socket], object], make: Make
+) -> None:
+    socket = make(zmq.PAIR)
     socket.close()
-    with pytest.raises(SocketClosed, match="the socket is closed"):
+    with pytest.raises(zmq.SocketClosed, match="the socket is closed"):
         call(socket)
 
 
-@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize("end", ["shutdown", "term"])
 def test_a_socket_whose_context_ended_refuses_every_call(
-    call: Callable[[Socket], object], end: str, make: Make, context: Context
+    call: Callable[[zmq.Socket], object], end: str, make: Make, context: zmq.Context
 ) -> None:
-    socket = make(PAIR)
+    socket = make(zmq.PAIR)
     getattr(context, end)()
-    with pytest.raises(ContextTerminated):
+    with pytest.raises(zmq.ContextTerminated):
         socket.poll()  # libzmq lets it have its options until it has noticed
-    with pytest.raises(ContextTerminated):
+    with pytest.raises(zmq.ContextTerminated):
         call(socket)
 
 
 def test_a_socket_knows_whether_it_is_closed(make: Make) -> None:
-    socket = make(PULL)
+    socket = make(zmq.PULL)
     assert not socket.closed
     socket.close()
     assert socket.closed
@@ -98,8 +50,8 @@ def test_a_socket_knows_whether_it_is_closed(make: Make) -> None:
 
 
 @pytest.mark.parametrize("end", [None, "shutdown", "term"])
-def test_a_socket_may_be_closed_again(end: str | None, make: Make, context: Context) -> None:
-    socket = make(PULL)
+def test_a_socket_may_be_closed_again(end: str | None, make: Make, context: zmq.Context) -> None:
+    socket = make(zmq.PULL)
     if end is not None:
         getattr(context, end)()
     for linger in (None, 0, None):
@@ -108,7 +60,7 @@ def test_a_socket_may_be_closed_again(end: str | None, make: Make, context: Cont
 
 
 def test_with_closes_even_after_an_error(make: Make) -> None:
-    socket = make(PULL)
+    socket = make(zmq.PULL)
 
     def fail() -> None:
         with socket as entered:
@@ -118,39 +70,22 @@ def test_with_closes_even_after_an_error(make: Make) -> None:
     with pytest.raises(KeyError):
         fail()
     assert socket.closed
-    with make(PULL) as other:
+    with make(zmq.PULL) as other:
         other.close()
 
 
 def test_close_gives_back_the_descriptor(make: Make) -> None:
-    make(PULL)  # starts the threads
+    make(zmq.PULL)  # starts the threads
     before = open_descriptors()
-    sockets = [make(PULL) for _ in range(10)]
+    sockets = [make(zmq.PULL) for _ in range(10)]
     assert len(open_descriptors()) >= len(before) + 10
     for socket in sockets:
         socket.close()
     eventually(lambda: open_descriptors().keys() <= before.keys())
 
 
-@pytest.mark.parametrize("linger", [0, 1, None, -1])
-def test_close_sets_the_linger_it_is_given(linger: int | None, context: Context) -> None:
-    socket = context.socket(PUSH, linger=50)
-    seen: list[object] = []
-
-    class Spy(type(socket)):  # type: ignore[misc]  # a class like any other
-        __slots__ = ()
-
-        def set(self, option: Any, value: Any) -> None:
-            seen.append((option.name, value))
-            super().set(option, value)
-
-    socket.__class__ = Spy
-    socket.close(linger)
-    assert seen == ([] if linger is None else [("linger", linger)])
-
-
 def test_a_linger_that_is_none_is_refused_and_nothing_is_closed(make: Make) -> None:
-    socket = make(PUSH)
+    socket = make(zmq.PUSH)
     for linger in (1.5, "0", -2):
         with pytest.raises((TypeError, ValueError), match="linger"):
             socket.close(linger)  # type: ignore[arg-type]  # the point
@@ -158,18 +93,18 @@ def test_a_linger_that_is_none_is_refused_and_nothing_is_closed(make: Make) -> N
 
 
 def test_a_socket_in_use_is_not_closed(make: Make, run: Run) -> None:
-    socket = make(PULL)
+    socket = make(zmq.PULL)
     task = run(socket.recv)
     eventually(inside, socket)
     for linger in (None, 0):
-        with pytest.raises(SocketBusy, match="another thread"):
+        with pytest.raises(zmq.SocketBusy, match="another thread"):
             socket.close(linger)
     assert not socket.closed
     assert not task.future.done()
 
 
-def test_a_forgotten_socket_is_closed_with_a_warning(context: Context) -> None:
-    socket = context.socket(PULL)
+def test_a_forgotten_socket_is_closed_with_a_warning(context: zmq.Context) -> None:
+    socket = context.socket(zmq.PULL)
     name = repr(socket)
     with pytest.warns(ResourceWarning, match="unclosed") as warned:
         del socket
@@ -178,9 +113,9 @@ def test_a_forgotten_socket_is_closed_with_a_warning(context: Context) -> None:
     assert "0 sockets" in repr(context)
 
 
-def test_a_forgotten_socket_in_a_heap_of_garbage_is_closed_too(context: Context) -> None:
+def test_a_forgotten_socket_in_a_heap_of_garbage_is_closed_too(context: zmq.Context) -> None:
     for close in (True, False):
-        heap: list[Any] = [context.socket(PULL)]
+        heap: list[Any] = [context.socket(zmq.PULL)]
         if close:
             heap[0].close()
         heap.append(heap)
@@ -194,8 +129,8 @@ def test_a_forgotten_socket_in_a_heap_of_garbage_is_closed_too(context: Context)
 
 
 def test_neither_a_closed_socket_nor_one_of_an_ended_context_is_warned_about() -> None:
-    context = Context()
-    closed, other = context.socket(PULL), context.socket(PULL)
+    context = zmq.Context()
+    closed, other = context.socket(zmq.PULL), context.socket(zmq.PULL)
     closed.close()
     context.term()
     del closed, other
@@ -203,7 +138,7 @@ def test_neither_a_closed_socket_nor_one_of_an_ended_context_is_warned_about() -
 
 
 def test_a_socket_is_neither_copied_nor_pickled(make: Make) -> None:
-    socket = make(PULL)
+    socket = make(zmq.PULL)
     for each in (socket, socket.context):
         for function in (copy, deepcopy, pickle.dumps):
             with pytest.raises(TypeError, match="neither copied nor pickled"):
@@ -212,7 +147,7 @@ def test_a_socket_is_neither_copied_nor_pickled(make: Make) -> None:
 
 
 def test_sockets_are_told_apart(make: Make) -> None:
-    a, b = make(PULL), make(PULL)
+    a, b = make(zmq.PULL), make(zmq.PULL)
     assert a == a
     assert a != b
     assert len({a, b}) == 2
@@ -222,7 +157,7 @@ def test_sockets_are_told_apart(make: Make) -> None:
 
 
 def test_options_may_be_given_when_it_is_made(make: Make) -> None:
-    socket = make(DEALER, sndhwm=7, linger=3, routing_id=b"name", tcp_keepalive=1)
+    socket = make(zmq.DEALER, sndhwm=7, linger=3, routing_id=b"name", tcp_keepalive=1)
     assert socket.sndhwm == 7
     assert socket.linger == 3
     assert socket.routing_id == b"name"
@@ -230,78 +165,65 @@ def test_options_may_be_given_when_it_is_made(make: Make) -> None:
 
 
 def test_a_subscription_may_be_given_too(make: Make, connect: Connect) -> None:
-    publisher, subscriber = make(XPUB), make(SUB, subscribe=b"topic")
+    publisher, subscriber = make(zmq.XPUB), make(zmq.SUB, subscribe=b"topic")
     connect(publisher, subscriber)
     assert publisher.recv(timeout=5000) == b"\1topic"
 
 
 @pytest.mark.parametrize("name", ["sendhwm", "bind", "_handle", "context", "io_threads"])
-def test_an_unknown_option_is_refused_and_nothing_is_left(name: str, context: Context) -> None:
+def test_an_unknown_option_is_refused_and_nothing_is_left(name: str, context: zmq.Context) -> None:
     options: Any = {name: 1}
     with pytest.raises(TypeError, match=rf"socket\(\) got '{name}', which is no option of"):
-        context.socket(PULL, **options)
+        context.socket(zmq.PULL, **options)
     assert "0 sockets" in repr(context)
 
 
-def test_a_bad_option_closes_the_socket_that_it_was_for(context: Context) -> None:
+def test_a_bad_option_closes_the_socket_that_it_was_for(context: zmq.Context) -> None:
     bad: list[tuple[dict[str, Any], type[Exception]]] = [
         ({"sndhwm": -1}, ValueError),
         ({"sndhwm": "7"}, TypeError),
-        ({"connect_routing_id": b"x"}, InvalidArgument),
+        ({"connect_routing_id": b"x"}, zmq.InvalidArgument),
         ({"events": 1}, AttributeError),
     ]
     for options, error in bad:
         with pytest.raises(error):
-            context.socket(PULL, **options)
+            context.socket(zmq.PULL, **options)
     assert "0 sockets" in repr(context)
 
 
-def test_a_misspelt_attribute_is_an_error(make: Make) -> None:
-    with pytest.raises(AttributeError):
-        make(PULL).lingr = 0  # type: ignore[attr-defined]  # the point
-
-
 def test_an_option_is_a_row_a_number_or_an_attribute(make: Make) -> None:
-    socket = make(PULL)
-    socket.set(Socket.rcvhwm, 5)
+    socket = make(zmq.PULL)
+    socket.set(zmq.Socket.rcvhwm, 5)
     assert socket.get(24) == 5
     socket.set(24, 6)
-    assert socket.get(Socket.rcvhwm) == socket.rcvhwm == 6
+    assert socket.get(zmq.Socket.rcvhwm) == socket.rcvhwm == 6
     socket.rcvhwm = 7
     assert socket.get(24) == 7
 
 
 def test_a_number_that_libzmq_does_not_know_is_refused(make: Make) -> None:
-    with pytest.raises(InvalidArgument, match=r"^Socket.get\('option 9999'\).* no such option"):
-        make(PULL).get(9999)
-    with pytest.raises(InvalidArgument, match=r"^Socket.set\('option 9999'\).* no such option"):
-        make(PULL).set(9999, 1)
+    with pytest.raises(zmq.InvalidArgument, match=r"^Socket.get\('option 9999'\).* no such option"):
+        make(zmq.PULL).get(9999)
+    with pytest.raises(zmq.InvalidArgument, match=r"^Socket.set\('option 9999'\).* no such option"):
+        make(zmq.PULL).set(9999, 1)
 
 
-@pytest.mark.parametrize("option", ["linger", 1.5, None, -1, True])
-def test_an_option_is_no_text(option: Any, make: Make) -> None:
-    with pytest.raises((TypeError, ValueError)):
-        make(PULL).get(option)
-    with pytest.raises((TypeError, ValueError)):
-        make(PULL).set(option, 1)
-
-
-@pytest.mark.parametrize("kind", [PUSH, PUB, REQ, ROUTER])
+@pytest.mark.parametrize("kind", [zmq.PUSH, zmq.PUB, zmq.REQ, zmq.ROUTER])
 def test_linger_is_that_of_the_context(kind: Any) -> None:
-    with Context(linger=77) as context, context.socket(kind) as socket:
+    with zmq.Context(linger=77) as context, context.socket(kind) as socket:
         assert socket.linger == 77
-    with Context(linger=None) as context, context.socket(kind) as socket:
+    with zmq.Context(linger=None) as context, context.socket(kind) as socket:
         assert socket.linger == -1
         socket.linger = None
         assert socket.linger == -1
         socket.linger = 0
-    with Context() as context, context.socket(kind, linger=5) as socket:
+    with zmq.Context() as context, context.socket(kind, linger=5) as socket:
         assert socket.linger == 5
 
 
-@pytest.mark.parametrize("kind", [SUB, XSUB])
+@pytest.mark.parametrize("kind", [zmq.SUB, zmq.XSUB])
 def test_one_that_sends_subscriptions_does_not_linger(kind: Any) -> None:
-    with Context(linger=77) as context, context.socket(kind) as socket:
+    with zmq.Context(linger=77) as context, context.socket(kind) as socket:
         assert socket.linger == 0
         socket.linger = 5
         assert socket.linger == 5
@@ -311,58 +233,34 @@ def test_one_that_sends_subscriptions_does_not_linger(kind: Any) -> None:
 
 
 def test_poll_says_what_can_be_done(pair: Pair) -> None:
-    sender, receiver = pair(PAIR, PAIR)
-    both = POLLIN | POLLOUT
+    sender, receiver = pair(zmq.PAIR, zmq.PAIR)
+    both = zmq.POLLIN | zmq.POLLOUT
     assert sender.poll(0) == 0
-    assert sender.poll(0, both) == sender.poll(0, POLLOUT) == POLLOUT
+    assert sender.poll(0, both) == sender.poll(0, zmq.POLLOUT) == zmq.POLLOUT
     sender.send(b"frame")
-    assert receiver.poll() == receiver.poll(-1) == receiver.poll(5000) == POLLIN
+    assert receiver.poll() == receiver.poll(-1) == receiver.poll(5000) == zmq.POLLIN
     assert receiver.poll(0, both) == both
-    assert receiver.poll(0, POLLERR) == 0
-    assert isinstance(receiver.poll(0), Event)
+    assert receiver.poll(0, zmq.POLLERR) == 0
+    assert isinstance(receiver.poll(0), zmq.Event)
 
 
 def test_poll_waits_as_long_as_it_is_told(pair: Pair, run: Run) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     assert receiver.poll(20) == 0
     for timeout in (None, -1, 60_000):
         task = run(receiver.poll, timeout)
         eventually(inside, receiver)
         sender.send(b"frame")
-        assert task.result() == POLLIN
+        assert task.result() == zmq.POLLIN
         receiver.recv()
 
 
-@pytest.mark.parametrize("events", [0, 16, -1])
-def test_poll_refuses_events_that_do_not_exist(events: int, make: Make) -> None:
-    with pytest.raises(ValueError, match="events are POLLIN, POLLOUT"):
-        make(PULL).poll(0, events)
-
-
-def test_poll_refuses_what_is_no_mask(make: Make) -> None:
-    with pytest.raises(TypeError, match="events are POLLIN"):
-        make(PULL).poll(0, "POLLIN")  # type: ignore[arg-type]  # the point
-
-
 def test_the_descriptor_becomes_readable_with_a_message(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     poller = select.poll()
     poller.register(receiver.fd, select.POLLIN)
     while poller.poll(0):  # edge-triggered: quiet once the events were read
         assert not receiver.events
     sender.send(b"frame")
     assert poller.poll(5000)
-    assert receiver.events & POLLIN
-
-
-def test_a_failed_call_leaves_the_socket_as_it_was(pair: Pair) -> None:
-    publisher, subscriber = pair(XPUB, SUB)
-    for call in (subscriber.recv, subscriber.recv_multipart, subscriber.recv_many):
-        with pytest.raises(ZMQError):
-            call(timeout=0)
-    with pytest.raises(ZMQError):
-        subscriber.send(b"")
-    subscriber.subscribe(b"")
-    assert publisher.recv(timeout=5000) == b"\1"
-    publisher.send(b"frame")
-    assert subscriber.recv(timeout=5000) == b"frame"
+    assert receiver.events & zmq.POLLIN

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support import TRANSPORTS, Connect, Make, Pair, eventually, subscribe
 
-from zmqlite import PUB, PULL, SUB, XPUB, XSUB, InvalidArgument, Socket, SocketType
+from zmqlite import PUB, SUB, XPUB, XSUB, Socket, SocketType
 
 TOPICS = [b"", b"a", b"ab", b"abc", b"b", b"\0", b"a\0b", b"\xff" * 300]
 
@@ -45,13 +45,6 @@ def test_what_starts_with_the_topic_comes_through(
     assert received(subscriber, publisher) == starting(topic)
 
 
-def test_nothing_comes_through_without_a_subscription(pair: Pair) -> None:
-    publisher, subscriber = pair(PUB, SUB)
-    for topic in TOPICS:
-        publisher.send(topic)
-    assert not subscriber.poll(0)
-
-
 def test_subscriptions_add_up_and_bring_no_message_twice(
     publisher: Socket, make: Make, connect: Connect
 ) -> None:
@@ -85,21 +78,13 @@ def test_the_first_frame_is_the_topic(pair: Pair) -> None:
     assert not subscriber.poll(0)
 
 
-@pytest.mark.parametrize("topic", [bytearray(b"a"), memoryview(b"a"), b"a"])
-def test_a_topic_is_any_buffer(topic: Any, pair: Pair) -> None:
+@pytest.mark.parametrize("topic", [bytearray(b"\xc3\xa9"), memoryview(b"\xc3\xa9"), "\u00e9"])
+def test_a_topic_is_any_buffer_or_text(topic: Any, pair: Pair) -> None:
     publisher, subscriber = pair(XPUB, SUB)
     subscriber.subscribe(topic)
-    assert publisher.recv(timeout=5000) == b"\1a"
+    assert publisher.recv(timeout=5000) == b"\1\xc3\xa9"
     subscriber.unsubscribe(topic)
-    assert publisher.recv(timeout=5000) == b"\0a"
-
-
-def test_a_topic_may_be_text(pair: Pair) -> None:
-    publisher, subscriber = pair(XPUB, SUB)
-    subscriber.subscribe("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
-    assert publisher.recv(timeout=5000) == b"\1caf\xc3\xa9"
-    subscriber.unsubscribe("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
-    assert publisher.recv(timeout=5000) == b"\0caf\xc3\xa9"
+    assert publisher.recv(timeout=5000) == b"\0\xc3\xa9"
 
 
 @pytest.mark.parametrize("topic", [None, 5, ["a"]])
@@ -108,12 +93,6 @@ def test_a_topic_is_bytes_or_text(topic: Any, make: Make) -> None:
     for method in (subscriber.subscribe, subscriber.unsubscribe):
         with pytest.raises(TypeError, match=r"^(un)?subscribe takes bytes"):
             method(topic)
-
-
-@pytest.mark.parametrize("kind", [PUB, XPUB, PULL, XSUB])
-def test_others_do_not_subscribe(kind: SocketType, make: Make) -> None:
-    with pytest.raises(InvalidArgument, match="subscribe"):
-        make(kind).subscribe(b"")
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -237,12 +216,9 @@ def test_a_subscriber_that_comes_back_is_subscribed_again(make: Make) -> None:
 
 
 @pytest.mark.parametrize("transport", ["inproc", "tcp"])
-def test_no_subscription_is_dropped_however_many_there_are(
-    transport: str, make: Make, connect: Connect
-) -> None:
+def test_no_subscription_is_dropped_however_many_there_are(transport: str, pair: Pair) -> None:
     count = 20_000
-    publisher, subscriber = make(XPUB), make(SUB)
-    connect(publisher, subscriber, transport)
+    publisher, subscriber = pair(XPUB, SUB, transport)
     for number in range(count):
         subscriber.subscribe(b"%d" % number)
     arrived = {publisher.recv(timeout=10_000) for _ in range(count)}

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from support import TRANSPORTS, Connect, Make, Pair, eventually
+from support import TRANSPORTS, Connect, Make, Pair, eventually, unreachable
 
-from zmqlite import (
-    DEALER,
-    DONTWAIT,
-    PAIR,
-    REQ,
-    ROUTER,
-    STREAM,
-    Again,
-    HostUnreachable,
-    InvalidArgument,
-    Socket,
-    SocketType,
-)
+import zmqlite as zmq
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_peers_without_a_name_get_one_of_five_bytes(
     transport: str, make: Make, connect: Connect
 ) -> None:
-    router, dealers = make(ROUTER), [make(DEALER) for _ in range(3)]
+    router, dealers = make(zmq.ROUTER), [make(zmq.DEALER) for _ in range(3)]
     names = set()
     for dealer in dealers:
         connect(router, dealer, transport)
@@ -37,15 +25,15 @@ def test_peers_without_a_name_get_one_of_five_bytes(
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("kind", [REQ, DEALER, ROUTER])
+@pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER, zmq.ROUTER])
 @pytest.mark.parametrize("name", [b"x", b"\xff\0\xfe", b"x" * 255])
 def test_a_peer_is_known_by_the_name_it_chose(
-    transport: str, kind: SocketType, name: bytes, make: Make, connect: Connect
+    transport: str, kind: zmq.SocketType, name: bytes, make: Make, connect: Connect
 ) -> None:
-    router, peer = make(ROUTER, routing_id=b"router"), make(kind, routing_id=name)
+    router, peer = make(zmq.ROUTER, routing_id=b"router"), make(kind, routing_id=name)
     assert peer.routing_id == name
     connect(router, peer, transport)
-    if kind is REQ:
+    if kind is zmq.REQ:
         peer.send(b"question")
         assert router.recv_multipart(timeout=5000) == [name, b"", b"question"]
     router.send_multipart([name, b"", b"body"])
@@ -54,8 +42,8 @@ def test_a_peer_is_known_by_the_name_it_chose(
 
 
 def test_a_message_goes_to_the_peer_it_names(make: Make, connect: Connect) -> None:
-    router = make(ROUTER)
-    dealers = {name: make(DEALER, routing_id=name) for name in (b"a", b"b", b"c")}
+    router = make(zmq.ROUTER)
+    dealers = {name: make(zmq.DEALER, routing_id=name) for name in (b"a", b"b", b"c")}
     for dealer in dealers.values():
         connect(router, dealer)
     for name in (b"c", b"a", b"b", b"a"):
@@ -70,7 +58,11 @@ def test_a_message_goes_to_the_peer_it_names(make: Make, connect: Connect) -> No
 def test_the_connecting_router_may_name_its_peer(
     transport: str, make: Make, connect: Connect
 ) -> None:
-    router, first, second = make(ROUTER), make(DEALER), make(DEALER, routing_id=b"own name")
+    router, first, second = (
+        make(zmq.ROUTER),
+        make(zmq.DEALER),
+        make(zmq.DEALER, routing_id=b"own name"),
+    )
     router.connect_routing_id = b"first"
     connect(first, router, transport)
     router.connect_routing_id = b"second"
@@ -84,7 +76,7 @@ def test_the_connecting_router_may_name_its_peer(
 
 
 def test_the_given_name_is_for_one_connection(make: Make, connect: Connect) -> None:
-    router, named, other = make(ROUTER), make(DEALER), make(DEALER)
+    router, named, other = make(zmq.ROUTER), make(zmq.DEALER), make(zmq.DEALER)
     router.connect_routing_id = b"named"
     connect(named, router)
     connect(other, router)
@@ -92,8 +84,8 @@ def test_the_given_name_is_for_one_connection(make: Make, connect: Connect) -> N
     assert router.recv_multipart(timeout=5000)[0].startswith(b"\0")
 
 
-@pytest.mark.parametrize("kind", [ROUTER, STREAM])
-def test_a_name_is_given_once_for_each_socket(kind: SocketType, make: Make) -> None:
+@pytest.mark.parametrize("kind", [zmq.ROUTER, zmq.STREAM])
+def test_a_name_is_given_once_for_each_socket(kind: zmq.SocketType, make: Make) -> None:
     socket = make(kind)
     socket.connect_routing_id = b"name"
     socket.connect("tcp://127.0.0.1:1")
@@ -106,26 +98,17 @@ def test_a_name_is_given_once_for_each_socket(kind: SocketType, make: Make) -> N
     make(kind).connect_routing_id = b"name"
 
 
-@pytest.mark.parametrize("name", [b"", b"x" * 256, b"\0name"])
-@pytest.mark.parametrize("option", ["routing_id", "connect_routing_id"])
-def test_a_name_has_1_to_255_bytes_and_does_not_start_with_nul(
-    name: bytes, option: str, make: Make
-) -> None:
-    with pytest.raises(ValueError, match=f"^{option}"):
-        setattr(make(ROUTER), option, name)
-
-
-@pytest.mark.parametrize("kind", [DEALER, PAIR])
-def test_others_do_not_name_their_peers(kind: SocketType, make: Make) -> None:
+@pytest.mark.parametrize("kind", [zmq.DEALER, zmq.PAIR])
+def test_others_do_not_name_their_peers(kind: zmq.SocketType, make: Make) -> None:
     socket = make(kind)
     for _ in range(2):  # what libzmq refused is not taken for used
-        with pytest.raises(InvalidArgument, match="connect_routing_id"):
+        with pytest.raises(zmq.InvalidArgument, match="connect_routing_id"):
             socket.connect_routing_id = b"name"
 
 
 def test_a_second_peer_of_the_same_name_is_ignored(make: Make, connect: Connect) -> None:
-    router = make(ROUTER)
-    first, second = make(DEALER, routing_id=b"name"), make(DEALER, routing_id=b"name")
+    router = make(zmq.ROUTER)
+    first, second = make(zmq.DEALER, routing_id=b"name"), make(zmq.DEALER, routing_id=b"name")
     connect(router, first)
     connect(router, second)
     second.send(b"ignored")
@@ -137,8 +120,8 @@ def test_a_second_peer_of_the_same_name_is_ignored(make: Make, connect: Connect)
 
 
 def test_with_handover_the_second_peer_takes_the_name(make: Make, connect: Connect) -> None:
-    router = make(ROUTER, router_handover=True)
-    first, second = make(DEALER, routing_id=b"name"), make(DEALER, routing_id=b"name")
+    router = make(zmq.ROUTER, router_handover=True)
+    first, second = make(zmq.DEALER, routing_id=b"name"), make(zmq.DEALER, routing_id=b"name")
     connect(router, first)
     connect(router, second)
     router.send_multipart([b"name", b"for the second"])
@@ -146,15 +129,15 @@ def test_with_handover_the_second_peer_takes_the_name(make: Make, connect: Conne
     assert not first.poll(0)
 
 
-@pytest.mark.parametrize("kind", [REQ, DEALER, ROUTER])
-def test_a_probe_announces_a_peer(kind: SocketType, make: Make) -> None:
-    router, peer = make(ROUTER), make(kind, routing_id=b"peer", probe_router=True)
+@pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER, zmq.ROUTER])
+def test_a_probe_announces_a_peer(kind: zmq.SocketType, make: Make) -> None:
+    router, peer = make(zmq.ROUTER), make(kind, routing_id=b"peer", probe_router=True)
     peer.connect(router.bind("tcp://127.0.0.1:*"))
     assert router.recv_multipart(timeout=5000) == [b"peer", b""]
 
 
 def test_a_routing_id_alone_is_dropped(pair: Pair) -> None:
-    router, dealer = pair(ROUTER, DEALER)
+    router, dealer = pair(zmq.ROUTER, zmq.DEALER)
     dealer.send(b"hello")
     name, _ = router.recv_multipart()
     router.send(name)
@@ -167,23 +150,12 @@ def test_a_routing_id_alone_is_dropped(pair: Pair) -> None:
 def test_a_router_learns_that_a_peer_left_when_it_receives_or_polls(
     make: Make, connect: Connect
 ) -> None:
-    router = make(ROUTER, router_mandatory=True)
+    router = make(zmq.ROUTER, router_mandatory=True)
     for transport in TRANSPORTS:
         name = transport.encode()
-        dealer = make(DEALER, routing_id=name)
+        dealer = make(zmq.DEALER, routing_id=name)
         connect(router, dealer, transport)
         router.send_multipart([name, b"body"])
         assert dealer.recv(timeout=5000) == b"body"
         dealer.close()
         eventually(unreachable, router, name)
-
-
-def unreachable(router: Socket, name: bytes) -> bool:
-    assert not router.poll(0)
-    try:
-        router.send_multipart([name, b""], DONTWAIT)
-    except HostUnreachable:
-        return True
-    except Again:
-        return False
-    return False

@@ -6,16 +6,9 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from support import LONG, Make, Task, eventually
+from support import LONG, Make, Task, eventually, unreachable
 
-from zmqlite import (
-    DONTWAIT,
-    STREAM,
-    Again,
-    HostUnreachable,
-    Socket,
-    ZMQError,
-)
+import zmqlite as zmq
 
 
 def port_of(endpoint: str) -> int:
@@ -23,15 +16,15 @@ def port_of(endpoint: str) -> int:
 
 
 @pytest.fixture
-def stream(make: Make) -> Socket:
+def stream(make: Make) -> zmq.Socket:
     """A STREAM socket bound over tcp."""
-    stream = make(STREAM)
+    stream = make(zmq.STREAM)
     stream.bind("tcp://127.0.0.1:*")
     return stream
 
 
 @pytest.fixture
-def peer(stream: Socket) -> Iterator[socket.socket]:
+def peer(stream: zmq.Socket) -> Iterator[socket.socket]:
     """Python's end of a connection to it."""
     with socket.create_connection(("127.0.0.1", port_of(stream.last_endpoint)), 10) as peer:
         yield peer
@@ -45,7 +38,7 @@ def read(peer: socket.socket, size: int) -> bytes:
     return data
 
 
-def gather(stream: Socket, name: bytes, size: int) -> bytes:
+def gather(stream: zmq.Socket, name: bytes, size: int) -> bytes:
     """Receive so many bytes, in whatever pieces they come."""
     gathered = b""
     while len(gathered) < size:
@@ -56,7 +49,7 @@ def gather(stream: Socket, name: bytes, size: int) -> bytes:
 
 
 def test_connecting_and_leaving_are_announced_by_an_empty_frame(
-    stream: Socket, peer: socket.socket
+    stream: zmq.Socket, peer: socket.socket
 ) -> None:
     name, empty = stream.recv_multipart(timeout=5000)
     assert empty == b""
@@ -67,7 +60,7 @@ def test_connecting_and_leaving_are_announced_by_an_empty_frame(
 
 
 @pytest.mark.parametrize("size", [1, 100, LONG, 1_000_000])
-def test_bytes_go_both_ways(size: int, stream: Socket, peer: socket.socket) -> None:
+def test_bytes_go_both_ways(size: int, stream: zmq.Socket, peer: socket.socket) -> None:
     name, _ = stream.recv_multipart(timeout=5000)
     data = bytes(range(256)) * (size // 256 + 1)
     stream.send_multipart([name, data[:size]])
@@ -76,7 +69,7 @@ def test_bytes_go_both_ways(size: int, stream: Socket, peer: socket.socket) -> N
     assert gather(stream, name, size) == data[:size]
 
 
-def test_every_message_has_a_name_and_bytes(stream: Socket, peer: socket.socket) -> None:
+def test_every_message_has_a_name_and_bytes(stream: zmq.Socket, peer: socket.socket) -> None:
     name, _ = stream.recv_multipart(timeout=5000)
     peer.sendall(b"hello")
     assert stream.recv(timeout=5000) == name
@@ -87,7 +80,7 @@ def test_every_message_has_a_name_and_bytes(stream: Socket, peer: socket.socket)
     assert not stream.rcvmore
 
 
-def test_an_empty_frame_ends_a_connection(stream: Socket, peer: socket.socket) -> None:
+def test_an_empty_frame_ends_a_connection(stream: zmq.Socket, peer: socket.socket) -> None:
     name, _ = stream.recv_multipart(timeout=5000)
     stream.send_multipart([name, b"last words"])
     stream.send_multipart([name, b""])
@@ -97,8 +90,8 @@ def test_an_empty_frame_ends_a_connection(stream: Socket, peer: socket.socket) -
     assert task.result() == b"last words"
 
 
-def test_nothing_is_sent_to_one_who_is_not_there(stream: Socket, peer: socket.socket) -> None:
-    with pytest.raises(HostUnreachable):
+def test_nothing_is_sent_to_one_who_is_not_there(stream: zmq.Socket, peer: socket.socket) -> None:
+    with pytest.raises(zmq.HostUnreachable):
         stream.send_multipart([b"nobody", b"data"])
     name, _ = stream.recv_multipart(timeout=5000)
     peer.close()
@@ -106,7 +99,7 @@ def test_nothing_is_sent_to_one_who_is_not_there(stream: Socket, peer: socket.so
     eventually(unreachable, stream, name)
 
 
-def test_several_peers_are_kept_apart(stream: Socket) -> None:
+def test_several_peers_are_kept_apart(stream: zmq.Socket) -> None:
     address = ("127.0.0.1", port_of(stream.last_endpoint))
     with socket.create_connection(address, 10) as one, socket.create_connection(address, 10) as two:
         first, second = (stream.recv_multipart(timeout=5000)[0] for _ in range(2))
@@ -122,7 +115,7 @@ def test_several_peers_are_kept_apart(stream: Socket) -> None:
 
 
 def test_notifications_can_be_switched_off(make: Make) -> None:
-    stream = make(STREAM, stream_notify=False)
+    stream = make(zmq.STREAM, stream_notify=False)
     endpoint = stream.bind("tcp://127.0.0.1:*")
     with socket.create_connection(("127.0.0.1", port_of(endpoint)), 10) as peer:
         peer.sendall(b"first")
@@ -131,21 +124,10 @@ def test_notifications_can_be_switched_off(make: Make) -> None:
     eventually(unreachable, stream, name)
 
 
-def unreachable(stream: Socket, name: bytes) -> bool:
-    assert not stream.poll(0)  # without a poll or a receive it would never learn
-    try:
-        stream.send_multipart([name, b"data"], DONTWAIT)
-    except HostUnreachable:
-        return True
-    except Again:
-        return False
-    return False
-
-
 def test_a_stream_connects_to_any_server_under_a_name_of_its_own(make: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(10)
-        stream = make(STREAM)
+        stream = make(zmq.STREAM)
         stream.connect_routing_id = b"server"
         stream.connect(f"tcp://127.0.0.1:{server.getsockname()[1]}")
         peer, _ = server.accept()
@@ -160,12 +142,12 @@ def test_a_stream_connects_to_any_server_under_a_name_of_its_own(make: Make) -> 
 
 @pytest.mark.parametrize("method", ["bind", "connect"])
 def test_a_stream_has_no_use_for_inproc(method: str, make: Make, endpoint: str) -> None:
-    with pytest.raises(ZMQError, match="this transport does not work with this socket type"):
-        getattr(make(STREAM), method)(endpoint)
+    with pytest.raises(zmq.ZMQError, match="this transport does not work with this socket type"):
+        getattr(make(zmq.STREAM), method)(endpoint)
 
 
-def test_a_stream_learns_the_name_that_libzmq_gave_its_peer(make: Make, stream: Socket) -> None:
-    client = make(STREAM)
+def test_a_stream_learns_the_name_that_libzmq_gave_its_peer(make: Make, stream: zmq.Socket) -> None:
+    client = make(zmq.STREAM)
     client.connect(stream.last_endpoint)
     name = client.routing_id
     assert len(name) == 5

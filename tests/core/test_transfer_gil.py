@@ -7,10 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from support import Connect, Make
+from support import Pair
 
 import zmqlite as zmq
-from zmqlite import PULL, PUSH
 
 COUNT = 5000
 """Calls of a loop, which may wait for the other thread at some switches, and not at each call."""
@@ -63,11 +62,8 @@ LOOPS: dict[str, Callable[[zmq.Socket, zmq.Socket], object]] = {
 
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.usefixtures("computing")
-def test_a_loop_of_short_calls_waits_for_the_gil_at_few_of_them(
-    loop: str, make: Make, connect: Connect
-) -> None:
-    sender, receiver = make(PUSH, sndhwm=0), make(PULL, rcvhwm=0)
-    connect(receiver, sender)
+def test_a_loop_of_short_calls_waits_for_the_gil_at_few_of_them(loop: str, pair: Pair) -> None:
+    receiver, sender = pair(zmq.PULL, zmq.PUSH, sndhwm=0, rcvhwm=0)
     sender.send_many([b"x"] * COUNT)
     before = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
     LOOPS[loop](sender, receiver)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -9,18 +10,17 @@ import pytest
 from support import LONG, Pair, Run
 
 import zmqlite as zmq
-from zmqlite import DONTWAIT, POLLIN, PULL, PUSH, Message
 from zmqlite.transfer import FRAME, MANY, MESSAGE, PARTS, WHOLE
 
 Receive = Callable[[zmq.Socket], Any]
 
 FORMS: dict[str, tuple[Receive, Callable[[Any], list[bytes]]]] = {
-    "recv": (lambda s: s.recv(DONTWAIT), lambda got: [got]),
-    "recv_string": (lambda s: s.recv_string(DONTWAIT), lambda got: [got.encode()]),
-    "recv_message": (lambda s: s.recv_message(DONTWAIT), lambda got: [bytes(got)]),
-    "recv_multipart": (lambda s: s.recv_multipart(DONTWAIT), list),
-    "recv_parts": (lambda s: s.recv_parts(1, DONTWAIT), lambda got: list(map(bytes, got))),
-    "recv_many": (lambda s: s.recv_many(9, DONTWAIT), list),
+    "recv": (lambda s: s.recv(zmq.DONTWAIT), lambda got: [got]),
+    "recv_string": (lambda s: s.recv_string(zmq.DONTWAIT), lambda got: [got.encode()]),
+    "recv_message": (lambda s: s.recv_message(zmq.DONTWAIT), lambda got: [bytes(got)]),
+    "recv_multipart": (lambda s: s.recv_multipart(zmq.DONTWAIT), list),
+    "recv_parts": (lambda s: s.recv_parts(1, zmq.DONTWAIT), lambda got: list(map(bytes, got))),
+    "recv_many": (lambda s: s.recv_many(9, zmq.DONTWAIT), list),
     "for": (lambda s: next(iter(s)), lambda got: [got]),
     "iter_multipart": (lambda s: next(s.iter_multipart()), list),
 }
@@ -28,35 +28,33 @@ FORMS: dict[str, tuple[Receive, Callable[[Any], list[bytes]]]] = {
 
 def interrupt(socket: zmq.Socket, what: int, limit: int = 1) -> None:
     """Receive as far as C goes: what comes next is where a signal handler may raise."""
-    assert socket._handle.receive(DONTWAIT, None, what, limit) is None
+    assert socket._handle.receive(zmq.DONTWAIT, None, what, limit) is None
 
 
 def into(socket: zmq.Socket) -> bytes:
     buffer = bytearray(2 * LONG)
-    return bytes(buffer[: socket.recv_into(buffer, DONTWAIT)])
+    return bytes(buffer[: socket.recv_into(buffer, zmq.DONTWAIT)])
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS])
-@pytest.mark.parametrize("size", [0, 1, 30, 1000, LONG])
-def test_the_next_receive_of_any_form_gets_it_first(
-    form: str, what: int, size: int, pair: Pair
-) -> None:
-    sender, receiver = pair(PUSH, PULL)
-    messages = [b"%d" % n * size for n in range(4)]
-    sender.send_many(messages)
-    interrupt(receiver, what)
+def test_the_next_receive_of_any_form_gets_it_first(form: str, what: int, pair: Pair) -> None:
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     receive, frames = FORMS[form]
-    got: list[bytes] = []
-    while len(got) < 4:
-        got += frames(receive(receiver))
-    assert got == messages
-    assert receiver.poll(0) == 0
+    for size in (0, 1, 30, 1000, LONG):
+        messages = [b"%d" % n * size for n in range(4)]
+        sender.send_many(messages)
+        interrupt(receiver, what)
+        got: list[bytes] = []
+        while len(got) < 4:
+            got += frames(receive(receiver))
+        assert got == messages
+        assert receiver.poll(0) == 0
 
 
 @pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS])
 def test_a_receive_into_memory_gets_it_first(what: int, pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send_many([b"first", b"second"])
     interrupt(receiver, what)
     assert [into(receiver), into(receiver)] == [b"first", b"second"]
@@ -64,7 +62,7 @@ def test_a_receive_into_memory_gets_it_first(what: int, pair: Pair) -> None:
 
 @pytest.mark.parametrize("what", [FRAME, MESSAGE])
 def test_the_first_of_several_frames_stays_the_first(what: int, pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send_multipart([b"1", b"2", b"3"])
     interrupt(receiver, what)
     assert receiver.rcvmore is False  # nothing of this message has been taken
@@ -72,7 +70,7 @@ def test_the_first_of_several_frames_stays_the_first(what: int, pair: Pair) -> N
 
 
 def test_a_later_frame_stays_behind_those_that_were_taken(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send_multipart([b"1", b"2", b"3"])
     assert receiver.recv() == b"1"
     interrupt(receiver, WHOLE)
@@ -82,7 +80,7 @@ def test_a_later_frame_stays_behind_those_that_were_taken(pair: Pair) -> None:
 
 
 def test_a_batch_that_is_too_long_for_the_next_call_is_divided(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     messages = [b"%d" % n for n in range(10)]
     sender.send_many(messages)
     interrupt(receiver, MANY, 8)
@@ -91,7 +89,7 @@ def test_a_batch_that_is_too_long_for_the_next_call_is_divided(pair: Pair) -> No
 
 
 def test_a_message_keeps_what_is_known_about_its_sender(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL, "tcp")
+    sender, receiver = pair(zmq.PUSH, zmq.PULL, "tcp")
     sender.send(b"frame")
     assert receiver.poll(10_000)
     interrupt(receiver, MESSAGE)
@@ -107,22 +105,22 @@ def test_a_message_keeps_what_is_known_about_its_sender(pair: Pair) -> None:
 
 @pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS])
 def test_it_counts_as_something_to_receive(what: int, pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     poller = zmq.Poller()
-    poller.register(receiver, POLLIN)
+    poller.register(receiver, zmq.POLLIN)
     sender.send(b"frame")
     interrupt(receiver, what)
-    assert receiver.poll(0) == POLLIN
+    assert receiver.poll(0) == zmq.POLLIN
     interrupt(receiver, what)
-    assert receiver.events & POLLIN
+    assert receiver.events & zmq.POLLIN
     interrupt(receiver, what)
-    assert poller.poll(0) == [(receiver, POLLIN)]
+    assert poller.poll(0) == [(receiver, zmq.POLLIN)]
     assert receiver.recv() == b"frame"
 
 
 def test_a_proxy_forwards_it_first(pair: Pair, run: Run) -> None:
-    sender, frontend = pair(PUSH, PULL)
-    backend, receiver = pair(PUSH, PULL)
+    sender, frontend = pair(zmq.PUSH, zmq.PULL)
+    backend, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send_multipart([b"1", b"2"])
     sender.send(b"3")
     interrupt(frontend, FRAME)
@@ -132,7 +130,7 @@ def test_a_proxy_forwards_it_first(pair: Pair, run: Run) -> None:
 
 
 def test_it_is_dropped_with_the_socket(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send(b"frame")
     interrupt(receiver, FRAME)
     receiver.close()
@@ -141,16 +139,8 @@ def test_it_is_dropped_with_the_socket(pair: Pair) -> None:
             receive()
 
 
-def test_a_text_that_cannot_be_decoded_is_taken_all_the_same(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
-    sender.send_many([b"\xff", b"next"])
-    with pytest.raises(UnicodeDecodeError):
-        receiver.recv_string()
-    assert receiver.recv_string() == "next"
-
-
 def test_an_unknown_encoding_takes_nothing(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send(b"text")
     with pytest.raises(LookupError):
         receiver.recv_string(encoding="no such")
@@ -158,11 +148,11 @@ def test_an_unknown_encoding_takes_nothing(pair: Pair) -> None:
 
 
 def test_parts_are_messages_up_to_the_limit_and_bytes_beyond_it(pair: Pair) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send_multipart([b"1", b"2", b"3"])
     first, second, third = receiver.recv_parts(2)
-    assert isinstance(first, Message)
-    assert isinstance(second, Message)
+    assert isinstance(first, zmq.Message)
+    assert isinstance(second, zmq.Message)
     assert (bytes(first), bytes(second), third) == (b"1", b"2", b"3")
     assert (first.more, second.more) == (True, True)
 
@@ -170,7 +160,7 @@ def test_parts_are_messages_up_to_the_limit_and_bytes_beyond_it(pair: Pair) -> N
 def test_iterators_yield_frames_or_whole_messages_until_the_context_ends(
     pair: Pair, context: zmq.Context
 ) -> None:
-    sender, receiver = pair(PUSH, PULL)
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
     for _ in range(2):
         sender.send_multipart([b"1", b"2"])
     frames, messages = iter(receiver), receiver.iter_multipart()
@@ -182,16 +172,18 @@ def test_iterators_yield_frames_or_whole_messages_until_the_context_ends(
 
 
 def test_an_iterator_keeps_its_socket_open(context: zmq.Context) -> None:
-    sender = context.socket(PUSH)
-    frames = iter(context.socket(PULL, rcvtimeo=0))
+    frames = iter(context.socket(zmq.PULL, rcvtimeo=0))
     with pytest.raises(zmq.Again):
         next(frames)
-    for socket in (sender, *context.sockets):
-        socket.close()
+    cycle: list[object] = [frames]
+    cycle.append(cycle)
+    del frames, cycle
+    with pytest.warns(ResourceWarning, match="unclosed"):
+        gc.collect()
 
 
 def test_an_iterator_raises_what_a_receive_does(pair: Pair) -> None:
-    _, receiver = pair(PUSH, PULL)
+    _, receiver = pair(zmq.PUSH, zmq.PULL)
     receiver.rcvtimeo = 1
     with pytest.raises(zmq.Timeout, match="within 1 ms"):
         next(iter(receiver))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import signal
 import threading
-from typing import Any
 
 import pytest
 
@@ -115,12 +114,3 @@ def test_events_have_their_names() -> None:
     assert EVENTS[3] == POLLIN | POLLOUT
     assert EVENTS[0] == 0
     assert all(isinstance(each, Event) for each in EVENTS)
-
-
-@pytest.mark.parametrize(
-    ("events", "error"),
-    [(0, ValueError), (16, ValueError), (-1, ValueError), ("1", TypeError), (1.0, TypeError)],
-)
-def test_what_is_no_mask_of_events_is_refused(events: Any, error: type[Exception]) -> None:
-    with pytest.raises(error, match="events are POLLIN"):
-        poll_events(events)

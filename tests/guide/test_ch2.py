@@ -1,33 +1,20 @@
-"""Chapter 2 with both APIs: the scenarios, and each program with a raw socket opposite."""
+"""Chapter 2 with both APIs: programs with raw sockets opposite."""
 
 from __future__ import annotations
 
-import re
 import signal
 import socket
 import time
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
-from playing import Play, ProgramsOf
-from ports import WAIT, Program, Programs
+from ports import WAIT, Program, Programs, ProgramsOf
 from support import DEADLINE, Make, eventually
 
 from examples.guide.basics import PYTHON, Api
-from zmqlite import (
-    DEALER,
-    POLLIN,
-    PULL,
-    PUSH,
-    REP,
-    REQ,
-    SUB,
-    XPUB,
-    MonitorEvent,
-    Poller,
-    Socket,
-)
+from zmqlite import DEALER, POLLIN, PUSH, REP, REQ, SUB, XPUB, Poller, Socket
+
+pytestmark = pytest.mark.slow
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -35,116 +22,6 @@ ANY_PORT = "tcp://127.0.0.1:*"
 @pytest.fixture
 def programs(programs_of: ProgramsOf, api: Api) -> Programs:
     return programs_of(api, "ch2")
-
-
-# The scenarios
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["reader", "poller"])
-def test_several_sockets(play: Play, api: Api, name: str) -> None:
-    printed = play(name + api.suffix)
-    (line,) = printed["reader"]
-    match = re.fullmatch("Read 100 tasks and ([0-9]+) updates", line)
-    assert match
-    assert int(match[1]) >= 50
-    assert printed["sink"][1] == ""  # no results
-    assert len(printed["ventilator"]) == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["broker", "broker-c", "broker-mixed", "queue", "queue-c", "queue-mixed"]
-)
-def test_broker(play: Play, name: str) -> None:
-    printed = play(name)
-    for client in ("ada", "bob"):
-        assert printed[client] == [f"Received reply {number} [World]" for number in range(10)]
-    served = printed.get("worker-1", []) + printed.get("worker-2", [])
-    assert served == ["Received request: [Hello]"] * 20
-
-
-@pytest.mark.slow
-def test_interrupt(play: Play, api: Api) -> None:
-    assert play(f"interrupt{api.suffix}") == {
-        "client": ["Sending Hello 0"],
-        "server": [
-            "Waiting for requests, or for a signal",
-            "Received request: Hello",
-            "W: interrupt received, ending",
-            "W: all is closed",
-        ],
-    }
-
-
-@pytest.mark.slow
-def test_threads(play: Play, api: Api) -> None:
-    printed = play(f"threads{api.suffix}")
-    assert printed.pop("server") == ["Received request: [Hello]"] * 50
-    dialogue = [
-        text.format(number)
-        for number in range(10)
-        for text in ("Sending Hello {}", "Received World {}")
-    ]
-    assert printed == dict.fromkeys(("ada", "bob", "cleo", "dan", "eve"), dialogue)
-
-
-@pytest.mark.slow
-def test_relay(play: Play, api: Api) -> None:
-    assert play(f"relay{api.suffix}")["program"] == [
-        "Step 1 ready, signaling step 2",
-        "Step 2 ready, signaling step 3",
-        "Test successful!",
-    ]
-
-
-@pytest.mark.slow
-def test_synchronised(play: Play, api: Api) -> None:
-    printed = play(f"sync{api.suffix}")
-    assert printed.pop("publisher") == ["Waiting for subscribers", "Broadcasting messages"]
-    assert printed == {name: ["Received 10000 updates"] for name in ("ada", "bob", "cleo")}
-
-
-@pytest.mark.slow
-def test_envelopes(play: Play, api: Api) -> None:
-    printed = play(f"envelopes{api.suffix}")
-    assert printed == {"subscriber": ["[B] This is what B is for"] * 5}
-
-
-# Workers that are told to end
-
-
-def test_a_worker_that_is_told_to_end(programs: Programs, make: Make) -> None:
-    source, sink, control = make(PUSH), make(PULL), make(XPUB)
-    endpoints = {"source": source.bind(ANY_PORT), "sink": sink.bind(ANY_PORT)}
-    worker = programs.start("taskwork2", control=control.bind(ANY_PORT), **endpoints)
-    assert control.recv(timeout=WAIT) == b"\1"
-    for task in (3, 1, 2):
-        source.send(b"%d" % task)
-    assert [sink.recv(timeout=WAIT) for _ in range(3)] == [b""] * 3
-    control.send(b"KILL")
-    assert worker.rest() == ["Ready for tasks", "3.1.2."]
-
-
-def connected(socket: Socket, endpoint: str) -> None:
-    """Connect, and come back when the other side is there."""
-    with socket.monitor(MonitorEvent.HANDSHAKE_SUCCEEDED) as monitor:
-        socket.connect(endpoint)
-        monitor.recv(timeout=WAIT)
-
-
-def test_the_sink_that_ends_its_workers(programs: Programs, make: Make) -> None:
-    port, control = programs.port(), programs.port()
-    sink = programs.start("tasksink2", bind=port, control=control, count=20)
-    worker, pusher = make(SUB), make(PUSH)
-    worker.subscribe(b"")
-    connected(worker, control)
-    connected(pusher, port)  # after the subscription was sent
-    pusher.send(b"0")
-    for _ in range(20):
-        pusher.send(b"")
-    assert worker.recv(timeout=WAIT) == b"KILL"
-    assert sink.rest()[1] == ":........." * 2
 
 
 # Several sockets
@@ -192,24 +69,6 @@ def test_a_poller_does_nothing_while_nothing_comes(programs: Programs, make: Mak
 
 
 # Brokers
-
-
-def test_a_client_of_a_broker(programs: Programs, make: Make) -> None:
-    responder = make(REP)
-    client = programs.start("rrclient", connect=responder.bind(ANY_PORT), count=3)
-    for number in range(3):
-        assert responder.recv(timeout=WAIT) == b"Hello"
-        responder.send(b"%d" % number)
-    assert client.rest() == [f"Received reply {number} [{number}]" for number in range(3)]
-
-
-def test_a_worker_of_a_broker(programs: Programs, make: Make) -> None:
-    dealer = make(DEALER)
-    worker = programs.start("rrworker", connect=dealer.bind(ANY_PORT), delay=0)
-    for way_back in ([b""], [b"client", b""]):
-        dealer.send_multipart([*way_back, b"Hello"])
-        assert dealer.recv_multipart(timeout=WAIT) == [*way_back, b"World"]
-    assert worker.end() == ["Received request: [Hello]"] * 2
 
 
 @pytest.mark.parametrize("name", ["rrbroker", "msgqueue"])
@@ -279,9 +138,7 @@ def test_a_server_of_threads(programs: Programs, make: Make) -> None:
     assert server.end() == []
 
 
-def test_a_server_of_threads_ends_in_the_middle_of_its_work(
-    programs_of: ProgramsOf, make: Make
-) -> None:
+def test_a_server_of_threads_ends_amid_its_work(programs_of: ProgramsOf, make: Make) -> None:
     programs = programs_of(PYTHON, "ch2")
     port = programs.port()
     server = programs.start("mtserver", bind=port, delay=300)
@@ -293,36 +150,6 @@ def test_a_server_of_threads_ends_in_the_middle_of_its_work(
 
 
 # Publishers and subscribers
-
-
-def test_a_synchronised_publisher(programs: Programs, make: Make) -> None:
-    port, sync = programs.port(), programs.port()
-    publisher = programs.start("syncpub", bind=port, sync=sync, subscribers=2, count=5000)
-    subscribers, requester = [make(SUB, rcvhwm=0) for _ in range(2)], make(REQ)
-    for subscriber in subscribers:
-        subscriber.subscribe(b"")
-        connected(subscriber, port)
-    requester.connect(sync)  # after the subscriptions were sent
-    for _ in subscribers:
-        requester.send(b"")
-        assert requester.recv(timeout=WAIT) == b""
-    for subscriber in subscribers:
-        assert [subscriber.recv(timeout=WAIT) for _ in range(5000)] == [b"Rhubarb"] * 5000
-        assert subscriber.recv(timeout=WAIT) == b"END"
-    assert publisher.rest() == ["Waiting for subscribers", "Broadcasting messages"]
-
-
-def test_a_synchronised_subscriber(programs: Programs, make: Make, api: Api) -> None:
-    publisher, service = make(XPUB), make(REP)
-    endpoints = {"connect": publisher.bind(ANY_PORT), "sync": service.bind(ANY_PORT)}
-    pause = {} if api is PYTHON else {"pause": 0}  # it watches the connection instead
-    subscriber = programs.start("syncsub", **endpoints, **pause)
-    assert publisher.recv(timeout=WAIT) == b"\1"
-    assert service.recv(timeout=WAIT) == b""
-    service.send(b"")
-    publisher.send_many([b"Rhubarb"] * 50)
-    publisher.send(b"END")
-    assert subscriber.rest() == ["Received 50 updates"]
 
 
 def test_a_synchronised_subscriber_says_nothing_before_it_is_connected(
@@ -342,37 +169,4 @@ def test_a_synchronised_subscriber_says_nothing_before_it_is_connected(
             assert subscriber.end() == []
 
 
-def test_a_publisher_of_envelopes(programs: Programs, make: Make) -> None:
-    port = programs.port()
-    publisher = programs.start("psenvpub", bind=port, interval=5)
-    subscriber = make(SUB)
-    subscriber.connect(port)
-    subscriber.subscribe(b"")
-    addresses = []
-    for _ in range(6):
-        address, _contents = subscriber.recv_multipart(timeout=WAIT)
-        addresses.append(address)
-    assert addresses in ([b"A", b"B"] * 3, [b"B", b"A"] * 3)
-    assert publisher.end() == []
-
-
-def test_a_subscriber_to_envelopes(programs: Programs, make: Make) -> None:
-    publisher = make(XPUB)
-    subscriber = programs.start("psenvsub", connect=publisher.bind(ANY_PORT), count=2)
-    assert publisher.recv(timeout=WAIT) == b"\1B"
-    for address in (b"A", b"B", b"A", b"B"):
-        publisher.send_multipart([address, b"for " + address])
-    assert subscriber.rest() == ["[B] for B"] * 2
-
-
 # All of them
-
-
-def test_every_program_is_there_for_both_apis() -> None:
-    folders = [ROOT / "examples" / name for name in ("guide", "capi")]
-    ours, theirs = (
-        {path.stem for path in folder.rglob(pattern) if path.stem != "scenarios"}
-        for folder, pattern in zip(folders, ("ch[12]/[!_]*.py", "[!_]*.py"), strict=True)
-    )
-    assert len(ours) == 30
-    assert ours < theirs

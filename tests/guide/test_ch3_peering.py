@@ -1,4 +1,4 @@
-"""A federation of brokers: the scenarios, and a broker with raw sockets as its peer."""
+"""A federation of brokers: a broker with raw sockets as its peer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import signal
 from pathlib import Path
 
 import pytest
-from playing import Play
 from ports import WAIT, Programs
 from support import Make, eventually
 
@@ -26,36 +25,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-# Scenarios
-
-
-def test_brokers_hear_of_each_other(play: Play) -> None:
-    printed = play("peering1")
-    for name, lines in printed.items():
-        heard = [re.fullmatch(r"(DC\d) - \d workers free", line) for line in lines]
-        names = [match[1] for match in heard if match]
-        assert len(names) == len(lines)
-        assert name not in names
-        assert all(names.count(peer) >= 2 for peer in printed.keys() - {name})
-
-
-def test_brokers_share_requests(play: Play) -> None:
-    printed = play("peering2")
-    for name, peer in (("DC1", "DC2"), ("DC2", "DC1")):
-        assert printed[name][0] == "all peers are there"
-        assert set(printed[name][1:]) == {
-            "Client: OK",
-            "Worker: HELLO",
-            f"Worker: HELLO from {peer}",
-        }
-
-
-def test_no_task_is_lost_until_a_broker_is_killed(play: Play) -> None:
-    for lines in play("peering3").values():
-        assert lines
-        assert all(re.fullmatch(TASK, line) for line in lines)
-
-
 # The flow of state
 
 
@@ -69,17 +38,6 @@ def test_a_broker_publishes_when_it_hears_nothing(programs: Programs, make: Make
         assert name == b"DC1"
         assert re.fullmatch(rb"\d", available)
     assert broker.end() == []
-
-
-def test_a_broker_prints_what_it_hears(programs: Programs, make: Make) -> None:
-    publisher = make(XPUB, rcvtimeo=WAIT)
-    publisher.bind("ipc://X-state.ipc")
-    broker = programs.start("ch3.peering1", "DC1", "X", "nobody", interval=60_000)
-    assert publisher.recv() == b"\1"
-    for number in range(3):
-        publisher.send_multipart([b"X", b"%d" % number])
-        assert broker.line() == f"X - {number} workers free"
-    assert broker.end(signal.SIGTERM) == []
 
 
 # The flow of tasks
@@ -214,19 +172,6 @@ def test_a_broker_publishes_how_many_workers_are_free(programs: Programs, make: 
     assert {available for _, available in seen} <= {b"%d" % number for number in range(6)}
     assert all(before != after for before, after in itertools.pairwise(seen))
     assert all(re.fullmatch(TASK, line) for line in broker.end(signal.SIGTERM))
-
-
-def test_a_broker_goes_on_when_its_peer_is_killed(programs: Programs) -> None:
-    options = {"busy": 10, "pause": 10}
-    first = programs.start("ch3.peering3", "DC1", "DC2", **options)
-    second = programs.start("ch3.peering3", "DC2", "DC1", **options)
-    for broker in (first, second):
-        for _ in range(20):
-            assert re.fullmatch(TASK, broker.line())
-    second.process.kill()
-    for _ in range(200):
-        assert re.fullmatch(TASK, first.line())
-    first.end()
 
 
 def test_a_request_for_a_peer_that_is_not_there_waits_for_a_worker() -> None:

@@ -146,33 +146,6 @@ def test_a_server_says_its_state_as_one_digit_each_heartbeat(rig: Rig) -> None:
     assert said == [b"3"]
 
 
-def test_the_backup_becomes_passive_beside_an_active_primary(rig: Rig) -> None:
-    rig.start(State.BACKUP, OFTEN)
-    assert rig.said() == [b"2"]
-    rig.says(State.PRIMARY)
-    rig.says(State.PASSIVE)
-    assert rig.said() == [b"2"]
-    rig.says(State.ACTIVE)
-    while (said := rig.said()) == [b"2"]:
-        pass
-    assert said == [b"4"]
-
-
-def test_a_primary_that_comes_back_becomes_passive(rig: Rig) -> None:
-    rig.start(State.PRIMARY)
-    rig.says(State.ACTIVE)
-    rig.becomes(State.PASSIVE)
-
-
-@pytest.mark.parametrize("again", [State.PRIMARY, State.BACKUP])
-def test_a_passive_server_becomes_active_when_its_peer_starts_anew(rig: Rig, again: State) -> None:
-    rig.start(State.BACKUP)
-    rig.says(State.ACTIVE)
-    rig.becomes(State.PASSIVE)
-    rig.says(again)
-    rig.becomes(State.ACTIVE)
-
-
 @pytest.mark.parametrize(
     "message", [[b""], [b"0"], [b"5"], [b"one"], [b"\xff\0"], [b"3", b"3"], [b"3\0"], [b"", b"3"]]
 )

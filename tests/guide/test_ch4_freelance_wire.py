@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import pytest
 from ports import WAIT
@@ -10,12 +11,8 @@ from support import Make, Pair, Run, eventually, unique_ipc
 
 import zmqlite as zmq
 from examples.guide.ch4 import flcliapi, flserver1, flserver2, flserver3
-from examples.guide.ch4.flcliapi import Agent, FreelanceClient, Times
-from examples.guide.ch4.flclient1 import ask
+from examples.guide.ch4.flcliapi import Agent, Times
 from examples.guide.ch4.flclient2 import FreelanceClient as Shotgun
-
-FOREVER = 1_000_000
-SOON = 50
 
 
 class Server:
@@ -36,11 +33,6 @@ class Server:
 
     def send(self, *message: bytes) -> None:
         self.socket.send_multipart([self.client, *message])
-
-    def answers_pings(self) -> None:
-        """Take one, which shows that the client is connected, and answer it."""
-        assert self.recv() == [b"PING"]
-        self.send(b"PONG")
 
     def is_silent(self) -> bool:
         return not self.socket.poll(0)
@@ -98,6 +90,10 @@ def bench(pair: Pair, make: Make, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def test_a_request_is_a_number_and_the_body(bench: Bench, server: Server) -> None:
     bench.connect(server)
+    for message in ([b"PONG"], [b"0", b"OK"], [b""]):  # which answer nothing
+        server.send(*message)
+        bench.take()
+    assert bench.told() is None
     for number, body, reply in (
         (b"1", [b"Hello world"], [b"OK"]),
         (b"2", [b"", b"\0\xff", b"x" * 100_000], [b"", b"two", b""]),
@@ -129,14 +125,6 @@ def test_what_does_not_answer_the_request_is_passed_over(
     assert bench.told() == [b"OK", b"OK"]
 
 
-def test_a_message_without_a_request_answers_nothing(bench: Bench, server: Server) -> None:
-    bench.connect(server)
-    for message in ([b"PONG"], [b"0", b"OK"], [b""]):
-        server.send(*message)
-        bench.take()
-    assert bench.told() is None
-
-
 def test_a_server_under_another_name_is_passed_over(bench: Bench, server: Server) -> None:
     bench.connect(server)
     bench.agent.command(b"REQUEST", b"body")
@@ -162,9 +150,7 @@ def test_a_silent_server_is_pinged_each_2000_ms(bench: Bench, server: Server) ->
     assert server.recv() == [b"PING"]
 
 
-def test_the_next_server_is_asked_after_1000_ms(
-    bench: Bench, server: Server, other: Server
-) -> None:
+def test_the_next_one_is_asked_after_1000_ms(bench: Bench, server: Server, other: Server) -> None:
     bench.connect(server, other)
     bench.agent.command(b"REQUEST", b"body")
     assert server.recv() == [b"1", b"body"]
@@ -184,7 +170,7 @@ def test_the_next_server_is_asked_after_1000_ms(
     assert server.is_silent()
 
 
-def test_the_first_server_is_asked_again_after_the_last(
+def test_the_first_is_asked_again_after_the_last(
     bench: Bench, server: Server, other: Server
 ) -> None:
     bench.connect(server, other)
@@ -196,9 +182,7 @@ def test_the_first_server_is_asked_again_after_the_last(
         assert message == [b"1", b"body"]
 
 
-def test_a_server_that_is_gone_is_passed_over_at_once(
-    bench: Bench, server: Server, other: Server
-) -> None:
+def test_who_is_gone_is_passed_over_at_once(bench: Bench, server: Server, other: Server) -> None:
     bench.connect(server, other)
     server.socket.close()
 
@@ -227,7 +211,7 @@ def test_a_request_is_given_up_after_3000_ms(bench: Bench, server: Server) -> No
     assert bench.told() is None
 
 
-def test_a_server_that_was_silent_for_6000_ms_is_not_asked(
+def test_who_was_silent_for_6000_ms_is_not_asked(
     bench: Bench, server: Server, other: Server
 ) -> None:
     bench.connect(server, other)
@@ -258,74 +242,6 @@ def test_without_a_server_a_request_is_given_up_too(bench: Bench) -> None:
     assert bench.told() == [b"FAILED"]
 
 
-# Model 3, the client in its thread
-
-
-ClientOf = Callable[..., FreelanceClient]
-
-
-@pytest.fixture
-def client_of(context: zmq.Context, make: Make, run: Run) -> Iterator[ClientOf]:
-    """Connect a client to servers; times of which nothing is said do not come."""
-    clients: list[FreelanceClient] = []
-
-    def client_of(*servers: Server, **times: int) -> FreelanceClient:
-        never = dict.fromkeys(Times._fields, FOREVER)
-        client = FreelanceClient(context, Times(**never | {"pause": 0, "ping": SOON} | times))
-        clients.append(client)
-        for each in servers:
-            client.connect(each.endpoint)
-        for each in servers:
-            each.answers_pings()
-        return client
-
-    yield client_of
-    for client in clients:
-        client.close()
-
-
-def serve(server: Server, count: int) -> None:
-    """Answer some requests, and pings meanwhile."""
-    while count:
-        match server.recv():
-            case [b"PING"]:
-                server.send(b"PONG")
-            case [number, *body]:
-                server.send(number, *body)
-                count -= 1
-
-
-def test_requests_of_a_client_are_answered(client_of: ClientOf, server: Server, run: Run) -> None:
-    client = client_of(server)
-    task = run(serve, server, 100)
-    for number in range(100):
-        assert client.request(b"%d" % number, b"") == [b"%d" % number, b""]
-    task.result()
-
-
-def test_when_a_server_dies_the_next_one_answers(
-    client_of: ClientOf, server: Server, other: Server, run: Run
-) -> None:
-    client = client_of(server, other, retry=SOON)
-    task = run(serve, server, 1)
-    assert client.request(b"first") == [b"first"]
-    task.result()
-    server.socket.close()
-    run(serve, other, 1)
-    assert client.request(b"second") == [b"second"]
-
-
-def test_a_request_that_nobody_answers_raises(
-    client_of: ClientOf, server: Server, other: Server, run: Run
-) -> None:
-    client = client_of(server, timeout=SOON)
-    with pytest.raises(TimeoutError, match="no server replied in 50 ms"):
-        client.request(b"lost")
-    client = client_of(other)
-    run(serve, other, 1)
-    assert client.request(b"answered") == [b"answered"]
-
-
 # The servers
 
 
@@ -347,18 +263,23 @@ def start(make: Make, run: Run, endpoint: str) -> Start:
     return start
 
 
-def test_flserver1_gives_requests_back(start: Start) -> None:
-    client = start(flserver1.serve, zmq.DEALER)
-    for body in ([b"Hello world"], [b"", b"two", b"\0\xff"]):
-        client.send_multipart([b"", *body])
-        assert client.recv_multipart() == [b"", *body]
-
-
-def test_flserver2_says_ok_to_two_frames(start: Start) -> None:
-    client = start(flserver2.serve, zmq.DEALER)
-    for number in (b"1", b"10000", b"", b"\xff"):
-        client.send_multipart([b"", number, b"random name"])
-        assert client.recv_multipart() == [b"", number, b"OK"]
+@pytest.mark.parametrize(
+    ("serve", "request_", "reply"),
+    [
+        (flserver1.serve, [b"Hello world"], [b"Hello world"]),
+        (flserver1.serve, [b"", b"two", b"\0\xff"], [b"", b"two", b"\0\xff"]),
+        *(
+            (flserver2.serve, [number, b"random name"], [number, b"OK"])
+            for number in (b"1", b"10000", b"", b"\xff")
+        ),
+    ],
+)
+def test_flserver1_gives_requests_back_and_flserver2_says_ok(
+    start: Start, serve: Any, request_: list[bytes], reply: list[bytes]
+) -> None:
+    client = start(serve, zmq.DEALER)
+    client.send_multipart([b"", *request_])
+    assert client.recv_multipart() == [b"", *reply]
 
 
 @pytest.mark.parametrize("body", [[b""], [b"1"], [b"1", b"2", b"3"]])
@@ -393,24 +314,11 @@ def test_flserver3_answers_under_its_name(
 # Models 1 and 2, the clients
 
 
-def test_flclient1_sends_one_frame_and_takes_the_reply(
-    make: Make, run: Run, context: zmq.Context, endpoint: str
-) -> None:
-    server = make(zmq.ROUTER)
-    server.bind(endpoint)
-    task = run(ask, context, endpoint, WAIT)
-    client, *request = server.recv_multipart(timeout=WAIT)
-    assert request == [b"", b"Hello world"]
-    server.send_multipart([client, b"", b"a reply"])
-    assert task.result() == b"a reply"
-
-
-def test_flclient1_waits_no_longer_than_it_is_told(context: zmq.Context, endpoint: str) -> None:
-    assert ask(context, endpoint, 1) is None
+Volley: TypeAlias = tuple[Shotgun, list[zmq.Socket]]
 
 
 @pytest.fixture
-def shotgun(make: Make, run: Run) -> Iterator[tuple[Shotgun, list[zmq.Socket]]]:
+def shotgun(make: Make, run: Run) -> Iterator[Volley]:
     """A client of model 2, and two raw servers of it."""
     servers = [make(zmq.ROUTER, rcvtimeo=WAIT) for _ in range(2)]
     endpoints = tuple(unique_ipc() for _ in servers)
@@ -420,9 +328,7 @@ def shotgun(make: Make, run: Run) -> Iterator[tuple[Shotgun, list[zmq.Socket]]]:
         yield client, servers
 
 
-def test_flclient2_asks_all_servers_and_takes_the_first_reply(
-    shotgun: tuple[Shotgun, list[zmq.Socket]], run: Run
-) -> None:
+def test_flclient2_asks_all_servers_and_takes_the_first_reply(shotgun: Volley, run: Run) -> None:
     client, servers = shotgun
     for number in (b"1", b"2"):
         task = run(client.request, b"random name")
@@ -438,7 +344,7 @@ def test_flclient2_asks_all_servers_and_takes_the_first_reply(
     "reply", [[b""], [b"", b"1"], [b"", b"1", b"OK"], [b"2", b"OK"], [b"", b"2"], [b"x", b"2", b""]]
 )
 def test_flclient2_passes_over_what_does_not_answer_the_request(
-    shotgun: tuple[Shotgun, list[zmq.Socket]], run: Run, reply: list[bytes]
+    shotgun: Volley, run: Run, reply: list[bytes]
 ) -> None:
     client, servers = shotgun
     client.number = 1
@@ -447,11 +353,3 @@ def test_flclient2_passes_over_what_does_not_answer_the_request(
     servers[0].send_multipart([name, *reply])
     servers[0].send_multipart([name, b"", b"2", b"OK"])
     assert task.result() == [b"OK"]
-
-
-def test_flclient2_gives_up_in_time(context: zmq.Context) -> None:
-    with (
-        Shotgun(context, (unique_ipc(),), 1) as client,
-        pytest.raises(TimeoutError, match="no server replied in 1 ms"),
-    ):
-        client.request(b"body")

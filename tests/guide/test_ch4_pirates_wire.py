@@ -17,8 +17,6 @@ pytestmark = pytest.mark.slow
 READY, HEARTBEAT = b"\x01", b"\x02"
 FOREVER = 1_000_000  # a heartbeat that does not come while a test runs
 
-New = Callable[..., zmq.Socket]
-
 
 class Ends:
     """Both ends of a queue, and sockets that talk to them."""
@@ -26,20 +24,23 @@ class Ends:
     def __init__(self, programs: Programs, make: Make, program: str, **options: object) -> None:
         self.front, self.back = programs.port(), programs.port()
         self.make = make
+        self.kind = zmq.REQ if program == "spqueue" else zmq.DEALER
         self.queue = programs.start(
             f"ch4.{program}", frontend=self.front, backend=self.back, **options
         )
         self.queue.until(r"workers go to \S+")
 
-    def client(self, kind: zmq.SocketType = zmq.REQ, **options: object) -> zmq.Socket:
+    def socket(self, endpoint: str, kind: zmq.SocketType, **options: object) -> zmq.Socket:
         socket = self.make(kind, rcvtimeo=WAIT, **options)
-        socket.connect(self.front)
+        socket.connect(endpoint)
         return socket
 
-    def worker(self, kind: zmq.SocketType, *ready: bytes, **options: object) -> zmq.Socket:
-        socket = self.make(kind, rcvtimeo=WAIT, **options)
-        socket.connect(self.back)
-        socket.send_multipart(ready)
+    def client(self, kind: zmq.SocketType = zmq.REQ, **options: object) -> zmq.Socket:
+        return self.socket(self.front, kind, **options)
+
+    def worker(self, ready: bytes) -> zmq.Socket:
+        socket = self.socket(self.back, self.kind)
+        socket.send(ready)
         return socket
 
 
@@ -67,60 +68,76 @@ def test_a_client_asks_again_through_a_new_socket_and_waits_past_a_malformed_rep
     assert [line for line in lines if line.startswith("reply")] == ["reply: 1", "reply: 2"]
 
 
-# Simple Pirate
+# Both queues
 
 
-@pytest.fixture
-def simple(programs: Programs, make: Make) -> Ends:
-    return Ends(programs, make, "spqueue")
+@pytest.fixture(params=["spqueue", "ppqueue"])
+def ends(request: pytest.FixtureRequest, programs: Programs, make: Make) -> Ends:
+    options = {"heartbeat": FOREVER} if request.param == "ppqueue" else {}
+    return Ends(programs, make, request.param, **options)
 
 
-def test_a_worker_that_is_ready_gets_requests_with_the_way_back(simple: Ends) -> None:
-    worker = simple.worker(zmq.REQ, READY)
-    client = simple.client(routing_id=b"client")
-    client.send_multipart([b"one", b"two"])
-    assert worker.recv_multipart() == [b"client", b"", b"one", b"two"]
+def test_a_worker_that_is_ready_gets_requests_with_the_way_back(ends: Ends) -> None:
+    worker = ends.worker(READY)
+    client = ends.client(routing_id=b"client")
+    client.send_multipart([b"one", b"", b"\xff"])
+    assert worker.recv_multipart() == [b"client", b"", b"one", b"", b"\xff"]
     worker.send_multipart([b"client", b"", b"ONE", b""])
     assert client.recv_multipart() == [b"ONE", b""]
     client.send(b"more")  # the reply said that the worker is free
     assert worker.recv_multipart() == [b"client", b"", b"more"]
 
 
-def test_requests_wait_for_a_worker_and_go_to_the_one_that_is_free_longest(simple: Ends) -> None:
-    clients = [simple.client(routing_id=b"%d" % number) for number in range(2)]
+def test_requests_wait_for_a_worker_and_go_to_the_one_that_is_free_longest(ends: Ends) -> None:
+    clients = [ends.client(routing_id=b"%d" % number) for number in range(2)]
     for client in clients:
         client.send(b"hello")
-    first = simple.worker(zmq.REQ, READY)
+    first = ends.worker(READY)
     one = first.recv_multipart()
-    second = simple.worker(zmq.REQ, READY)
+    second = ends.worker(READY)
     other = second.recv_multipart()
     assert {one[0], other[0]} == {b"0", b"1"}
     assert one[1:] == other[1:] == [b"", b"hello"]
-    second.send_multipart([*other[:2], b"second"])
-    assert clients[int(other[0])].recv() == b"second"
-    first.send_multipart([*one[:2], b"first"])
-    assert clients[int(one[0])].recv() == b"first"
+    for worker, request in ((second, other), (first, one)):
+        worker.send_multipart([*request[:2], b"done"])
+        assert clients[int(request[0])].recv() == b"done"
     clients[0].send(b"next")
     assert second.recv_multipart() == [b"0", b"", b"next"]
 
 
-@pytest.mark.parametrize("message", [[b"nothing"], [b"", b"x"], [b"", b"a", b"b"]])
-def test_a_queue_survives_what_is_malformed(simple: Ends, message: list[bytes]) -> None:
-    simple.worker(zmq.DEALER, *message)
-    simple.queue.until("dropped a malformed message of a worker: .*")
-    worker = simple.worker(zmq.REQ, READY)
-    simple.queue.until("a worker is ready")
-    bad = simple.client(zmq.DEALER)
-    bad.send(b"no empty frame")
-    simple.queue.until("dropped a malformed message of a client: .*")
-    client = simple.client(routing_id=b"client")
-    client.send(b"hello")
-    assert worker.recv_multipart() == [b"client", b"", b"hello"]
-
-
-def test_a_worker_of_simple_pirate_says_that_it_is_ready_and_answers(
-    programs: Programs, make: Make
+@pytest.mark.parametrize(
+    ("program", "options", "of_workers", "of_clients"),
+    [
+        ("spqueue", {}, [[b"nothing"], [b"", b"x"], [b"", b"a", b"b"]], [[b"no empty frame"]]),
+        (
+            "ppqueue",
+            {"heartbeat": FOREVER},
+            [[b"\x09"], [b"client", b"x", b"y"], [b"client", b""]],
+            [[b"no empty frame"], [b""], [b"x", b"", b"y"]],
+        ),
+    ],
+)
+def test_a_queue_survives_what_is_malformed(
+    programs: Programs,
+    make: Make,
+    program: str,
+    options: dict[str, int],
+    of_workers: list[list[bytes]],
+    of_clients: list[list[bytes]],
 ) -> None:
+    ends = Ends(programs, make, program, **options)
+    for message in of_workers:
+        ends.socket(ends.back, zmq.DEALER).send_multipart(message)
+        ends.queue.until("dropped a malformed message of a worker: .*")
+    worker = ends.worker(READY)
+    for message in of_clients:
+        ends.client(zmq.DEALER).send_multipart(message)
+        ends.queue.until("dropped a malformed message of a client: .*")
+    ends.client(routing_id=b"client").send(b"hello")
+    assert worker.recv_multipart() == [b"client", b"", b"hello"]  # nothing took it
+
+
+def test_a_worker_of_simple_pirate_is_ready_and_answers(programs: Programs, make: Make) -> None:
     queue = make(zmq.ROUTER, rcvtimeo=WAIT)
     endpoint = queue.bind("tcp://127.0.0.1:*")
     programs.start("ch4.spworker", connect=endpoint, crash=0, stall=0, work=0)
@@ -141,21 +158,19 @@ def paranoid(programs: Programs, make: Make) -> Ends:
 
 
 def test_a_free_worker_gets_heartbeats_and_requests(paranoid: Ends) -> None:
-    worker = paranoid.worker(zmq.DEALER, READY)
+    worker = paranoid.worker(READY)
     for _ in range(3):
         assert worker.recv_multipart() == [HEARTBEAT]
         worker.send(HEARTBEAT)
     client = paranoid.client(routing_id=b"client")
-    client.send_multipart([b"one", b"", b"\xff"])
+    client.send(b"hello")
     while (message := worker.recv_multipart()) == [HEARTBEAT]:
         worker.send(HEARTBEAT)
-    assert message == [b"client", b"", b"one", b"", b"\xff"]
-    worker.send_multipart([b"client", b"", b"ONE"])
-    assert client.recv_multipart() == [b"ONE"]
+    assert message == [b"client", b"", b"hello"]
 
 
 def test_a_worker_that_is_silent_gets_no_more_requests(paranoid: Ends) -> None:
-    silent = paranoid.worker(zmq.DEALER, READY)
+    silent = paranoid.worker(READY)
     assert silent.recv_multipart() == [HEARTBEAT]
 
     def expired() -> bool:
@@ -165,33 +180,11 @@ def test_a_worker_that_is_silent_gets_no_more_requests(paranoid: Ends) -> None:
     eventually(expired)
     client = paranoid.client(routing_id=b"client")
     client.send(b"hello")
-    lively = paranoid.worker(zmq.DEALER, READY)
+    lively = paranoid.worker(READY)
     while (message := lively.recv_multipart()) == [HEARTBEAT]:
         lively.send(HEARTBEAT)
     assert message == [b"client", b"", b"hello"]
     assert not silent.poll(0)
-
-
-@pytest.mark.parametrize("message", [[b"\x09"], [b"client", b"x", b"y"], [b"client", b""]])
-def test_a_queue_of_paranoid_pirate_survives_what_is_malformed(
-    paranoid: Ends, message: list[bytes]
-) -> None:
-    paranoid.worker(zmq.DEALER, *message)
-    paranoid.queue.until("dropped a malformed message of a worker: .*")
-    worker = paranoid.worker(zmq.DEALER, READY)
-    assert worker.recv_multipart() == [HEARTBEAT]
-
-
-@pytest.mark.parametrize("message", [[b"no empty frame"], [b""], [b"x", b"", b"y"]])
-def test_a_malformed_message_of_a_client_takes_no_worker(
-    programs: Programs, make: Make, message: list[bytes]
-) -> None:
-    ends = Ends(programs, make, "ppqueue", heartbeat=FOREVER)
-    worker = ends.worker(zmq.DEALER, READY)
-    ends.client(zmq.DEALER).send_multipart(message)
-    ends.queue.until("dropped a malformed message of a client: .*")
-    ends.client(routing_id=b"client").send(b"hello")
-    assert worker.recv_multipart() == [b"client", b"", b"hello"]
 
 
 @pytest.fixture
@@ -207,7 +200,7 @@ def queue(make: Make, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Queue]
 
 
 @pytest.mark.parametrize("sign", [READY, HEARTBEAT])
-def test_a_sign_of_life_is_good_for_three_heartbeats(
+def test_a_sign_of_life_is_good_for_3_heartbeats(
     queue: Callable[[int], Queue], sign: bytes
 ) -> None:
     queue(0).from_worker(b"w", READY)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from mdp_support import CLIENT, HEARTBEAT, REPLY, REQUEST, WORKER, Dealer
-from playing import Play
 from ports import Program, Programs
 from support import Make, eventually
 
@@ -16,23 +15,6 @@ import zmqlite as zmq
 pytestmark = pytest.mark.slow
 
 NOBODY = b"0" * 32
-
-
-def test_a_request_is_answered_when_there_is_a_worker_although_the_store_was_killed(
-    play: Play,
-) -> None:
-    printed = play("titanic")
-    stored, *pending, reply = printed["client"]
-    name = stored.removeprefix("stored as ")
-    assert re.fullmatch(r"[0-9A-F]{32}", name)
-    assert pending
-    assert set(pending) == {"pending"}
-    assert reply == "reply: Hello world"
-    assert printed["titanic"] == [
-        "0 requests are waiting",
-        "1 requests are waiting",
-        f"done: {name}",
-    ]
 
 
 class Ship:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import pytest
 from chp_support import ANY_PORT, FULL, HEARTBEAT, Frames, Speaker, again
@@ -27,9 +28,7 @@ class Server(Speaker):
     """The sockets of a server, and what a clone does there."""
 
     def __init__(self, make: Make) -> None:
-        self.make = make
-        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
-        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True, sndhwm=0)
+        super().__init__(make)
         self.collector = make(zmq.SUB, rcvtimeo=WAIT)
         self.collector.subscribe(b"")
         self.place = chp.Server(
@@ -37,18 +36,14 @@ class Server(Speaker):
         )
 
     def is_asked(self, subtree: bytes = b"/client/") -> None:
-        """Come back when the clone has subscribed and asked for a snapshot."""
-        wanted = {b"\1" + subtree, b"\1HUGZ"}
-        while wanted:
-            event = self.publisher.recv()
-            assert event in wanted | {b"\0" + subtree, b"\0HUGZ"}
-            wanted.discard(event)
-        self.peer, *request = self.router.recv_multipart()
-        assert request == [b"ICANHAZ?", subtree]
+        super().is_asked(subtree)
+
+
+Servers: TypeAlias = tuple[Server, Server]
 
 
 @pytest.fixture
-def servers(make: Make) -> tuple[Server, Server]:
+def servers(make: Make) -> Servers:
     return Server(make), Server(make)
 
 
@@ -56,7 +51,7 @@ Start = Callable[..., Clone]
 
 
 @pytest.fixture
-def start(context: zmq.Context, servers: tuple[Server, Server]) -> Iterator[Start]:
+def start(context: zmq.Context, servers: Servers) -> Iterator[Start]:
     """Make a clone that knows both servers."""
     with contextlib.ExitStack() as ends:
 
@@ -69,14 +64,28 @@ def start(context: zmq.Context, servers: tuple[Server, Server]) -> Iterator[Star
         yield start
 
 
+Follow = Callable[..., Clone]
+
+
+@pytest.fixture
+def follow(servers: Servers, start: Start) -> Follow:
+    """Make a clone that has a snapshot of the first server, which ends with this update."""
+
+    def follow(*pairs: Frames, end: int, silence: int = FOREVER) -> Clone:
+        clone = start(silence)
+        servers[0].is_asked()
+        servers[0].snapshot(*pairs, FULL.end(end))
+        return clone
+
+    return follow
+
+
 def has(clone: Clone, key: str, value: bytes | None) -> None:
     """Come back when a clone has a value."""
     eventually(lambda: clone.get(key) == value)
 
 
-def test_a_clone_has_the_snapshot_and_what_came_after_it(
-    servers: tuple[Server, Server], start: Start
-) -> None:
+def test_a_clone_has_the_snapshot_and_what_came_after_it(servers: Servers, start: Start) -> None:
     server, other = servers
     clone = start()
     server.is_asked()
@@ -98,16 +107,14 @@ def test_a_clone_has_the_snapshot_and_what_came_after_it(
     assert not other.publisher.poll(0)
 
 
-def test_a_clone_of_the_whole_table(servers: tuple[Server, Server], start: Start) -> None:
+def test_a_clone_of_the_whole_table(servers: Servers, start: Start) -> None:
     clone = start(subtree="")
     servers[0].is_asked(b"")
     servers[0].snapshot(FULL.pair(b"key", 1, b"1"), FULL.end(1))
     has(clone, "key", b"1")
 
 
-def test_a_clone_ignores_heartbeats_and_what_is_malformed(
-    servers: tuple[Server, Server], start: Start
-) -> None:
+def test_a_clone_ignores_heartbeats_and_what_is_malformed(servers: Servers, start: Start) -> None:
     server, _ = servers
     clone = start()
     server.is_asked()
@@ -119,7 +126,7 @@ def test_a_clone_ignores_heartbeats_and_what_is_malformed(
     assert clone.get("HUGZ") is None
 
 
-def test_a_change_goes_to_both_servers(servers: tuple[Server, Server], start: Start) -> None:
+def test_a_change_goes_to_both_servers(servers: Servers, start: Start) -> None:
     clone = start()
     clone.set(A, b"early")
     assert clone.get(A) == b"early"
@@ -145,14 +152,10 @@ def test_a_change_goes_to_both_servers(servers: tuple[Server, Server], start: St
     assert second[2] != early[2]
 
 
-def test_a_change_waits_for_the_collector(
-    servers: tuple[Server, Server], start: Start, make: Make
-) -> None:
+def test_a_change_waits_for_the_collector(servers: Servers, follow: Follow, make: Make) -> None:
     server, _ = servers
     collector = server.collector
-    clone = start()
-    server.is_asked()
-    server.snapshot(FULL.end(0))
+    clone = follow(end=0)
     clone.set(A, b"1")
     assert collector.recv_multipart()[4] == b"1"
     collector = again(make, collector)
@@ -161,9 +164,7 @@ def test_a_change_waits_for_the_collector(
     assert [collector.recv_multipart()[4] for _ in range(2)] == [b"1", b"2"]
 
 
-def test_no_update_is_lost_while_the_snapshot_comes(
-    servers: tuple[Server, Server], start: Start
-) -> None:
+def test_no_update_is_lost_while_the_snapshot_comes(servers: Servers, start: Start) -> None:
     server, _ = servers
     clone = start()
     server.is_asked()
@@ -175,13 +176,9 @@ def test_no_update_is_lost_while_the_snapshot_comes(
         assert clone.get(f"/client/{key}") == b"%d" % (5000 + key)
 
 
-def test_a_clone_sees_its_own_change_until_the_server_has_it(
-    servers: tuple[Server, Server], start: Start
-) -> None:
+def test_a_clone_sees_its_change_until_the_server_has_it(servers: Servers, follow: Follow) -> None:
     server, _ = servers
-    clone = start()
-    server.is_asked()
-    server.snapshot(FULL.pair(A.encode(), 1, b"old"), FULL.end(1))
+    clone = follow(FULL.pair(A.encode(), 1, b"old"), end=1)
     clone.set(A, b"mine")
     assert clone.unconfirmed() == 1
     change = server.collector.recv_multipart()
@@ -195,11 +192,9 @@ def test_a_clone_sees_its_own_change_until_the_server_has_it(
     has(clone, A, b"another's")
 
 
-def test_what_has_not_come_back_is_sent_again(servers: tuple[Server, Server], start: Start) -> None:
+def test_what_has_not_come_back_is_sent_again(servers: Servers, follow: Follow) -> None:
     first, second = servers
-    clone = start(SHORT)
-    first.is_asked()
-    first.snapshot(FULL.end(0))
+    clone = follow(end=0, silence=SHORT)
     keys = [f"/client/{index}" for index in range(4)]
     for key in keys:
         clone.set(key, b"1")
@@ -220,22 +215,19 @@ def test_what_has_not_come_back_is_sent_again(servers: tuple[Server, Server], st
     assert clone.unconfirmed() == 0
 
 
-def test_a_deleted_key_is_gone_at_once(servers: tuple[Server, Server], start: Start) -> None:
-    clone = start()
-    servers[0].is_asked()
-    servers[0].snapshot(FULL.pair(A.encode(), 1, b"1"), FULL.end(1))
+def test_a_deleted_key_is_gone_at_once(servers: Servers, follow: Follow) -> None:
+    clone = follow(FULL.pair(A.encode(), 1, b"1"), end=1)
     has(clone, A, b"1")
     clone.set(A, b"")
     assert clone.get(A) is None
 
 
 def test_a_clone_turns_to_the_other_server_and_keeps_nothing_of_the_first(
-    servers: tuple[Server, Server], start: Start
+    servers: Servers, follow: Follow
 ) -> None:
     first, second = servers
-    clone = start(SHORT)
-    first.is_asked()
-    first.snapshot(FULL.pair(A.encode(), 8, b"1"), FULL.pair(B.encode(), 9, b"1"), FULL.end(9))
+    pairs = FULL.pair(A.encode(), 8, b"1"), FULL.pair(B.encode(), 9, b"1")
+    clone = follow(*pairs, end=9, silence=SHORT)
     second.is_asked()
     second.snapshot(FULL.pair(B.encode(), 7, b"2"), FULL.end(7, b"/client/"))
     has(clone, B, b"2")
@@ -244,9 +236,7 @@ def test_a_clone_turns_to_the_other_server_and_keeps_nothing_of_the_first(
     second.is_asked()
 
 
-def test_a_snapshot_that_stops_in_the_middle_changes_nothing(
-    servers: tuple[Server, Server], start: Start
-) -> None:
+def test_a_snapshot_that_stops_halfway_changes_nothing(servers: Servers, start: Start) -> None:
     first, second = servers
     clone = start(SHORT)
     first.is_asked()
@@ -259,26 +249,18 @@ def test_a_snapshot_that_stops_in_the_middle_changes_nothing(
 
 
 @pytest.mark.parametrize("heartbeat", [HEARTBEAT, FULL.pair(b"HUGZ", 4, b"")], ids=["RFC", "C"])
-def test_heartbeats_keep_a_clone_where_it_is(
-    servers: tuple[Server, Server], start: Start, heartbeat: Frames
-) -> None:
+def test_heartbeats_keep_a_clone_there(servers: Servers, follow: Follow, heartbeat: Frames) -> None:
     first, second = servers
-    start(SHORT)
-    first.is_asked()
-    first.snapshot(FULL.end(4))
+    follow(end=4, silence=SHORT)
     for _ in range(50):
         first.publish(heartbeat)
         assert not second.publisher.poll(SHORT // 25)
     second.is_asked()  # when they end
 
 
-def test_a_clone_asks_again_when_a_connection_was_lost_and_is_back(
-    servers: tuple[Server, Server], start: Start
-) -> None:
+def test_a_clone_asks_again_when_a_connection_is_back(servers: Servers, follow: Follow) -> None:
     server, _ = servers
-    clone = start()
-    server.is_asked()
-    server.snapshot(FULL.pair(A.encode(), 1, b"1"), FULL.end(1))
+    clone = follow(FULL.pair(A.encode(), 1, b"1"), end=1)
     has(clone, A, b"1")
     server.publisher = again(server.make, server.publisher, xpub_verboser=True)
     server.is_asked()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chp_support import ANY_PORT, FORMS, Speaker, number
+from chp_support import ANY_PORT, FORMS, Speaker
 from ports import WAIT, Program, Programs
 from support import Make
 
@@ -18,8 +18,7 @@ class Client(Speaker):
     def __init__(self, make: Make, programs: Programs, model: int, **options: object) -> None:
         self.form = FORMS[model]
         self.subtree = b"" if model == 3 else b"/client/"
-        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
-        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT)
+        super().__init__(make)
         self.collector = make(zmq.PULL, rcvtimeo=WAIT)
         self.program: Program = programs.start(
             f"ch5.clonecli{model}",
@@ -76,12 +75,7 @@ def test_a_client_knows_both_ends_of_a_snapshot(client: Client, body: bytes) -> 
 def test_a_client_ignores_heartbeats_and_what_is_malformed(client: Client) -> None:
     form, key = client.form, client.key(b"1")
     good = form.pair(key, 3, b"body")
-    malformed = [
-        good[:-1],
-        [*good, b""],
-        [key, b"\1", *good[2:]],
-        [key + bytes(256), *good[1:]],
-    ]
+    malformed = [good[:-1], [*good, b""], [key, b"\1", *good[2:]], [key + bytes(256), *good[1:]]]
     client.snapshot([b""], *malformed, form.end(2))
     client.publish(*malformed, [b"/client/"])
     for sequence in (0, 7):  # the RFC's, and C's
@@ -94,20 +88,3 @@ def test_a_client_ignores_heartbeats_and_what_is_malformed(client: Client) -> No
     lines = [client.program.line() for _ in range(5)]
     assert all(line.startswith("malformed: ") for line in lines)
     assert client.program.line() == "update 3: /client/1 = body"
-
-
-def test_a_client_sends_its_changes_and_stores_what_comes_back(
-    make: Make, programs: Programs, model: int
-) -> None:
-    client = Client(make, programs, model, interval=1, count=3, last=3)
-    client.snapshot(client.form.end(0))
-    for count in (1, 2, 3):
-        change = client.collector.recv_multipart()
-        key, sequence, *_, body = change
-        assert sequence == bytes(8)
-        assert key.startswith(client.subtree)
-        assert key.removeprefix(client.subtree).isdigit()
-        assert body.isdigit()
-        client.publish([key, number(count), *change[2:]])
-    assert client.program.until("3 pairs at update 3, .*")[-1]
-    assert not client.collector.poll(50)

@@ -36,9 +36,7 @@ def test_the_server_of_model_1_publishes_pairs_in_order(make: Make, programs: Pr
     assert int(published[1]) >= numbers[-1]
 
 
-def test_the_server_of_model_2_has_a_snapshot_for_who_comes_late(
-    make: Make, programs: Programs
-) -> None:
+def test_a_server_of_model_2_has_a_snapshot_for_latecomers(make: Make, programs: Programs) -> None:
     server = programs.start(
         "ch5.clonesrv2", snapshots=ANY_PORT, updates=ANY_PORT, keys=50, interval=1
     )
@@ -105,10 +103,7 @@ def test_the_client_of_model_2_applies_what_is_newer_than_its_snapshot(
 ) -> None:
     router, publisher = make(zmq.ROUTER, rcvtimeo=WAIT), make(zmq.XPUB, rcvtimeo=WAIT)
     client = programs.start(
-        "ch5.clonecli2",
-        snapshots=router.bind(ANY_PORT),
-        updates=publisher.bind(ANY_PORT),
-        last=12,
+        "ch5.clonecli2", snapshots=router.bind(ANY_PORT), updates=publisher.bind(ANY_PORT), last=12
     )
     assert publisher.recv() == b"\1"
     peer, *request = router.recv_multipart()

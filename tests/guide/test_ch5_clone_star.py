@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from chp_support import ANY_PORT, FULL, HEARTBEAT, Frames, again, number
+from chp_support import ANY_PORT, FULL, HEARTBEAT, Frames, Speaker, again, number, till_end
 from ports import WAIT, Programs
 from support import Make
 
@@ -25,14 +25,12 @@ def change(key: bytes, body: bytes, uuid: int, ttl: int = 0) -> Frames:
     return pair(key, 0, body, uuid, ttl)
 
 
-class Backup:
+class Backup(Speaker):
     """A backup that runs, and the sockets of its primary and its clients."""
 
     def __init__(self, make: Make, programs: Programs, silence: int = 1_000_000) -> None:
-        self.make = make
+        super().__init__(make)
         self.state = make(zmq.XPUB, rcvtimeo=WAIT)
-        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
-        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True)
         self.updates = self.publisher.bind(ANY_PORT)
         options = {
             "remote": self.state.bind(ANY_PORT),
@@ -60,28 +58,16 @@ class Backup:
         """Let the primary be active, and come back when the backup asks for its snapshot."""
         self.state.send(b"3")
         self.program.until(".*now passive")
-        self.asks()
-
-    def asks(self) -> None:
-        """Come back when it has subscribed and asked for a snapshot."""
-        wanted = {b"\1", b"\1HUGZ"}
-        while wanted:
-            event = self.publisher.recv()
-            assert event in wanted | {b"\0", b"\0HUGZ"}
-            wanted.discard(event)
-        self.peer, *request = self.router.recv_multipart()
-        assert request == [b"ICANHAZ?", b""]
+        self.is_asked(b"")
 
     def snapshot(self, *messages: Frames, sequence: int = 0) -> None:
         """Give it a snapshot, and come back when it has it."""
-        for message in (*messages, FULL.end(sequence)):
-            self.router.send_multipart([self.peer, *message])
+        super().snapshot(*messages, FULL.end(sequence))
         self.program.until(rf"snapshot: \d+ pairs at update {sequence}, .*")
 
     def publish(self, *messages: Frames) -> None:
         """Publish updates, and come back when it has the last one."""
-        for message in messages:
-            self.publisher.send_multipart(message)
+        super().publish(*messages)
         self.program.until(rf"update {int.from_bytes(messages[-1][1])}: .*")
 
     def changes(self, *messages: Frames) -> None:
@@ -95,15 +81,15 @@ class Backup:
         while not self.client.poll(50):
             self.client.send_multipart([b"ICANHAZ?", b""])
         self.program.until(".*now active", f"published {count} changes that were pending")
-        published: list[Frames] = []
-        while len(published) < count:
-            message = self.subscriber.recv_multipart()
-            if message != HEARTBEAT:
-                published.append(message)
-        messages = [self.client.recv_multipart()]
-        while messages[-1][0] != b"KTHXBAI":
-            messages.append(self.client.recv_multipart())
-        return [*published, *sorted(messages[:-1]), messages[-1]]
+        published = [self.update() for _ in range(count)]
+        *messages, end = till_end(self.client)
+        return [*published, *sorted(messages), end]
+
+    def update(self) -> Frames:
+        """What it publishes next, heartbeats left out."""
+        while (update := self.subscriber.recv_multipart()) == HEARTBEAT:
+            pass
+        return update
 
 
 @pytest.fixture
@@ -154,11 +140,7 @@ def test_what_the_primary_published_first_is_not_published_again(backup: Backup)
     backup.publish(pair(b"/b", 6, b"1", 2), pair(b"/b", 7, b"2", 3))
     # The client's own messages come after all that; the one of update 7 never does.
     backup.changes(change(b"/a", b"1", 1), change(b"/b", b"1", 2))
-    assert backup.takes_over(0) == [
-        pair(b"/a", 5, b"1", 1),
-        pair(b"/b", 7, b"2", 3),
-        FULL.end(7),
-    ]
+    assert backup.takes_over(0) == [pair(b"/a", 5, b"1", 1), pair(b"/b", 7, b"2", 3), FULL.end(7)]
 
 
 def test_what_is_sent_again_is_published_once(backup: Backup) -> None:
@@ -171,13 +153,9 @@ def test_what_is_sent_again_is_published_once(backup: Backup) -> None:
     again = [change(b"/a", b"1", 1), change(b"/a", b"2", 2), change(b"/b", b"1", 3)]
     new = change(b"/c", b"1", 4)
     backup.changes(*again, new, new)
-    while (update := backup.subscriber.recv_multipart()) == HEARTBEAT:
-        pass
-    assert update == pair(b"/c", 8, b"1", 4)
+    assert backup.update() == pair(b"/c", 8, b"1", 4)
     backup.changes(change(b"/d", b"1", 5))
-    while (update := backup.subscriber.recv_multipart()) == HEARTBEAT:
-        pass
-    assert update == pair(b"/d", 9, b"1", 5)
+    assert backup.update() == pair(b"/d", 9, b"1", 5)
 
 
 def test_what_came_before_the_snapshot_is_in_there(backup: Backup) -> None:
@@ -198,9 +176,7 @@ def test_a_passive_server_does_not_delete_by_itself(backup: Backup) -> None:
     *kept, last = backup.takes_over(0)
     assert kept in ([], [pair(b"/a", 5, b"1", 1, past)])
     assert last in (FULL.end(5), FULL.end(6))
-    while (update := backup.subscriber.recv_multipart()) == HEARTBEAT:
-        pass
-    assert update == pair(b"/a", 6, b"", 1, past)
+    assert backup.update() == pair(b"/a", 6, b"", 1, past)
 
 
 def test_a_change_without_uuid_is_malformed(backup: Backup) -> None:
@@ -235,21 +211,17 @@ def test_a_server_that_missed_updates_begins_with_a_snapshot_again(
     backup.follows()
     backup.snapshot(pair(b"/a", 4, b"1", 1), pair(b"/b", 5, b"1", 2), sequence=5)
     trouble(backup)
-    backup.asks()
+    backup.is_asked(b"")
     backup.snapshot(pair(b"/b", 7, b"2", 3), sequence=7)
     backup.publish(pair(b"/c", 8, b"1", 4))
-    assert backup.takes_over(0) == [
-        pair(b"/b", 7, b"2", 3),
-        pair(b"/c", 8, b"1", 4),
-        FULL.end(8),
-    ]
+    assert backup.takes_over(0) == [pair(b"/b", 7, b"2", 3), pair(b"/c", 8, b"1", 4), FULL.end(8)]
 
 
 def test_a_passive_server_asks_until_it_has_a_snapshot(make: Make, programs: Programs) -> None:
     backup = Backup(make, programs, silence=500)
     backup.follows()
     backup.router.send_multipart([backup.peer, *pair(b"/a", 4, b"1", 1)])
-    backup.asks()
+    backup.is_asked(b"")
     backup.snapshot(pair(b"/b", 5, b"1", 2), sequence=5)
     assert backup.takes_over(0) == [pair(b"/b", 5, b"1", 2), FULL.end(5)]
 

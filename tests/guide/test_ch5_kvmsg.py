@@ -13,6 +13,17 @@ PAIR = KVMsg(b"key", b"body", 258, UUID, {"ttl": "10", "\u00e4": "b=c"})
 
 ZERO = bytes(8)
 
+NO_PROPERTIES = [
+    b"ttl=1",
+    b"ttl\n",
+    b"\n",
+    b"=1\n",
+    b"ttl=1\n\n",
+    b"a=" + b"v" * 256 + b"\n",
+    b"a=\xff\n",
+]
+NO_PROPERTIES += [b"ttl=%s\n" % ttl for ttl in (b"-1", b"soon", b"1.5", b"%d" % 2**63)]
+
 SIMPLE_FORMS: list[tuple[KVSimple, list[bytes]]] = [
     (KVSimple(b"key", b"body", 1), [b"key", bytes(7) + b"\1", b"body"]),
     (KVSimple(b"\xff\0", b"", 0x0102030405060708), [b"\xff\0", b"\1\2\3\4\5\6\7\10", b""]),
@@ -66,17 +77,7 @@ def test_what_is_no_simple_pair_is_refused(frames: list[bytes]) -> None:
         [b"k" * 256, ZERO, b"", b"", b"body"],
         [b"key", ZERO, bytes(15), b"", b"body"],
         [b"key", ZERO, bytes(17), b"", b"body"],
-        [b"key", ZERO, b"", b"ttl=1", b"body"],
-        [b"key", ZERO, b"", b"ttl\n", b"body"],
-        [b"key", ZERO, b"", b"\n", b"body"],
-        [b"key", ZERO, b"", b"=1\n", b"body"],
-        [b"key", ZERO, b"", b"ttl=1\n\n", b"body"],
-        [b"key", ZERO, b"", b"a=" + b"v" * 256 + b"\n", b"body"],
-        [b"key", ZERO, b"", b"a=\xff\n", b"body"],
-        [b"key", ZERO, b"", b"ttl=-1\n", b"body"],
-        [b"key", ZERO, b"", b"ttl=soon\n", b"body"],
-        [b"key", ZERO, b"", b"ttl=1.5\n", b"body"],
-        [b"key", ZERO, b"", b"ttl=%d\n" % 2**63, b"body"],
+        *([b"key", ZERO, b"", properties, b"body"] for properties in NO_PROPERTIES),
     ],
 )
 def test_what_is_no_full_pair_is_refused(frames: list[bytes]) -> None:

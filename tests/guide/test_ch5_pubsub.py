@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Callable
 
 import pytest
-from playing import Play
 from ports import WAIT, Programs
 from support import Make, Run, subscribe
 
@@ -21,45 +19,6 @@ Cached = Callable[..., None]
 
 
 # The scenarios
-
-
-@pytest.mark.slow
-def test_espresso(play: Play) -> None:
-    lines = play("espresso")["program"]
-    assert sorted(lines[:2]) == ["[002] 0141", "[002] 0142"]
-    assert len(lines[2:7]) == 5
-    assert all(re.fullmatch(r"\[007\] [AB]-\d{5}", line) for line in lines[2:7])
-    assert sorted(lines[7:]) == ["[002] 0041", "[002] 0042"]
-
-
-@pytest.mark.slow
-def test_who_subscribes_late_misses_what_was_before(play: Play) -> None:
-    printed = play("pathological")
-    _, first, *others = printed["early"]
-    assert first == "Save Roger"
-    assert set(others) == {"Off with his head!"}
-    assert set(printed["late"][1:]) == {"Off with his head!"}
-
-
-@pytest.mark.slow
-def test_the_cache_gives_late_subscribers_the_last_value(play: Play) -> None:
-    printed = play("lvcache")
-    for name, topic in (("bob", "001"), ("eve", "001"), ("joe", "002")):
-        first, *values = printed[name]
-        assert first == f"subscribed to {topic}"
-        assert set(values) == {"Save Roger"}
-    assert len(printed["joe"]) == 2
-
-
-@pytest.mark.slow
-def test_the_slow_subscriber_ends_itself(play: Play) -> None:
-    *times, report = play("suisnail")["program"]
-    match = re.fullmatch(r"the subscriber is (\d+) ms late, and gives up", report)
-    assert match
-    assert int(match[1]) > 200
-    numbers = list(map(int, times))
-    assert len(numbers) > 1
-    assert numbers == sorted(numbers)
 
 
 @pytest.mark.slow
@@ -125,28 +84,17 @@ def cached(publisher: zmq.Socket, subscriber: Subscriber) -> Cached:
     return cached
 
 
-def test_a_subscriber_gets_the_last_value_of_its_topic(
-    cached: Cached, subscriber: Subscriber
-) -> None:
+def test_a_subscriber_gets_the_last_of_its_topic(cached: Cached, subscriber: Subscriber) -> None:
     cached([b"a", b"1"], [b"b", b"2"], [b"a", b"3"])
-    for topic, value in ((b"a", b"3"), (b"b", b"2"), (b"c", None)):
+    for topic, value in (*((b"a", b"3"),) * 3, (b"b", b"2"), (b"c", None)):
         late = subscriber(topic, b"end")
         if value:
             assert late.recv_multipart() == [topic, value]
         assert late.recv_multipart() == END
 
 
-def test_a_second_subscriber_of_a_topic_gets_it_too(cached: Cached, subscriber: Subscriber) -> None:
-    cached([b"a", b"1"])
-    for _ in range(3):
-        late = subscriber(b"a", b"end")
-        assert [late.recv_multipart() for _ in range(2)] == [[b"a", b"1"], END]
-
-
 @pytest.mark.parametrize("topic", [b"", b"a", b"ab\0", b"abc"])
-def test_only_the_very_topic_is_looked_up(
-    cached: Cached, subscriber: Subscriber, topic: bytes
-) -> None:
+def test_only_the_topic_is_looked_up(cached: Cached, subscriber: Subscriber, topic: bytes) -> None:
     cached([b"ab", b"1"])
     late = subscriber(topic, b"end")
     assert late.recv_multipart() == END

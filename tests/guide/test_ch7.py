@@ -1,4 +1,4 @@
-"""File transfer: the scenarios, and each server and client with a raw socket on the other side."""
+"""File transfer: each server and client with a raw socket on the other side."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zmqlite import DEALER, ROUTER, Socket
 
 WAIT = int(DEADLINE * 1000)
 ANY_PORT = "tcp://127.0.0.1:*"
-SIZES = (0, 1, CHUNK - 1, CHUNK, 10_000_000, 10_000_001)
+SIZES = (0, 1, CHUNK - 1, CHUNK, pytest.param(10_000_000, marks=pytest.mark.slow))
 
 Fetch = Callable[[Socket], Iterator[bytes]]
 Serve = Callable[[str], str]  # a model to an endpoint
@@ -27,7 +27,6 @@ MODELS: dict[str, tuple[Callable[[Socket, str], None], int, Fetch]] = {
     "fileio2": (fileio2.serve, 1000, fileio2.fetch),
     "fileio3": (fileio2.serve, 1000, partial(fileio3.fetch, credit=10)),
 }
-STEPWISE = ("fileio2", "fileio3")
 
 
 def chunks_of(model: str, size: int) -> int:
@@ -74,9 +73,7 @@ def request(offset: int, size: int = CHUNK) -> list[bytes]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("model", MODELS)
-def test_a_file_comes_whole_and_in_order(
-    serve: Serve, make: Make, path: Path, model: str, size: int
-) -> None:
+def test_a_file_comes_in_order(serve: Serve, make: Make, path: Path, model: str, size: int) -> None:
     data = content(size)
     path.write_bytes(data)
     fetch = MODELS[model][2]
@@ -85,6 +82,7 @@ def test_a_file_comes_whole_and_in_order(
     assert b"".join(chunks) == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_twenty_transfers_lose_nothing(serve: Serve, make: Make, path: Path, model: str) -> None:
     size = 10_000_000
@@ -101,9 +99,7 @@ def test_twenty_transfers_lose_nothing(serve: Serve, make: Make, path: Path, mod
 # The servers
 
 
-def test_a_server_without_flow_control_sends_all_at_once(
-    serve: Serve, make: Make, path: Path
-) -> None:
+def test_without_flow_control_all_is_sent_at_once(serve: Serve, make: Make, path: Path) -> None:
     data = content(2 * CHUNK + 1)
     path.write_bytes(data)
     client = client_of(make, serve("fileio1"))
@@ -174,7 +170,7 @@ def test_a_client_that_never_reads_keeps_nobody_waiting(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_client_that_vanishes_keeps_nobody_waiting(
+def test_who_vanishes_keeps_nobody_waiting(
     serve: Serve, make: Make, path: Path, model: str
 ) -> None:
     data = content(4 * CHUNK)
@@ -190,9 +186,7 @@ def test_a_client_that_vanishes_keeps_nobody_waiting(
 
 
 @pytest.mark.parametrize(("model", "credit"), [("fileio2", 1), ("fileio3", 10)])
-def test_a_client_never_asks_for_more_than_its_credit(
-    make: Make, run: Run, model: str, credit: int
-) -> None:
+def test_no_client_asks_beyond_its_credit(make: Make, run: Run, model: str, credit: int) -> None:
     data = content(25 * CHUNK)
     server = make(ROUTER, rcvtimeo=WAIT)
     client = client_of(make, server.bind(ANY_PORT))

@@ -1,4 +1,4 @@
-"""UDP discovery: the scenarios, and the programs with a UDP socket on the other side."""
+"""UDP discovery: the programs with a UDP socket on the other side."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
-from playing import Play
 from ports import WAIT, Program, Programs
 from support import DEADLINE, eventually
 
@@ -62,31 +61,6 @@ def event(program: Program, kind: str) -> str:
     return match[1]
 
 
-# Scenarios
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["udpping1", "udpping2"])
-def test_pings(play: Play, name: str) -> None:
-    printed = play(name)
-    for lines in printed.values():
-        bound, *others = lines
-        port = bound.removeprefix("bound port ")
-        assert set(others) == {"pinging peers", f"found peer 127.0.0.1:{port}"}
-
-
-@pytest.mark.slow
-def test_peers_that_come_and_go(play: Play) -> None:
-    printed = play("udpping3")
-    rule, joined, bob, *others = printed["ada"][1:]
-    assert (rule, joined) == (RULE, "[006] JOINED")
-    assert others == [RULE, "[004] LEFT", bob]
-    rule, joined, ada = printed["bob"][1:]
-    assert (rule, joined) == (RULE, "[006] JOINED")
-    assert re.fullmatch(rf"\[032\] {UUID}", ada)
-    assert ada != bob
-
-
 # The ping
 
 
@@ -129,19 +103,6 @@ def test_three_nodes_see_each_other(programs: Programs, peer: Peer) -> None:
     assert heard == {bytes.fromhex(each) for each in own}
     for node in nodes:
         assert node.end() == []
-
-
-@pytest.mark.slow
-def test_a_node_that_is_killed_has_left_for_the_others(programs: Programs, peer: Peer) -> None:
-    options = {"port": peer.port, "interface": "lo", "interval": 50, "expiry": 1000}
-    first, second = (programs.start("ch8.udpping3", **options) for _ in range(2))
-    for node in (first, second):
-        node.line()
-    name = event(first, "JOINED")
-    event(second, "JOINED")
-    second.process.kill()
-    assert event(first, "LEFT") == name
-    assert first.end() == []
 
 
 def test_a_node_pings_with_its_uuid(context: Context, peer: Peer) -> None:

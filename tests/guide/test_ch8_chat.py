@@ -1,43 +1,16 @@
-"""The chat without a server, and the full queue: the scenarios, and each program alone."""
+"""The chat without a server, with raw sockets as the others."""
 
 from __future__ import annotations
 
 import pytest
-from playing import Play
 from ports import WAIT, Program, Programs
 from support import Make
 
-from zmqlite import SUB, XPUB
+from zmqlite import SUB, XPUB, Socket
+
+pytestmark = pytest.mark.slow
 
 ENDPOINT = "tcp://{}:{}"
-
-
-# The full queue
-
-
-@pytest.mark.slow
-def test_a_full_queue(play: Play) -> None:
-    sent = [f"Sending message {number}" for number in range(5)]
-    assert play("eagain") == {"program": [*sent, "Resource temporarily unavailable"]}
-
-
-# The chat
-
-
-@pytest.mark.slow
-def test_a_chat(play: Play) -> None:
-    printed = play("dechat")
-    bound, *joe = printed["joe"]
-    assert bound.startswith("bound port ")
-    assert printed["bob"][0] == bound
-    said = ["joe: hello bob", "bob: hello joe"]
-    assert joe == [
-        *["somebody joined"] * 2,
-        "> hello bob",
-        *said,
-        "somebody left",
-    ]
-    assert printed["bob"][1:] == [*["somebody joined"] * 2, said[0], "> hello joe", said[1]]
 
 
 def start_chat(programs: Programs) -> tuple[Program, int]:
@@ -48,12 +21,18 @@ def start_chat(programs: Programs) -> tuple[Program, int]:
     return chat, port
 
 
-def test_a_line_goes_out_as_one_frame(programs: Programs, make: Make) -> None:
+def joined(programs: Programs, make: Make) -> tuple[Program, Socket]:
+    """A chat, and a subscriber that has joined it."""
     chat, port = start_chat(programs)
     subscriber = make(SUB)
     subscriber.subscribe(b"joe")
     subscriber.connect(ENDPOINT.format("127.0.0.1", port))
     assert chat.line() == "somebody joined"
+    return chat, subscriber
+
+
+def test_a_line_goes_out_as_one_frame(programs: Programs, make: Make) -> None:
+    chat, subscriber = joined(programs, make)
     lines = ["first", "", "third: \u00e9"]
     chat.type("\n".join(lines))
     for line in lines:
@@ -76,11 +55,7 @@ def test_everybody_in_the_network_is_heard(programs: Programs, make: Make) -> No
 
 
 def test_the_end_of_the_input_ends_a_chat_that_has_sent_all(programs: Programs, make: Make) -> None:
-    chat, port = start_chat(programs)
-    subscriber = make(SUB)
-    subscriber.subscribe(b"")
-    subscriber.connect(ENDPOINT.format("127.0.0.1", port))
-    assert chat.line() == "somebody joined"
+    chat, subscriber = joined(programs, make)
     for number in range(100):
         chat.type(str(number))
     chat.end_input()

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import signal
+import time
+from pathlib import Path
 
 import pytest
-from ports import Programs
+from ports import Program, Programs
+from support import eventually
 
 pytestmark = pytest.mark.slow
 
-SHOW = """
-import sys
-from examples.program import run
-def main(name: str, *others: str, count: int = 3, share: float = 0.5, long_name: bool = False):
-    print(repr((name, others, count, share, long_name)))
-sys.argv[1:] = {arguments!r}.split()
-run(main)
-"""
-
-WAIT = """
-import asyncio, time
-from examples.program import run
-def sleep():
-    print("up")
-    time.sleep(60)
-async def sleep_in_a_loop():
-    print("up")
-    await asyncio.sleep(60)
-def main():
-    try:
-        {wait}
-    finally:
-        print("down")
-run(main)
-"""
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
 @pytest.mark.parametrize(
@@ -48,30 +27,66 @@ run(main)
 def test_main_gets_what_the_command_line_says(
     programs: Programs, arguments: str, expected: tuple[object, ...]
 ) -> None:
-    program = programs.script(SHOW.format(arguments=arguments))
-    assert program.rest() == [repr(expected)]
+    assert programs.own("show", *arguments.split()).rest() == [repr(expected)]
 
 
 def test_what_main_does_not_take_is_refused(programs: Programs) -> None:
-    program = programs.script(SHOW.format(arguments="a --count many"))
-    assert program.process.wait(10) == 2
-    assert "argument --count: invalid int value: 'many'" in program.process.communicate()[0]
+    lines = programs.own("show", "a", "--count", "many").fail(2)
+    assert "argument --count: invalid int value: 'many'" in lines[-1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(
-    "wait",
-    ["sleep()", "asyncio.run(sleep_in_a_loop())"],
-    ids=["sleep", "asyncio"],
-)
-def test_a_signal_ends_a_program_well(
-    programs: Programs, wait: str, number: signal.Signals
-) -> None:
-    program = programs.script(WAIT.format(wait=wait))
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("how", ["sleep", "asyncio"])
+def test_a_signal_ends_a_program_well(programs: Programs, how: str, number: signal.Signals) -> None:
+    program = programs.own("waiting", how)
     assert program.line() == "up"
     assert program.end(number) == ["down"]
 
 
 def test_a_program_that_fails_says_so(programs: Programs) -> None:
-    program = programs.script("from examples.program import run\nrun(lambda: 1 / 0)")
-    assert program.process.wait(10) == 1
+    assert programs.own("waiting", "fail").fail()[-1] == "ZeroDivisionError"
+
+
+def waits(program: Program) -> bool:
+    """Whether it has a handler for SIGTERM, and waits for something, and goes on doing so."""
+    for _ in range(20):
+        time.sleep(0.001)
+        status = Path(f"/proc/{program.process.pid}/status").read_text()
+        caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+        if "State:\tS" not in status or not caught >> (signal.SIGTERM - 1) & 1:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *((name, {"bind": "tcp://127.0.0.1:*"}) for name in ("echo_server", "pool_manager")),
+        *((name, {"connect": "ipc://nobody"}) for name in ("echo_clients", "ticker_subscriber")),
+        ("ticker_publisher", {"bind": "tcp://127.0.0.1:*"}),
+    ],
+)
+def test_a_program_with_asyncio_that_waits_ends_on_a_signal_without_a_word(
+    programs: Programs, name: str, options: dict[str, str], number: signal.Signals
+) -> None:
+    """Those that connect wait for ever: nobody is there."""
+    programs.package = "examples.aio"
+    program = programs.start(name, **options)
+    eventually(waits, program)
+    assert not [line for line in program.end(number) if "Error" in line or "Traceback" in line]
+
+
+# C ports
+
+
+def test_ctrl_c_ends_a_port_that_cannot_see_it(programs: Programs) -> None:
+    blocked = programs.own("deaf")
+    assert blocked.line() == "Hello me"
+    assert blocked.end() == []
+
+
+def test_arguments_of_a_port(programs: Programs) -> None:
+    programs.package = "examples.capi"
+    assert programs.start("hwclient", connect="tcp://127.0.0.1:1", count=0).rest() == []
+    programs.start("hwclient", cuont=5).fail(2)

@@ -1,4 +1,4 @@
-"""What holds for every program of the Guide."""
+"""What holds for every program of the examples, and for the index of the Guide's."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from checkout import ROOT
 from examples.catalogue import GROUPS, SCENARIOS, listing
 from examples.guide.patterns import PATTERNS
 
-GUIDE = ROOT / "examples" / "guide"
+EXAMPLES = ROOT / "examples"
+GUIDE = EXAMPLES / "guide"
 PROGRAMS = sorted(
-    path for path in GUIDE.glob("ch*/*.py") if 'if __name__ == "__main__":' in path.read_text()
+    path for path in EXAMPLES.rglob("*/*.py") if 'if __name__ == "__main__":' in path.read_text()
 )
+OF_GUIDE = [path for path in PROGRAMS if GUIDE in path.parents]
+PORTS = [path for path in PROGRAMS if path.parent.name == "capi"]
 INDEX = (GUIDE / "README.md").read_text()
 
 CHAPTERS = {
@@ -44,31 +47,41 @@ MODULES = (
 
 
 def module(path: Path) -> str:
-    return f"examples.guide.{path.parent.name}.{path.stem}"
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=module)
-def test_a_program_says_how_it_is_started(path: Path) -> None:
+def test_a_program_says_how_it_is_started_and_is_in_a_scenario(path: Path) -> None:
     text = ast.get_docstring(ast.parse(path.read_text())) or ""
     assert f"python -m {module(path)}" in text
-
-
-@pytest.mark.parametrize("path", PROGRAMS, ids=module)
-def test_a_program_is_in_a_scenario(path: Path) -> None:
     played = {part.command.split()[0] for each in SCENARIOS.values() for part in each.parts}
     assert module(path) in played
 
 
+@pytest.mark.parametrize("path", PORTS, ids=module)
+def test_a_port_is_c_without_types(path: Path) -> None:
+    """It takes its calls from zmqlite.capi."""
+    tree = list(ast.walk(ast.parse(path.read_text())))
+    imported = [ast.unparse(each) for each in tree if isinstance(each, ast.Import | ast.ImportFrom)]
+    assert [each for each in imported if "zmqlite" in each] == ["from zmqlite.capi import *"]
+    assert not [each for each in tree if isinstance(each, ast.With | ast.ClassDef)]
+
+
 def test_every_program_of_the_guide_is_here_and_listed() -> None:
-    here = {f"{path.parent.name}/{path.stem}" for path in PROGRAMS}
+    here = {f"{path.parent.name}/{path.stem}" for path in OF_GUIDE}
     named = {f"{chapter}/{name}" for chapter, names in CHAPTERS.items() for name in names.split()}
     assert len(named) == 91
-    assert named - here == set()
     assert named | {"ch3/lbbroker3_asyncio"} == here
     words = set(re.findall(r"\w+", listing()))
     assert {name.partition("/")[2] for name in here} <= words
     for name in MODULES.split():
         assert (GUIDE / f"{name}.py").is_file()
+
+
+def test_the_programs_of_chapters_1_and_2_and_some_of_3_are_there_for_both_apis() -> None:
+    ports = {path.stem for path in PORTS if not path.stem.startswith("article_")}
+    both = f"{CHAPTERS['ch1']} {CHAPTERS['ch2']} identity lbbroker rtdealer rtreq"
+    assert ports == set(both.split())
 
 
 def test_every_scenario_has_one_pattern() -> None:
@@ -82,5 +95,5 @@ def test_the_index_has_all_patterns_programs_and_modules() -> None:
     rows = re.findall(r"^\| ([^|]+) \| (ch\d: [^|]+) \|", INDEX, re.MULTILINE)
     assert {pattern for pattern, _ in rows} == {name for each in PATTERNS.values() for name in each}
     words = set(re.findall(r"\w+", " ".join(programs for _, programs in rows)))
-    assert {path.stem for path in PROGRAMS} <= words
+    assert {path.stem for path in OF_GUIDE} <= words
     assert {name.rpartition("/")[2] for name in MODULES.split()} <= {*words, "zhelpers"}

@@ -46,12 +46,33 @@ HEARTBEAT = [b"HUGZ", bytes(8), b"", b"", b""]
 ANY_PORT = "tcp://127.0.0.1:*"
 
 
+def till_end(dealer: zmq.Socket) -> list[Frames]:
+    """The messages of a snapshot, with the last one."""
+    messages = [dealer.recv_multipart()]
+    while messages[-1][0] != b"KTHXBAI":
+        messages.append(dealer.recv_multipart())
+    return messages
+
+
 class Speaker:
     """The sockets by which a server in plain frames speaks to one who follows it."""
 
-    router: zmq.Socket
-    publisher: zmq.Socket
     peer: bytes
+
+    def __init__(self, make: Make) -> None:
+        self.make = make
+        self.router = make(zmq.ROUTER, rcvtimeo=WAIT)
+        self.publisher = make(zmq.XPUB, rcvtimeo=WAIT, xpub_verboser=True, sndhwm=0)
+
+    def is_asked(self, subtree: bytes) -> None:
+        """Come back when there is a subscription, and a request for a snapshot."""
+        wanted = {b"\1" + subtree, b"\1HUGZ"}
+        while wanted:
+            event = self.publisher.recv()
+            assert event in wanted | {b"\0" + subtree, b"\0HUGZ"}
+            wanted.discard(event)
+        self.peer, *request = self.router.recv_multipart()
+        assert request == [b"ICANHAZ?", subtree]
 
     def snapshot(self, *messages: Frames) -> None:
         for message in messages:
@@ -110,10 +131,7 @@ class Server:
         """Ask for a snapshot, and return its messages up to the end of it."""
         request = [b"ICANHAZ?"] if self.model == 3 else [b"ICANHAZ?", subtree]
         self.dealer.send_multipart(request)
-        messages = [self.dealer.recv_multipart()]
-        while messages[-1][0] != b"KTHXBAI":
-            messages.append(self.dealer.recv_multipart())
-        return messages
+        return till_end(self.dealer)
 
     def set(self, key: bytes, body: bytes) -> None:
         self.pusher.send_multipart(self.form.pair(key, 0, body))

@@ -9,12 +9,19 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 from checkout import ROOT
 from support import DEADLINE, Task
 
-WAIT = int(DEADLINE * 1000)
-"""Milliseconds after which a message that has to come is taken not to come."""
+from examples.guide.basics import Api
+
+OWN = ROOT / "tests" / "guide" / "programs"
+
+PATIENCE = 3 * DEADLINE
+"""Seconds after which a program, which first has to start, is taken not to do what it has to."""
+WAIT = int(PATIENCE * 1000)
+"""The same in milliseconds, for its messages."""
 
 
 class Program:
@@ -47,18 +54,16 @@ class Program:
 
     def line(self) -> str:
         """The next line that it prints."""
-        return Task(self._output.readline).result().removesuffix("\n")
+        return Task(self._output.readline).result(PATIENCE).removesuffix("\n")
 
     def rest(self) -> list[str]:
         """What it prints until it ends, which it must do by itself and well."""
-        lines = Task(self._output.read).result().splitlines()
-        assert self.process.wait(DEADLINE) == 0, lines
-        return lines
+        return self.fail(0)
 
-    def fail(self) -> list[str]:
-        """What it prints until it ends, which it must do by itself, with exit code 1."""
-        lines = Task(self._output.read).result().splitlines()
-        assert self.process.wait(DEADLINE) == 1, lines
+    def fail(self, code: int = 1) -> list[str]:
+        """What it prints until it ends, which it must do by itself, with this exit code."""
+        lines = Task(self._output.read).result(PATIENCE).splitlines()
+        assert self.process.wait(PATIENCE) == code, lines
         return lines
 
     def until(self, *patterns: str) -> list[str]:
@@ -79,7 +84,7 @@ class Program:
     def kill(self) -> None:
         """End it in any case."""
         self.process.kill()
-        self.process.wait(DEADLINE)
+        self.process.wait(PATIENCE)
         self._input.close()
         self._output.close()
 
@@ -98,9 +103,9 @@ class Programs:
         words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
         return self._start("-m", f"{self.package}.{name}", *arguments, *words)
 
-    def script(self, text: str) -> Program:
-        """Start Python with a text of the test's own."""
-        return self._start("-c", text)
+    def own(self, name: str, *arguments: str) -> Program:
+        """Start a program of the tests' own."""
+        return self._start(str(OWN / f"{name}.py"), *arguments)
 
     def _start(self, *command: str) -> Program:
         self._running.append(Program(list(command), self.directory))
@@ -114,9 +119,15 @@ class Programs:
         keeper.bind(("127.0.0.1", 0))
         return f"tcp://127.0.0.1:{keeper.getsockname()[1]}"
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Leave no process behind."""
         for program in self._running:
             program.kill()
         for keeper in self._keepers:
             keeper.close()
+
+
+class ProgramsOf(Protocol):
+    """The fixture `programs_of`."""
+
+    def __call__(self, api: Api, chapter: str) -> Programs: ...

@@ -1,71 +1,93 @@
-"""Programs that live in a storm of signals, as the tests of signals need them."""
+"""Programs that live in a storm of signals: the storm, and messages that show if they are torn."""
 
 from __future__ import annotations
 
 import json
+import signal
+import time
+from collections.abc import Callable
 from typing import Any
 
-from safety_support import run
+from prelude import say
 
-STORM = """
-import json
+import zmqlite as zmq
 
-SECONDS = 1.0
-INTERVAL = 0.0005  # twice as often as the kilohertz that is asked for
+SECONDS = 0.5
+
 
 class Interrupted(Exception):
     pass
 
-signals = raised = 0
-armed = False
 
-def returns(*_):
-    global signals
-    signals += 1
+class Fire:
+    """What the signals did."""
 
-def raises(*_):
+    signals = raised = 0
+    armed = False
+    error: type[Exception] | Exception = Interrupted
+
+
+fire = Fire()
+context = zmq.Context(linger=0)
+
+
+def returns(*_: object) -> None:
+    fire.signals += 1
+
+
+def raises(*_: object) -> None:
     # Once for every time it is armed, so that nothing but the call is interrupted.
-    global signals, raised, armed
-    signals += 1
-    if armed:
-        armed = False
-        raised += 1
-        raise error
+    fire.signals += 1
+    if fire.armed:
+        fire.armed = False
+        fire.raised += 1
+        raise fire.error
 
-error = Interrupted
 
-def storm(handler):
+def storm(handler: Callable[..., object], interval: float = 0.0005) -> None:
+    """Begin: by default twice as often as the kilohertz that is asked for."""
     signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, INTERVAL, INTERVAL)
+    signal.setitimer(signal.ITIMER_REAL, interval, interval)
 
-def calm():
+
+def calm() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
-def found(**what):
-    calm()
-    say(json.dumps({"signals": signals, "raised": raised, **what}))
 
-context = zmq.Context(linger=0)
-def pair(a, b, hwm=100, transport="tcp://127.0.0.1:*"):
+def lasts(start: float, done: int, enough: int = 100, seconds: float = SECONDS) -> bool:
+    """Whether to go on: for some seconds, and on a busy machine until enough was done."""
+    took = time.monotonic() - start
+    return took < seconds or (took < 20 and (done <= enough or fire.signals <= 200))
+
+
+def found(**what: object) -> None:
+    """End, and say what came of it."""
+    calm()
+    say(json.dumps({"signals": fire.signals, "raised": fire.raised, **what}))
+
+
+def pair(
+    a: zmq.SocketType, b: zmq.SocketType, hwm: int = 100, transport: str = "tcp://127.0.0.1:*"
+) -> tuple[zmq.Socket, zmq.Socket]:
     sockets = context.socket(a, sndhwm=hwm, rcvhwm=hwm), context.socket(b, sndhwm=hwm, rcvhwm=hwm)
     sockets[1].connect(sockets[0].bind(transport))
     return sockets
 
-def message(number):
-    "Three frames that belong together, of changing length; sometimes long, sometimes very long."
+
+def message(number: int) -> list[bytes]:
+    """Three frames that belong together, of changing length; sometimes long, sometimes very."""
     length = (number * 7919) % 500
     if number % 50 == 0:
         length = 20_000 if number % 100 else 200_000
     return [b"%d" % number, b"", bytes([number % 256]) * length]
 
-def whole(frames):
+
+def whole(frames: list[bytes]) -> bool:
     return frames == message(int(frames[0]))
-"""
-"""What a signal storm is, and messages that show whether they are torn."""
 
 
-def storm(source: str) -> dict[str, Any]:
-    """Run a program after STORM; what it found."""
-    found: dict[str, Any] = json.loads(run(STORM + source, deadline=30).succeeded())
-    assert found["signals"] > 200  # fewer than the clock has ticks, on a busy machine
-    return found
+def outcome(printed: str) -> dict[str, Any]:
+    """For the tests: what a program found."""
+    result: dict[str, Any] = json.loads(printed)
+    assert result["signals"] > 200  # fewer than the clock has ticks, on a busy machine
+    return result

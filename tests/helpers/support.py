@@ -10,7 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, Protocol, TypeVar
 
-from zmqlite import PUB, XPUB, Socket, SocketType
+import pytest
+
+from zmqlite import DONTWAIT, PUB, XPUB, Again, HostUnreachable, Socket, SocketType
 
 T = TypeVar("T")
 
@@ -23,6 +25,11 @@ LONG = 65536
 _numbers = itertools.count(1)
 
 TRANSPORTS = ["inproc", "ipc", "tcp"]
+
+
+def slow(*values: Any) -> Any:
+    """A row of a table that takes too long for the quick loop."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 def eventually(condition: Callable[..., T], *args: Any) -> T:
@@ -101,6 +108,18 @@ def await_subscription(subscriber: Socket, publisher: Socket, topic: bytes = b""
         pass
 
 
+def unreachable(socket: Socket, name: bytes) -> bool:
+    """Whether a socket that routes by name has learnt that a peer is not there any more."""
+    assert not socket.poll(0)  # without a poll or a receive it would never learn
+    try:
+        socket.send_multipart([name, b"data"], DONTWAIT)
+    except HostUnreachable:
+        return True
+    except Again:
+        return False
+    return False
+
+
 class Make(Protocol):
     """The fixture `make`."""
 
@@ -117,7 +136,7 @@ class Pair(Protocol):
     """The fixture `pair`."""
 
     def __call__(
-        self, binder: SocketType, connecter: SocketType, transport: str = ...
+        self, binder: SocketType, connecter: SocketType, transport: str = ..., **options: Any
     ) -> tuple[Socket, Socket]: ...
 
 

@@ -39,8 +39,14 @@ PUBLIC = LEVELS["__init__"]
 
 # Packages on top of the core, and which of these others a package, or a module of it, may import
 # from. The core imports none of them.
-PACKAGES = ("aio", "capi", "proto", "rpc")
-BETWEEN = {"proto.aio": ("aio.",), "rpc": ("proto.",), "rpc.aio": ("aio.", "proto.")}
+PACKAGES = ("aio", "auth", "capi", "proto", "rpc")
+BETWEEN = {
+    "auth.aio": ("aio.",),
+    "proto.aio": ("aio.",),
+    "rpc": ("proto.",),
+    "rpc.aio": ("aio.", "proto."),
+    "rpc.eventloop": ("aio.",),
+}
 
 MODULES = {
     path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", "."): path

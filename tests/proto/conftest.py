@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from drivers import drive, driver, pytest_pycollect_makeitem, pytest_pyfunc_call
 from support import DEADLINE, Connect, Make
 
 from zmqlite import Socket, SocketType
+
+__all__ = ["drive", "driver", "pytest_pycollect_makeitem", "pytest_pyfunc_call"]
 
 
 @pytest.fixture

@@ -27,8 +27,10 @@ from schemas import (
 from zmqlite import proto
 from zmqlite.proto.descriptors import needs_check
 
-HELLO = DataMessage(content="hello", timestamp=7)
-HELLO_BYTES = b"\x0a\x05hello\x10\x07"
+FORMS: tuple[Any, ...] = (proto.Bare, proto.Tagged, proto.Topic)
+TOPICS = proto.Tagged(Cat, topic=True)
+OTHERS = (CatFlap(), b"bytes", None)
+NO_TOPICS = (None, "text", bytearray(b"x"))
 
 
 def refusing(**options: Any) -> Any:
@@ -54,43 +56,10 @@ def nested(depth: int) -> bytes:
     return data
 
 
-def test_bare_is_the_payload_and_nothing_else() -> None:
-    assert proto.Bare(DataMessage).encode(HELLO) == [HELLO_BYTES]
-
-
-def test_a_message_of_defaults_is_an_empty_frame() -> None:
-    codec = proto.Bare(DataMessage)
-    assert codec.encode(DataMessage()) == [b""]
-    assert codec.decode([b""]) == DataMessage()
-
-
-def test_topic_puts_the_topic_first() -> None:
-    codec = proto.Topic(DataMessage)
-    assert codec.encode(HELLO, b"weather") == [b"weather", HELLO_BYTES]
-    assert codec.decode([b"weather", HELLO_BYTES]) == HELLO
-
-
-def test_an_empty_topic_is_a_topic() -> None:
-    assert proto.Topic(DataMessage).encode(HELLO, b"") == [b"", HELLO_BYTES]
-
-
-def test_tagged_puts_the_full_name_of_the_type_first() -> None:
-    codec = proto.Tagged(Cat, CatFlap)
-    assert codec.encode(Cat(name="Tom")) == [b"zoo.Cat", b"\x0a\x03Tom"]
-    assert codec.encode(CatFlap(open=True)) == [b"zoo.CatFlap", b"\x08\x01"]
-
-
 def test_tagged_decodes_each_type_by_its_name() -> None:
     codec = proto.Tagged(Cat, CatFlap)
     assert codec.decode([b"zoo.Cat", b"\x0a\x03Tom"]) == Cat(name="Tom")
     assert codec.decode([b"zoo.CatFlap", b"\x08\x01"]) == CatFlap(open=True)
-
-
-def test_tagged_may_have_a_topic_before_the_name() -> None:
-    codec = proto.Tagged(Cat, topic=True)
-    frames = codec.encode(Cat(name="Tom"), b"home")
-    assert frames == [b"home", b"zoo.Cat", b"\x0a\x03Tom"]
-    assert codec.decode(frames) == Cat(name="Tom")
 
 
 @pytest.mark.parametrize(
@@ -123,18 +92,11 @@ def test_frames_may_be_views(frame: Any) -> None:
 @pytest.mark.parametrize(
     ("codec", "wrong"),
     [
-        (proto.Bare(Cat), 0),
-        (proto.Bare(Cat), 2),
-        (proto.Topic(Cat), 1),
-        (proto.Topic(Cat), 3),
-        (proto.Tagged(Cat), 1),
-        (proto.Tagged(Cat), 3),
-        (proto.Tagged(Cat, topic=True), 2),
-        (proto.Tagged(Cat, topic=True), 4),
-        (proto.Bare(Cat, attachments=2), 2),
-        (proto.Bare(Cat, attachments=2), 4),
-        (proto.Bare(Cat, attachments=range(1, 3)), 1),
-        (proto.Bare(Cat, attachments=range(1, 3)), 4),
+        *((proto.Bare(Cat), wrong) for wrong in (0, 2)),
+        *((form(Cat), wrong) for form in (proto.Topic, proto.Tagged) for wrong in (1, 3)),
+        *((proto.Tagged(Cat, topic=True), wrong) for wrong in (2, 4)),
+        *((proto.Bare(Cat, attachments=2), wrong) for wrong in (2, 4)),
+        *((proto.Bare(Cat, attachments=range(1, 3)), wrong) for wrong in (1, 4)),
     ],
     ids=str,
 )
@@ -251,60 +213,34 @@ def test_a_missing_required_field_is_a_decode_error(kind: type[Message], payload
     ],
     ids=["proto2", "below", "edition"],
 )
-def test_a_missing_required_field_is_named_before_anything_is_encoded(
-    message: Any, names: str
-) -> None:
+def test_a_missing_required_field_is_named_before_all_is_encoded(message: Any, names: str) -> None:
     with pytest.raises(proto.EncodeError, match=names):
         proto.Bare(type(message)).encode(message)
 
 
+def test_only_types_that_can_lack_a_field_are_checked() -> None:
+    kinds = (DataMessage, Node, Everything, Plain, Reading, Order, Cart, Open, Ticket)
+    assert [kind for kind in kinds if needs_check(kind)] == [Order, Cart, Open, Ticket]
+
+
 @pytest.mark.parametrize(
-    ("kind", "needed"),
+    ("codec", "message", "topic", "reason"),
     [
-        (DataMessage, False),
-        (Node, False),
-        (Everything, False),
-        (Plain, False),
-        (Reading, False),
-        (Order, True),
-        (Cart, True),
-        (Open, True),
-        (Ticket, True),
+        (proto.Bare(Cat), CatFlap(), None, r"does not encode CatFlap, but Cat$"),
+        (proto.Tagged[Any](Cat, Timestamp), CatFlap(), None, r"CatFlap, but Cat or Timestamp$"),
+        (proto.Bare(Cat), Cat, None, r"the class Cat, but a message: Cat\(...\)$"),
+        *((form(Cat), other, b"topic", "does not encode") for form in FORMS for other in OTHERS),
+        (proto.Bare(Cat), Cat(), b"topic", "no place for a topic"),
+        (proto.Tagged(Cat), Cat(), b"topic", "without topic=True"),
+        *((proto.Topic(Cat), Cat(), topic, "a topic, which is bytes") for topic in NO_TOPICS),
+        *((TOPICS, Cat(), topic, "a topic, which is bytes") for topic in NO_TOPICS),
     ],
-    ids=str,
 )
-def test_only_types_that_can_lack_a_field_are_checked(kind: type[Message], needed: bool) -> None:
-    assert needs_check(kind) is needed
-
-
-@pytest.mark.parametrize("form", [proto.Bare, proto.Tagged, proto.Topic])
-@pytest.mark.parametrize("other", [CatFlap(), b"bytes", None])
-def test_another_class_of_message_is_a_type_error(form: Any, other: Any) -> None:
-    with pytest.raises(TypeError, match="does not encode"):
-        form(Cat).encode(other, b"topic")
-
-
-def test_a_wrong_message_is_told_what_is_right() -> None:
-    with pytest.raises(TypeError, match=r"does not encode CatFlap, but Cat$"):
-        proto.Bare(Cat).encode(CatFlap())
-    with pytest.raises(TypeError, match=r"does not encode CatFlap, but Cat or Timestamp$"):
-        proto.Tagged[Any](Cat, Timestamp).encode(CatFlap())
-    with pytest.raises(TypeError, match=r"the class Cat, but a message: Cat\(...\)$"):
-        proto.Bare(Cat).encode(Cat)
-
-
-def test_a_topic_where_there_is_no_place_for_it_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="no place for a topic"):
-        proto.Bare(Cat).encode(Cat(), b"topic")
-    with pytest.raises(TypeError, match="without topic=True"):
-        proto.Tagged(Cat).encode(Cat(), b"topic")
-
-
-@pytest.mark.parametrize("topic", [None, "text", bytearray(b"x")])
-def test_a_missing_topic_or_one_that_is_not_bytes_is_a_type_error(topic: Any) -> None:
-    for codec in (proto.Topic(Cat), proto.Tagged(Cat, topic=True)):
-        with pytest.raises(TypeError, match="a topic, which is bytes"):
-            codec.encode(Cat(), topic)
+def test_a_message_or_topic_that_is_none_is_a_type_error(
+    codec: Any, message: Any, topic: Any, reason: str
+) -> None:
+    with pytest.raises(TypeError, match=reason):
+        codec.encode(message, topic)
 
 
 @pytest.mark.parametrize("kind", [int, Cat(), None, Message, "Cat"])

@@ -6,11 +6,11 @@ import gc
 import logging
 import os
 import signal
-import threading
 from typing import Any
 
 import pytest
 from schemas import Cat, CatFlap, DataMessage
+from support import Task
 
 import zmqlite as zmq
 from zmqlite import proto
@@ -49,6 +49,33 @@ class Stage:
     def stop_at(self, kind: type) -> None:
         self.dispatcher.register(kind, lambda message, delivery: self.dispatcher.stop())
 
+    def note(self, kind: type) -> tuple[list[Any], list[Any]]:
+        """Handle a type by noting its messages and their deliveries."""
+        messages: list[Any] = []
+        deliveries: list[Any] = []
+
+        @self.dispatcher.on(kind)
+        def note(message: Any, delivery: Any) -> None:
+            messages.append(message)
+            deliveries.append(delivery)
+
+        return messages, deliveries
+
+    def fail_at(self, kind: type) -> None:
+        self.dispatcher.register(kind, lambda message, delivery: 1 // 0)
+
+    def refuse(self) -> None:
+        """Have on_error raise what it gets."""
+
+        def refuse(failure: proto.Failure) -> None:
+            raise failure.error
+
+        self.dispatcher.on_error = refuse
+
+    def served(self) -> Any:
+        """A client whose requests are received from a REP."""
+        return self.add(zmq.REP, zmq.REQ)[1]
+
 
 @pytest.fixture
 def stage(pair: Any) -> Stage:
@@ -57,37 +84,22 @@ def stage(pair: Any) -> Stage:
 
 def test_each_type_goes_to_its_handler(stage: Stage) -> None:
     _, sender = stage.add()
-    cats, flaps = [], []
-
-    @stage.dispatcher.on(Cat)
-    def on_cat(message: Any, delivery: Any) -> None:
-        cats.append(message.name)
-
-    @stage.dispatcher.on(CatFlap)
-    def on_flap(message: Any, delivery: Any) -> None:
-        flaps.append(message.open)
-
+    cats, _ = stage.note(Cat)
+    flaps, _ = stage.note(CatFlap)
     stage.stop_at(DataMessage)
     for message in (TOM, CatFlap(open=True), Cat(name="Kit"), DataMessage()):
         sender.send(message)
     stage.dispatcher.run()
-    assert (cats, flaps, stage.failures) == (["Tom", "Kit"], [True], [])
+    assert (cats, flaps, stage.failures) == ([TOM, Cat(name="Kit")], [CatFlap(open=True)], [])
 
 
 def test_a_handler_serves_several_sockets_and_knows_which(stage: Stage) -> None:
     ends = [stage.add() for _ in range(3)]
-    seen = []
-
-    @stage.dispatcher.on(Cat)
-    def on_cat(message: Any, delivery: Any) -> None:
-        seen.append(delivery.socket)
-        if len(seen) == 3:
-            stage.dispatcher.stop()
-
+    _, deliveries = stage.note(Cat)
     for _, sender in ends:
         sender.send(TOM)
-    stage.dispatcher.run()
-    assert {id(socket) for socket in seen} == {id(receiver) for receiver, _ in ends}
+    stage.run_once()
+    assert {id(each.socket) for each in deliveries} == {id(receiver) for receiver, _ in ends}
 
 
 def test_a_handler_for_one_socket_goes_before_one_for_all(stage: Stage) -> None:
@@ -95,10 +107,9 @@ def test_a_handler_for_one_socket_goes_before_one_for_all(stage: Stage) -> None:
     seen = []
     stage.dispatcher.register(Cat, lambda message, delivery: seen.append("any"))
     stage.dispatcher.register(Cat, lambda message, delivery: seen.append("special"), special)
-    to_special.send(TOM)
-    stage.run_once()
-    to_other.send(TOM)
-    stage.run_once()
+    for sender in (to_special, to_other):
+        sender.send(TOM)
+        stage.run_once()
     assert seen == ["special", "any"]
 
 
@@ -113,42 +124,26 @@ def test_two_handlers_for_the_same_are_refused(stage: Stage) -> None:
 
 def test_whatever_fails_goes_to_one_place_and_the_loop_goes_on(stage: Stage) -> None:
     receiver, sender = stage.add()
-
-    @stage.dispatcher.on(Cat)
-    def on_cat(message: Any, delivery: Any) -> None:
-        raise KeyError(message.name)
-
+    stage.fail_at(Cat)
     stage.stop_at(DataMessage)
-    sender.send(TOM)
-    sender.send(CatFlap(open=True))
-    sender.socket.send_multipart([b"zoo.Dog", b""])
-    sender.socket.send_multipart([b"zoo.Cat", b"\xff"])
-    sender.socket.send_multipart([b"zoo.Cat"])
+    for message in (TOM, CatFlap(open=True)):
+        sender.send(message)
+    for frames in ([b"zoo.Dog", b""], [b"zoo.Cat", b"\xff"], [b"zoo.Cat"]):
+        sender.socket.send_multipart(frames)
     sender.send(DataMessage())
     stage.dispatcher.run()
     kinds = [type(failure.error) for failure in stage.failures]
-    assert kinds == [
-        KeyError,
-        proto.NoHandler,
-        proto.UnknownType,
-        proto.DecodeError,
-        proto.FrameCount,
-    ]
+    undecoded = [proto.UnknownType, proto.DecodeError, proto.FrameCount]
+    assert kinds == [ZeroDivisionError, proto.NoHandler, *undecoded]
     assert all(failure.socket is receiver for failure in stage.failures)
-    envelopes = [failure.envelope for failure in stage.failures]
-    assert [envelope.message if envelope else None for envelope in envelopes] == [
-        TOM,
-        CatFlap(open=True),
-        None,
-        None,
-        None,
-    ]
+    messages = [failure.envelope and failure.envelope.message for failure in stage.failures]
+    assert messages == [TOM, CatFlap(open=True), None, None, None]
 
 
 def test_by_default_failures_are_logged(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     _, sender = stage.add()
     stage.dispatcher.on_error = DEFAULT
-    stage.dispatcher.register(Cat, lambda message, delivery: 1 // 0)
+    stage.fail_at(Cat)
     sender.socket.send_multipart([b"zoo.Dog", b""])
     sender.socket.send_multipart([b"zoo.Cat", b""])
     with caplog.at_level(logging.ERROR):
@@ -162,11 +157,8 @@ def test_by_default_failures_are_logged(stage: Stage, caplog: pytest.LogCaptureF
 
 
 def test_what_on_error_raises_ends_the_loop(stage: Stage) -> None:
-    def refuse(failure: proto.Failure) -> None:
-        raise failure.error
-
     _, sender = stage.add()
-    stage.dispatcher.on_error = refuse
+    stage.refuse()
     sender.socket.send_multipart([b"zoo.Dog", b""])
     with pytest.raises(proto.UnknownType):
         stage.dispatcher.run()
@@ -185,9 +177,9 @@ def test_handlers_reply_to_where_a_request_came_from(stage: Stage) -> None:
 
 
 def test_on_error_can_answer_a_failed_request_of_a_rep(stage: Stage) -> None:
-    _, client = stage.add(zmq.REP, zmq.REQ)
+    client = stage.served()
     stage.dispatcher.on_error = lambda failure: failure.reply(DataMessage(content="sorry"))
-    stage.dispatcher.register(Cat, lambda message, delivery: 1 // 0)
+    stage.fail_at(Cat)
     for bad in ([b"zoo.Cat", b""], [b"zoo.Cat", b"\xff"], [b"zoo.CatFlap", b""]):
         client.socket.send_multipart(bad)
         stage.run_once()
@@ -195,8 +187,8 @@ def test_on_error_can_answer_a_failed_request_of_a_rep(stage: Stage) -> None:
 
 
 def test_a_failed_request_of_a_rep_gets_an_error_reply_and_the_loop_goes_on(stage: Stage) -> None:
-    _, client = stage.add(zmq.REP, zmq.REQ)
-    stage.dispatcher.register(Cat, lambda message, delivery: 1 // 0)
+    client = stage.served()
+    stage.fail_at(Cat)
     stage.dispatcher.register(CatFlap, lambda message, delivery: delivery.reply(message))
     for request, reason in (
         ([b"zoo.Cat", b""], "the request failed"),
@@ -217,12 +209,8 @@ def test_a_failed_request_of_a_rep_gets_an_error_reply_and_the_loop_goes_on(stag
 
 
 def test_what_on_error_raises_leaves_no_client_of_a_rep_without_an_answer(stage: Stage) -> None:
-    _, client = stage.add(zmq.REP, zmq.REQ)
-
-    def refuse(failure: proto.Failure) -> None:
-        raise failure.error
-
-    stage.dispatcher.on_error = refuse
+    client = stage.served()
+    stage.refuse()
     client.socket.send(b"")
     with pytest.raises(proto.FrameCount):
         stage.dispatcher.run()
@@ -235,8 +223,7 @@ def test_a_socket_with_an_on_error_of_its_own_keeps_its_errors(stage: Stage) -> 
     own: list[proto.DecodeError] = []
     dispatcher = stage.dispatcher
     dispatcher.add(proto.TypedSocket(rep, ZOO, on_error=own.append))
-    seen: list[Any] = []
-    dispatcher.register(Cat, lambda message, delivery: seen.append(message))
+    seen, _ = stage.note(Cat)
     client = proto.TypedSocket(req, ZOO)
     req.send(b"")
     checking = dispatcher.reactor.timer(0, lambda: dispatcher.stop() if own else None)
@@ -252,9 +239,8 @@ def test_a_socket_with_an_on_error_of_its_own_keeps_its_errors(stage: Stage) -> 
 
 
 def test_a_rep_may_reply_after_its_handler_has_returned(stage: Stage) -> None:
-    _, client = stage.add(zmq.REP, zmq.REQ)
-    deliveries: list[Any] = []
-    stage.dispatcher.register(Cat, lambda message, delivery: deliveries.append(delivery))
+    client = stage.served()
+    _, deliveries = stage.note(Cat)
     client.send(TOM)
     stage.run_once()
     stage.run_once()
@@ -264,7 +250,7 @@ def test_a_rep_may_reply_after_its_handler_has_returned(stage: Stage) -> None:
 
 
 def test_a_handler_of_a_rep_that_replied_before_it_failed_is_no_end(stage: Stage) -> None:
-    _, client = stage.add(zmq.REP, zmq.REQ)
+    client = stage.served()
 
     @stage.dispatcher.on(Cat)
     def on_cat(message: Any, delivery: Any) -> None:
@@ -289,17 +275,14 @@ def test_stop_in_a_handler_leaves_the_next_message_for_the_next_run(stage: Stage
 def test_stop_from_another_thread_wakes_the_loop(stage: Stage) -> None:
     stage.add()
     for _ in range(20):
-        thread = threading.Thread(target=stage.dispatcher.run)
-        thread.start()
+        running = Task(stage.dispatcher.run)
         stage.dispatcher.stop()
-        thread.join(5)
-        assert not thread.is_alive()
+        running.result()
 
 
 def test_stop_before_run_ends_that_run_alone(stage: Stage) -> None:
     _, sender = stage.add()
-    seen = []
-    stage.dispatcher.register(Cat, lambda message, delivery: seen.append(message))
+    seen, _ = stage.note(Cat)
     for _ in range(100_000):
         stage.dispatcher.stop()
     stage.dispatcher.run()
@@ -310,11 +293,9 @@ def test_stop_before_run_ends_that_run_alone(stage: Stage) -> None:
 
 def test_the_end_of_the_context_ends_the_loop(stage: Stage, context: zmq.Context) -> None:
     stage.add()
-    thread = threading.Thread(target=stage.dispatcher.run)
-    thread.start()
+    running = Task(stage.dispatcher.run)
     context.shutdown()
-    thread.join(5)
-    assert not thread.is_alive()
+    running.result()
 
 
 def test_a_socket_that_was_closed_ends_the_loop_with_an_error(stage: Stage) -> None:
@@ -342,13 +323,12 @@ def test_a_socket_can_be_removed_also_by_a_handler(stage: Stage) -> None:
 
 def test_a_flooded_socket_does_not_starve_the_others(stage: Stage) -> None:
     (_, busy), (quiet, other) = stage.add(), stage.add()
-    seen = []
-    stage.dispatcher.register(Cat, lambda message, delivery: seen.append(delivery.socket))
+    _, deliveries = stage.note(Cat)
     busy.send_many([TOM] * 500)
     other.send(TOM)
     stage.run_once()
-    assert quiet in seen
-    assert len(seen) == 101
+    assert quiet in [each.socket for each in deliveries]
+    assert len(deliveries) == 101
 
 
 def test_ctrl_c_comes_out_of_the_loop(stage: Stage) -> None:

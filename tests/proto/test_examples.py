@@ -1,4 +1,4 @@
-"""The examples with typed messages: each scenario under the launcher, as a user runs it."""
+"""The examples with typed messages; guide/test_scenarios.py plays them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, run
-from launched import Place
 
-from examples.proto.scenarios import SCENARIOS
-
-
-@pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
-def test_a_scenario_prints_what_it_should_and_leaves_nothing(tmp_path: Path, name: str) -> None:
-    result = Place(tmp_path).run("-m", "examples", "run", name, "--fast")  # which looks around
-    assert result.code == 0, result
+pytestmark = pytest.mark.slow
 
 
 def test_the_message_of_the_example_is_the_message_of_the_vectors() -> None:
@@ -24,11 +17,7 @@ def test_the_message_of_the_example_is_the_message_of_the_vectors() -> None:
 
 
 def test_without_protoc_an_example_says_what_to_install() -> None:
-    program = """
-import importlib.util
-importlib.util.find_spec = lambda name: None
-import examples.proto.generated
-"""
-    done = run(sys.executable, "-c", program, cwd=ROOT)
+    program = Path(__file__).parent / "programs" / "without_protoc.py"
+    done = run(sys.executable, program, env={"PYTHONPATH": str(ROOT)})
     assert done.returncode == 1
     assert done.stderr == "this example needs protoc: pip install -e '.[examples]'\n"

@@ -103,9 +103,7 @@ def output(process: subprocess.Popen[str]) -> list[str]:
     return out.splitlines()
 
 
-def test_what_another_program_publishes_is_understood(
-    make: Make, peer: tuple[str, list[str]]
-) -> None:
+def test_what_another_publishes_is_understood(make: Make, peer: tuple[str, list[str]]) -> None:
     name, command = peer
     receiver = make(zmq.SUB, rcvtimeo=int(DEADLINE * 1000))
     with (

@@ -15,22 +15,16 @@ MODULES = sorted((ROOT / "zmqlite" / "proto").glob("*.py"))
 PURE = ("codec", "descriptors", "envelope", "errors", "subscriptions", "typed")
 
 
+@pytest.mark.slow
 def test_zmqlite_alone_imports_no_protobuf() -> None:
     show = "import sys, {}; print('google.protobuf' in sys.modules)"
     assert succeed(sys.executable, "-c", show.format("zmqlite")) == "False\n"
     assert succeed(sys.executable, "-c", show.format("zmqlite.proto")) == "True\n"
 
 
+@pytest.mark.slow
 def test_without_protobuf_the_import_says_what_to_install() -> None:
-    program = """
-import sys
-sys.modules["google.protobuf"] = None
-try:
-    import zmqlite.proto
-except ImportError as error:
-    print(error)
-"""
-    said = succeed(sys.executable, "-c", program)
+    said = succeed(sys.executable, Path(__file__).parent / "programs" / "without_protobuf.py")
     assert said == "zmqlite.proto needs protobuf: pip install protobuf\n"
 
 

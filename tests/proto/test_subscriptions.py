@@ -15,15 +15,6 @@ def test_only_a_subscription_by_type_makes_it_look() -> None:
     assert not subscriptions.exact
 
 
-def test_a_type_matches_exactly_and_a_prefix_the_beginning() -> None:
-    subscriptions = Subscriptions()
-    subscriptions.add_type(b"zoo.Cat")
-    assert subscriptions.match(b"zoo.Cat")
-    assert not subscriptions.match(b"zoo.CatFlap")
-    subscriptions.add(b"zoo.CatF")
-    assert subscriptions.match(b"zoo.CatFlap")
-
-
 def test_as_many_are_to_be_taken_back_as_were_made() -> None:
     subscriptions = Subscriptions()
     for _ in range(2):

@@ -17,12 +17,18 @@ import zmqlite as zmq
 from zmqlite.context_options import ALL_CONTEXT_OPTIONS
 from zmqlite.socket_options import ALL_SOCKET_OPTIONS
 
-bounded = settings(
-    max_examples=400,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(params=[30, pytest.param(400, marks=pytest.mark.slow)])
+def bounded(request: pytest.FixtureRequest) -> settings:
+    """How many arguments are tried."""
+    too_slow = [HealthCheck.too_slow]
+    examples: int = request.param
+    return settings(
+        max_examples=examples, deadline=None, database=None, suppress_health_check=too_slow
+    )
+
 
 NUMBERS = st.integers() | st.integers(-(2**33), 2**33) | st.sampled_from([2**31, 2**32, 2**63])
 BUFFERS: st.SearchStrategy[Any] = (
@@ -55,7 +61,7 @@ def works_or_raises() -> Iterator[None]:
         yield
 
 
-def test_sending(pair: Pair) -> None:
+def test_sending(pair: Pair, bounded: settings) -> None:
     a, b = pair(zmq.PAIR, zmq.PAIR)
     calls = [a.send, a.send_multipart, a.send_many, a.send_string]
     frames = st.lists(BUFFERS | JUNK, max_size=4) | BUFFERS | JUNK
@@ -75,7 +81,7 @@ def test_sending(pair: Pair) -> None:
     assert b.recv_multipart(timeout=1000)[-1] == b"end"
 
 
-def test_receiving(pair: Pair) -> None:
+def test_receiving(pair: Pair, bounded: settings) -> None:
     a, b = pair(zmq.PAIR, zmq.PAIR)
     sent = [[b"x"], [b"x", b"", b"y" * 9000], [b"\xff"], [bytes(70_000)]]
     calls: list[Callable[..., Any]] = [
@@ -107,7 +113,9 @@ def test_receiving(pair: Pair) -> None:
     assert b.recv_multipart(timeout=1000)[-1] == b"end"
 
 
-def test_endpoints(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endpoints(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bounded: settings
+) -> None:
     monkeypatch.chdir(tmp_path)  # where relative ipc paths lead
     transports = ["tcp", "udp", "ipc", "inproc", "tipc", "ws", "vmci", "TCP", "", "x" * 300]
     # No names, which libzmq would look up in the network, on a thread that term() waits for.
@@ -133,7 +141,7 @@ def test_endpoints(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     attempt()
 
 
-def test_options_of_a_socket(make: Make) -> None:
+def test_options_of_a_socket(make: Make, bounded: settings) -> None:
     numbers = [row.number for row in ALL_SOCKET_OPTIONS.values()]
     rows = st.sampled_from([*ALL_SOCKET_OPTIONS.values()]) | st.sampled_from(numbers) | JUNK
 
@@ -160,7 +168,7 @@ def test_options_of_a_socket(make: Make) -> None:
     attempt()
 
 
-def test_options_of_a_context() -> None:
+def test_options_of_a_context(bounded: settings) -> None:
     names = st.sampled_from([*ALL_CONTEXT_OPTIONS]) | st.text(max_size=10)
     numbers = st.integers(-5, 200) | JUNK
 
@@ -188,7 +196,7 @@ def test_options_of_a_context() -> None:
     attempt()
 
 
-def test_polling(make: Make) -> None:
+def test_polling(make: Make, bounded: settings) -> None:
     ready, closed = make(zmq.PUB), make(zmq.PULL)
     closed.close()
     items = st.sampled_from([ready, closed, 0, 1, -1, 2**31, 2**40]) | JUNK
@@ -213,7 +221,7 @@ def test_polling(make: Make) -> None:
     attempt()
 
 
-def test_messages(pair: Pair) -> None:
+def test_messages(pair: Pair, bounded: settings) -> None:
     a, b = pair(zmq.PAIR, zmq.PAIR)
 
     @bounded
@@ -231,7 +239,7 @@ def test_messages(pair: Pair) -> None:
     attempt()
 
 
-def test_keys_and_text() -> None:
+def test_keys_and_text(bounded: settings) -> None:
     calls = [zmq.curve_public, zmq.z85_encode, zmq.z85_decode, zmq.has]
     keys = st.binary(min_size=38, max_size=42) | st.text(min_size=38, max_size=42)
 
@@ -252,7 +260,7 @@ def test_keys_and_text() -> None:
     around()
 
 
-def test_monitors(make: Make) -> None:
+def test_monitors(make: Make, bounded: settings) -> None:
     @bounded
     @given(JUNK | st.integers(0, 2**16), FLAGS, TIMEOUTS)
     def attempt(events: Any, flags: Any, timeout: Any) -> None:
@@ -267,7 +275,7 @@ def test_monitors(make: Make) -> None:
     attempt()
 
 
-def test_proxies(make: Make) -> None:
+def test_proxies(make: Make, bounded: settings) -> None:
     sockets = make(zmq.PULL), make(zmq.PUSH)
     things = st.sampled_from(sockets) | JUNK
     stopper = make(zmq.PAIR)

@@ -151,6 +151,8 @@ def zmq_unbind(socket: void_p, endpoint: Text) -> int:
 def zmq_disconnect(socket: void_p, endpoint: Text) -> int:
     """End the connection to an endpoint, spelled exactly as for `zmq_connect`.
 
+    Parts of a message whose first ones were received are still there; C would abort.
+
     Returns 0, or -1 and errno EINVAL (malformed, or None), ENOENT (not connected there) or a socket
     error.
 

@@ -88,8 +88,17 @@ int zl_enter_all(zl_socket **sockets, int count)
 /* ---- endpoints */
 
 ZL_GUARDED(zl_unbind, (zl_socket * s, const char *endpoint), zmq_unbind(s->socket, endpoint))
-ZL_GUARDED(zl_disconnect, (zl_socket * s, const char *endpoint),
-           zmq_disconnect(s->socket, endpoint))
+
+/* libzmq forgets what the peer has sent. If the caller has received a part of a message, it would abort
+   at the next receive, or a PAIR would take the next message for the rest of this one. */
+int zl_disconnect(zl_socket *s, const char *endpoint)
+{
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    rc = zl_complete(s);
+    return zl_left(s, rc < 0 ? rc : zl_code(zmq_disconnect(s->socket, endpoint)));
+}
 
 /* libzmq aborts when a STREAM socket gets what an inproc peer sends, which is no byte stream. */
 static int fatal_endpoint(zl_socket *s, const char *endpoint)
@@ -158,7 +167,16 @@ int zl_setsockopt(zl_socket *s, int option, const void *value, size_t size)
     return zl_left(s, rc);
 }
 
-/* As zmq_getsockopt, but EVENTS and RCVMORE count the frames that wait in `frames`. */
+/* EVENTS and RCVMORE as libzmq has them become those with the frames that wait in `frames`. */
+int zl_count_waiting(zl_socket *s, int option, void *value)
+{
+    if (option == ZMQ_EVENTS && s->count)
+        *(int *)value |= ZMQ_POLLIN;
+    if (option == ZMQ_RCVMORE)
+        *(int *)value = s->more;
+    return 0;
+}
+
 int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size)
 {
     int rc = zl_enter(s);
@@ -167,11 +185,7 @@ int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size)
     do
         rc = zl_code(zmq_getsockopt(s->socket, option, value, size));
     while (rc == -EINTR);
-    if (rc == 0 && option == ZMQ_EVENTS && s->count)
-        *(int *)value |= ZMQ_POLLIN;
-    if (rc == 0 && option == ZMQ_RCVMORE)
-        *(int *)value = s->more;
-    return zl_left(s, rc);
+    return zl_left(s, rc < 0 ? rc : zl_count_waiting(s, option, value));
 }
 
 /* Starts monitoring at `endpoint`, or stops it if that is NULL. It may come while another thread is

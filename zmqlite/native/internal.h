@@ -116,6 +116,7 @@ void zl_socket_init(zl_socket *s);
 int zl_getsockopt(zl_socket *s, int option, void *value, size_t *size);
 int zl_enter_all(zl_socket **sockets, int count);
 void zl_leave_all(zl_socket **sockets, int count);
+int zl_count_waiting(zl_socket *s, int option, void *value);
 
 /* transfer.c; the caller is inside the socket. */
 int zl_slice(int64_t end);
@@ -123,6 +124,7 @@ void *zl_array(size_t size);
 void zl_array_free(void *array, size_t size);
 int zl_room(zl_socket *s, int ahead, int behind);
 void zl_drop(zl_socket *s, int frames);
+int zl_complete(zl_socket *s);
 int zl_fetch(zl_socket *s, int what, int limit, int most);
 int zl_receive_waiting(zl_socket *s, int what, int limit, int rc, int64_t end);
 int zl_send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more);

@@ -826,6 +826,14 @@ static PyObject *handle_getsockopt(PyObject *self, PyObject *const *args, Py_ssi
 /* ---- libzmq's own calls, for capi: -errno where C has errno, EINTR included. ZL_UNUSUAL is for what
    Python has to convert or to refuse, a socket that is none among them. */
 
+/* The next frame of a message whose peer was disconnected, see zl_disconnect: its size. */
+static int take_waiting(zl_socket *s, zmq_msg_t *msg)
+{
+    zmq_msg_move(msg, &zl_frame_at(s, 0)->msg);
+    zl_drop(s, 1);
+    return (int)zmq_msg_size(msg);
+}
+
 /* First an attempt that keeps the GIL, if it is short, and then the call itself without the GIL. In the
    middle of a message there is no attempt: with DONTWAIT libzmq reports a peer that has gone by EAGAIN,
    and would take the rest for a new message. Without it, it drops the rest and does not block.
@@ -840,14 +848,18 @@ static int raw_call(PyObject *socket, int receives, zmq_msg_t *msg, long flags, 
         return RAISED;
     int rc = zl_enter(s);
     if (rc == 0) {
-        int quick = s->quick && !s->sending;
-        if (quick)
+        int waits = receives && s->count, quick = s->quick && !s->sending;
+        if (waits)
+            rc = take_waiting(s, msg);
+        else if (quick)
             rc = zl_code(call(msg, s->socket, (int)flags | ZMQ_DONTWAIT));
-        if (!quick || (rc == -EAGAIN && !(flags & ZMQ_DONTWAIT))) {
+        if (!waits && (!quick || (rc == -EAGAIN && !(flags & ZMQ_DONTWAIT)))) {
             Py_BEGIN_ALLOW_THREADS
             rc = zl_code(call(msg, s->socket, (int)flags));
             Py_END_ALLOW_THREADS
         }
+        if (rc >= 0 && receives)
+            s->more = zmq_msg_more(msg) != 0;
         if (rc >= 0 && !receives)
             s->sending = (flags & ZMQ_SNDMORE) != 0;
         zl_leave(s);

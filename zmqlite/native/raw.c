@@ -2,8 +2,15 @@
 
 #include "internal.h"
 
-ZL_GUARDED(zl_raw_getsockopt, (zl_socket * s, int option, void *value, size_t *size),
-           zmq_getsockopt(s->socket, option, value, size))
+int zl_raw_getsockopt(zl_socket *s, int option, void *value, size_t *size)
+{
+    int rc = zl_enter(s);
+    if (rc < 0)
+        return rc;
+    rc = zl_code(zmq_getsockopt(s->socket, option, value, size));
+    return zl_left(s, rc < 0 ? rc : zl_count_waiting(s, option, value));
+}
+
 ZL_GUARDED(zl_raw_sendiov, (zl_socket * s, struct iovec *parts, size_t count, int flags),
            zmq_sendiov(s->socket, parts, count, flags))
 

@@ -114,6 +114,15 @@ static int fetch_frame(zl_socket *s)
     return 0;
 }
 
+/* Has all of a message in `frames` that a receive has begun and not ended: 0, or -errno. */
+int zl_complete(zl_socket *s)
+{
+    int rc = 0;
+    while (rc == 0 && (s->count ? zl_frame_at(s, s->count - 1)->more : s->more))
+        rc = fetch_frame(s);
+    return rc;
+}
+
 /* Has messages of one frame at the head of `frames`, up to 64 KiB together: how many. -EPROTO if the
    first message has several frames. */
 static int fetch_batch(zl_socket *s, int limit)

@@ -114,7 +114,7 @@ class TypedSocket(Wrapper[S, R]):
 
         Attachments are views, not copies.
         """
-        return await self._until(partial(self._receive, self._typed.decode_envelope), flags)
+        return await self._until(self._receive_known, flags)
 
     async def recv_many(self, limit: int = BATCH, flags: int = 0) -> list[R]:
         """Receive the messages that are there: 1 to `limit`, as `Socket.recv_many`.
@@ -152,7 +152,17 @@ class TypedSocket(Wrapper[S, R]):
 
     async def _receive(self, decode: Callable[[Frames], T | None], flags: int) -> T | None:
         """Receive one message and decode it; None if it is to be skipped."""
-        frames = await self._fetch(flags)
+        return await self._decoded(decode, await self._fetch(flags))
+
+    async def _receive_known(self, flags: int) -> Received[R] | None:
+        """Receive one envelope, with who has sent it; None if it is to be skipped."""
+        if self._typed.copied and self.socket._checked:
+            frames = await _receive_views(self.socket, 1, flags)
+        else:
+            frames = await self._fetch(flags)
+        return await self._decoded(self._decode_envelope, frames)
+
+    async def _decoded(self, decode: Callable[[Frames], T | None], frames: list[Any]) -> T | None:
         try:
             return decode(frames)
         except DecodeError as error:

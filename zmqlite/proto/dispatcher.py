@@ -17,7 +17,7 @@ from ..errors import Again, ContextTerminated, StateError
 from ..reactor import Reactor
 from .descriptors import full_name, message_class
 from .envelope import Envelope, Received
-from .errors import DecodeError, NoHandler
+from .errors import DecodeError, NoHandler, NotAllowed
 from .socket import TypedSocket
 from .wrapper import DONTWAIT
 
@@ -81,7 +81,7 @@ OnError: TypeAlias = Callable[[Failure], object]
 
 def log_error(failure: Failure) -> None:
     """Log what went wrong with a message, with a traceback unless it could not be decoded."""
-    known = isinstance(failure.error, (DecodeError, NoHandler))
+    known = isinstance(failure.error, (DecodeError, NoHandler, NotAllowed))
     trace = None if known else failure.error
     _log.error("%r: %s", failure.socket, failure.error, exc_info=trace)
 
@@ -94,13 +94,24 @@ class Dispatcher:
     raises. By default it logs. On a REP, a request that failed is answered with an error reply,
     unless its handler or `on_error` has replied.
 
+    `allowed` is asked for each message with its `Received.user_id`, for instance
+    zmqlite.auth.Authenticator.allowed: a message of whom it does not allow goes to `on_error`, as
+    NotAllowed, and to no handler.
+
     `reactor` calls the dispatcher, so its timers and other readers go on beside the handlers; by
     default there is one of its own. What it says about threads and fork() holds here, too: `stop`
     may be called from any thread and any signal handler, the rest belongs to one thread.
     """
 
-    def __init__(self, on_error: OnError = log_error, reactor: Reactor | None = None) -> None:
+    def __init__(
+        self,
+        on_error: OnError = log_error,
+        reactor: Reactor | None = None,
+        *,
+        allowed: Callable[[str | None], bool] | None = None,
+    ) -> None:
         self.on_error = on_error
+        self.allowed = allowed
         self.reactor: Final = Reactor() if reactor is None else reactor
         self._handlers: dict[tuple[object, type[ProtobufMessage]], Handler[Any]] = {}
         self._sockets: set[TypedSocket[Any, Any]] = set()
@@ -177,6 +188,8 @@ class Dispatcher:
     def _deliver(self, socket: TypedSocket[Any, Any], envelope: Received[ProtobufMessage]) -> None:
         delivery = Delivery(socket, envelope)
         try:
+            if self.allowed is not None and not self.allowed(envelope.user_id):
+                raise NotAllowed(f"the user {envelope.user_id!r} is not allowed")
             self._handler(socket, type(envelope.message))(envelope.message, delivery)
         except Exception as error:  # whatever a handler may raise
             failure = Failure(socket, error, envelope, envelope.route)

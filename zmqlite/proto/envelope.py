@@ -84,11 +84,27 @@ class Received(Envelope[M]):
 
     Its attachments are read-only views of libzmq's memory, without a copy. A view keeps that
     memory alive.
+
+    `user_id` is who has sent it, as a ZAP handler such as zmqlite.auth said when the peer
+    connected; "" for a peer without security. It is None if no handler checks the peers of this
+    socket, since then they could claim any, and for peers over inproc.
     """
 
-    __slots__ = ()
+    __slots__ = ("user_id",)
 
     attachments: Sequence[memoryview]
+    user_id: str | None
+
+    def __init__(
+        self,
+        message: M,
+        *,
+        topic: bytes | None = None,
+        route: Sequence[bytes] = (),
+        attachments: Sequence[memoryview] = (),
+    ) -> None:
+        super().__init__(message, topic=topic, route=route, attachments=attachments)
+        self.user_id = None
 
 
 class Framing(Generic[S, R]):

@@ -4,6 +4,7 @@
     └── ProtoError
         ├── EncodeError              a message that cannot be sent; nothing was sent
         ├── NoHandler                a Dispatcher has no handler for the type of a message
+        ├── NotAllowed               a Dispatcher refuses the sender of a message
         └── DecodeError              a message arrived that cannot be decoded
             ├── FrameCount           fewer or more frames than the wire form has
             ├── UnknownType          the codec was not given the type that the message names
@@ -48,6 +49,12 @@ class NoHandler(ProtoError):
     """No handler of a Dispatcher is registered for the type of a message."""
 
     reply = "the server has no handler for this type"
+
+
+class NotAllowed(ProtoError):
+    """A Dispatcher was told that the sender of a message is not allowed (any more)."""
+
+    reply = "the server does not allow this client"
 
 
 class DecodeError(ProtoError):

@@ -236,7 +236,7 @@ class TypedSocket(Wrapper[S, R]):
 
         Attachments are views, not copies.
         """
-        return self._until(partial(self._receive, self._typed.decode_envelope), flags, timeout)
+        return self._until(self._receive_known, flags, timeout)
 
     def recv_many(self, limit: int = BATCH, flags: int = 0, timeout: int | None = None) -> list[R]:
         """Receive the messages that are there: 1 to `limit`, as `Socket.recv_many`.
@@ -312,13 +312,23 @@ class TypedSocket(Wrapper[S, R]):
     def _receive_envelope(self, flags: int) -> Received[R] | None:
         """Receive one message for a Dispatcher, which gets the errors if there is no `on_error`."""
         if self._on_error is not None:
-            return self._receive(self._typed.decode_envelope, flags, None)
-        frames = self._fetch(flags, None)
+            return self._receive_known(flags, None)
+        frames = self._fetch_known(flags, None)
         try:
-            return self._typed.decode_envelope(frames)
+            return self._decode_envelope(frames)
         except DecodeError:
             del frames[KEPT:]
             raise
+
+    def _receive_known(self, flags: int, timeout: int | None) -> Received[R] | None:
+        """Receive one envelope; None if it is to be skipped."""
+        return self._decoded(self._decode_envelope, self._fetch_known(flags, timeout))
+
+    def _fetch_known(self, flags: int, timeout: int | None) -> list[Any]:
+        """Receive frames of which the first one tells who has sent it, where that is known."""
+        if self._typed.copied and self.socket._checked:
+            return _receive_views(self.socket, 1, flags, timeout)
+        return self._fetch(flags, timeout)
 
     def _decoded(self, decode: Callable[[Frames], T | None], frames: list[Any]) -> T | None:
         try:

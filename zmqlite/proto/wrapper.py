@@ -12,9 +12,9 @@ from ..message import Message
 from ..option import Option
 from ..socket_options import SUBSCRIBE, UNSUBSCRIBE, SocketOptions
 from .codec import Codec, codec_for
-from .envelope import Framing
+from .envelope import Framing, Received
 from .errors import BatchError, DecodeError
-from .typed import Typed
+from .typed import Frames, Typed
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -76,6 +76,17 @@ class Wrapper(SocketOptions, Generic[S, R]):
     def __repr__(self) -> str:
         framing = self.framing
         return f"<TypedSocket {framing.outgoing!r} -> {framing.incoming!r} on {self.socket!r}>"
+
+    # Receiving
+
+    def _decode_envelope(self, frames: Frames) -> Received[R] | None:
+        """Return the envelope in these frames, and who has sent it; None if it is to be skipped."""
+        envelope = self._typed.decode_envelope(frames)
+        first = frames[0]
+        if envelope is not None and self.socket._checked and isinstance(first, memoryview):
+            message: Any = first.obj
+            envelope.user_id = message.metadata("User-Id")
+        return envelope
 
     # Errors
 
