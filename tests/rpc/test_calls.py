@@ -15,6 +15,7 @@ from rpc_support import (
     GREETER,
     KINDS,
     LONG,
+    AsyncGreeter,
     Event,
     Reply,
     Request,
@@ -298,3 +299,33 @@ def test_mistakes_have_messages(context: zmq.Context) -> None:
         client.stub(GREETER).hello(Request())
     with pytest.raises(ValueError, match="another status"):
         rpc.RpcError(rpc.Status.OK)
+
+
+def test_servers_and_clients_of_asyncio_end_with_their_context() -> None:
+    async def main() -> None:
+        context, others = aio.Context(linger=0), aio.Context(linger=0)
+        server = rpc_aio.Server(context, rpc.Service(GREETER, AsyncGreeter()))
+        client = rpc_aio.Client(others, server.bind("tcp://127.0.0.1:*"))
+        running = asyncio.ensure_future(server.run())
+        waiting = asyncio.ensure_future(client.stub(GREETER).hello(Request(name="wait")))
+        while not server._protocol.unfinished:
+            await asyncio.sleep(0.001)
+        await others.term()
+        with pytest.raises(rpc.RpcError, match="CANCELLED"):
+            await waiting
+        await context.term()
+        await running
+        server.close()
+        client.close()
+
+    asyncio.run(asyncio.wait_for(main(), DEADLINE))
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_blocking_server_ends_with_its_context(threads: int) -> None:
+    context = zmq.Context(linger=0)
+    server = rpc.Server(context, threads=threads)
+    server.bind("tcp://127.0.0.1:*")
+    running = Task(server.run)
+    context.term()
+    running.result()
