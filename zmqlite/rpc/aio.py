@@ -289,9 +289,11 @@ class Client(Caller):
         """Send what there is to send, and wake the tasks for which there are news."""
         outgoing, news = self._protocol.outgoing, self._protocol.news
         if outgoing:
-            with contextlib.suppress(SocketClosed, ContextTerminated):
+            try:
                 for link, frames in outgoing:
                     self._sockets[link][2].send(frames)
+            except (SocketClosed, ContextTerminated):
+                pass  # `ended` of the Inbox follows
             outgoing.clear()
         if news:
             for call in news:

@@ -30,7 +30,17 @@ class Inbox:
     `ended` is called when the context was terminated.
     """
 
-    __slots__ = ("_attempt", "_done", "_due", "_ended", "_fd", "_loop", "_send", "_take")
+    __slots__ = (
+        "_attempt",
+        "_done",
+        "_due",
+        "_ended",
+        "_fd",
+        "_loop",
+        "_send",
+        "_take",
+        "_watches",
+    )
 
     def __init__(
         self,
@@ -44,6 +54,10 @@ class Inbox:
         self._send = socket._blocking.send_multipart
         self._take, self._done, self._ended = take, done, ended
         self._due = False  # a call of drain
+        # The end of the context, which may come before the descriptor is looked at, ends these.
+        shared: Any = socket._watch.shared
+        self._watches = shared.watches
+        self._watches.add(self)
         # A duplicate, so that nobody else closes it while the event loop watches it.
         self._fd: int | None = os.dup(socket._blocking.fd)
         self._loop.add_reader(self._fd, self.drain)
@@ -68,8 +82,7 @@ class Inbox:
             else:
                 self._later()
         except (SocketClosed, ContextTerminated):
-            self.close()
-            self._ended()
+            self._stop()
         else:
             self._done()
 
@@ -82,8 +95,19 @@ class Inbox:
         if self._fd is not None:
             self.drain()
 
+    def end(self) -> None:
+        """Take note, in any thread, that the context has closed the socket."""
+        with contextlib.suppress(RuntimeError):  # the event loop is closed
+            self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        if self._fd is not None:
+            self.close()
+            self._ended()
+
     def close(self) -> None:
         """No longer watch the socket; to be done before it is closed."""
+        self._watches.discard(self)
         fd, self._fd = self._fd, None
         if fd is not None:
             with contextlib.suppress(RuntimeError):  # the event loop is closed
