@@ -17,7 +17,7 @@ from checkout import ROOT, run
 UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.startswith("typed")]
 
 # The seconds of a program do not count its beginning and end, nor what a busy machine adds.
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
 def attack(program: str, *arguments: str, **env: str) -> str:
@@ -101,7 +101,6 @@ def test_what_a_fuzzer_found_is_decoded_or_refused(runtime: str) -> None:
     assert count(line, "refused") > 10
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="there is no atheris")
 @RUNTIMES
 def test_a_fuzzer_finds_no_frames_that_do_worse(runtime: str) -> None:
@@ -109,14 +108,12 @@ def test_a_fuzzer_finds_no_frames_that_do_worse(runtime: str) -> None:
     assert count(line, "inputs") > len(list((ROOT / "tests" / "attacks" / "corpus").iterdir()))
 
 
-@pytest.mark.slow
 def test_both_apis_do_what_a_model_of_them_predicts() -> None:
     line = attack("states", "--seconds", "0", "--examples", "100", "--seed", "2")
     assert count(line, "sent") > 20
     assert count(line, "received") > 20
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(400)  # it waits for twelve processes, which a busy machine starts slowly
 def test_a_soak_of_all_patterns_loses_nothing_where_nobody_was_killed_and_grows_nowhere() -> None:
     line = attack("soak", "--seconds", "15")
@@ -125,7 +122,6 @@ def test_a_soak_of_all_patterns_loses_nothing_where_nobody_was_killed_and_grows_
         assert count(line, lane.name) > 20, line
 
 
-@pytest.mark.slow
 def test_a_bad_network_loses_doubles_and_tears_nothing() -> None:
     if reason := missing():
         pytest.skip(f"no network of our own: {reason}")
@@ -133,7 +129,6 @@ def test_a_bad_network_loses_doubles_and_tears_nothing() -> None:
     assert count(attack("network", "--seconds", "2", "--networks", *networks), "sent") > 100
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mechanism", "server"), [("NULL", "reactor"), ("PLAIN", "dispatcher"), ("CURVE", "asyncio")]
 )
@@ -148,7 +143,6 @@ def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
     assert count(line, "served") > 100
 
 
-@pytest.mark.slow
 def test_what_libzmq_cannot_withstand_is_known() -> None:
     attack("hostile", "--mechanisms")
 
@@ -158,7 +152,6 @@ def test_a_program_ends_in_time_without_a_complaint(end: str) -> None:
     exits.seconds(end)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("end", ENDS)
 def test_a_program_ends_so_in_development_mode_too(end: str) -> None:
     exits.seconds(end, *exits.STRICT)
@@ -174,7 +167,6 @@ def test_a_call_without_memory_for_python_objects_has_done_nothing(forms: str) -
 
 
 @FORMS
-@pytest.mark.slow
 def test_a_call_without_memory_for_our_c_has_done_nothing(forms: str) -> None:
     attack("no_memory", "--memory", "c", "--group", forms)
 
@@ -187,7 +179,6 @@ def test_nobody_comes_in_who_should_not_and_the_others_do(mode: str) -> None:
     attack("auth", "--modes", mode, "--seconds", "2", "--clients", "60")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("names", ["address,undefined", "thread"])
 @pytest.mark.parametrize("program", ["storm_threads", "storm_signals", "storm_capi", "storm_lent"])

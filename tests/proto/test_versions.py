@@ -49,7 +49,7 @@ def place(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("place", "implementation"), CASES, indirect=["place"])
 def test_typed_messages_work_with(place: tuple[str, Path], implementation: str) -> None:
     version, path = place
@@ -69,7 +69,7 @@ def test_typed_messages_work_with(place: tuple[str, Path], implementation: str) 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=290,
         check=False,
     )
     assert done.returncode == 0, done.stdout
