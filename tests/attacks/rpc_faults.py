@@ -194,8 +194,13 @@ async def doubled(stranger: Any, incarnation: bytes, storm: Storm) -> None:
         await stranger.send_multipart([head, Note(number=number).SerializeToString()])
     replies = [await stranger.recv_multipart() for _ in range(random.choice((0, 1, 1)))]
     storm.counts["doubled"] += 1
-    for reply in replies:
-        storm.faults["wrong replies"] += Note.FromString(reply[-1]).number != number * 7 + 1
+    for head, *rest in replies:
+        envelope = schema.Envelope.FromString(head)
+        if envelope.kind == wire.Kind.STATUS:  # the server was killed, and its successor refuses
+            storm.counts["doubled, refused"] += 1
+            storm.faults["wrong refusals"] += envelope.status != rpc.Status.UNAVAILABLE
+        else:
+            storm.faults["wrong doubled"] += Note.FromString(rest[0]).number != number * 7 + 1
 
 
 def start_relay(hosts: list[Host]) -> tuple[Any, list[str]]:
@@ -255,6 +260,8 @@ if __name__ == "__main__":
         storm = asyncio.run(main(given.calls, given.seconds, Path(temporary)))
     zeros: tuple[str, ...] = (
         "wrong replies",
+        "wrong doubled",
+        "wrong refusals",
         "wrong items",
         "unanswered",
         "executed twice",
