@@ -196,7 +196,9 @@ async def doubled(stranger: Any, incarnation: bytes, storm: Storm) -> None:
     storm.counts["doubled"] += 1
     for head, *rest in replies:
         envelope = schema.Envelope.FromString(head)
-        if envelope.kind == wire.Kind.STATUS:  # the server was killed, and its successor refuses
+        if envelope.kind == wire.Kind.PROBE:  # which a client ignores
+            storm.counts["probes"] += 1
+        elif envelope.kind == wire.Kind.STATUS:  # the server was killed, and its successor refuses
             storm.counts["doubled, refused"] += 1
             storm.faults["wrong refusals"] += envelope.status != rpc.Status.UNAVAILABLE
         else:
