@@ -1,7 +1,8 @@
 """Messages between sockets: measure, and print the ratios.
 
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
-contended` calls beside another thread, `python -m benchmarks auth` what authentication costs.
+contended` calls beside another thread, `python -m benchmarks auth` what authentication costs,
+`python -m benchmarks rpc` services beside gRPC.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from .patterns import matching
 from .peers import IMPLEMENTATIONS
 from .publish import publish
 from .report import as_json, from_json, listing, show
+from .rpc.command import main as rpc
 from .runner import Measurements, Runner
 from .sections import WIDTH
 
@@ -137,6 +139,8 @@ def dispatch(arguments: list[str]) -> int:
             return auth.main(rest)
         case ["contended", *rest]:
             return Contended().main(rest)
+        case ["rpc", *rest]:
+            return rpc(rest)
         case _:
             return main(arguments)
 

@@ -17,6 +17,7 @@ from .guide.ch8.scenarios import SCENARIOS as CHAPTER_8
 from .guide.ch8.scenarios_chat import SCENARIOS as CHAT
 from .guide.patterns import PATTERNS
 from .proto.scenarios import SCENARIOS as PROTO
+from .rpc.scenarios import SCENARIOS as RPC
 from .scenario import Scenario
 from .secure.scenarios import SCENARIOS as SECURE
 from .watch.scenarios import SCENARIOS as WATCH
@@ -24,6 +25,7 @@ from .watch.scenarios import SCENARIOS as WATCH
 GROUPS: dict[str, tuple[Scenario, ...]] = {
     "The patterns, one by one": ARTICLE,
     "Typed messages, with zmqlite.proto": PROTO,
+    "Typed services, with zmqlite.rpc": RPC,
     "With asyncio, through zmqlite.aio": AIO,
     "Who connects, who is refused, and why": WATCH,
     "Who may connect, with zmqlite.auth": SECURE,

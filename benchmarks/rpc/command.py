@@ -1,0 +1,166 @@
+"""`python -m benchmarks rpc`: calls, streams and attachments beside grpcio and grpc.aio."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from ..children import Children
+from ..command_line import rounds
+from ..sections import WIDTH
+from . import clients
+from .waiting import bytes_per_call
+
+
+class Row(NamedTuple):
+    """What is measured, of which kinds; the first is what the others are compared with."""
+
+    name: str
+    unit: str
+    kinds: tuple[str, ...]
+    measure: Callable[[str, str, float], float]
+    bars: dict[tuple[str, str], float]
+    """By kind and what it is compared with. Times have to be below the bar, rates above it."""
+
+
+def of_blocking(number: int, loop: Callable[[clients.Unary, float], float]) -> object:
+    def measure(kind: str, endpoint: str, seconds: float) -> float:
+        with clients.blocking(kind, endpoint) as calls:
+            return loop(calls[number], seconds)
+
+    return measure
+
+
+def of_async(loop: clients.Loop) -> object:
+    def measure(kind: str, endpoint: str, seconds: float) -> float:
+        return asyncio.run(clients.with_client(kind, endpoint, loop, seconds))
+
+    return measure
+
+
+RAW: Final = "typed REQ/REP"
+ROWS: Final = [
+    Row(
+        "unary, p50",
+        "us",
+        ("grpcio", RAW, "receiving thread", "pool"),
+        of_blocking(0, clients.p50),  # type: ignore[arg-type]
+        {
+            ("receiving thread", "grpcio"): 0.35,
+            ("pool", "grpcio"): 0.5,
+            ("receiving thread", RAW): 1.5,
+            ("pool", RAW): 2.2,
+        },
+    ),
+    Row(
+        "unary, asyncio, p50",
+        "us",
+        ("grpc.aio", "asyncio"),
+        of_async(clients.async_p50),  # type: ignore[arg-type]
+        {("asyncio", "grpc.aio"): 0.45, ("asyncio", RAW): 2.2},
+    ),
+    Row(
+        "64 under way, asyncio",
+        "calls/s",
+        ("grpc.aio", "asyncio"),
+        of_async(clients.async_rate),  # type: ignore[arg-type]
+        {("asyncio", "grpc.aio"): 8},
+    ),
+    Row(
+        "stream, asyncio",
+        "items/s",
+        ("grpc.aio", "asyncio"),
+        of_async(clients.async_items),  # type: ignore[arg-type]
+        {("asyncio", "grpc.aio"): 15},
+    ),
+    Row(
+        "stream, blocking",
+        "items/s",
+        ("grpcio", "receiving thread", "pool"),
+        of_blocking(1, clients.items),  # type: ignore[arg-type]
+        {},
+    ),
+    Row(
+        "1 MiB there and back",
+        "calls/s",
+        ("grpcio", "receiving thread", "pool"),
+        of_blocking(2, clients.rate),  # type: ignore[arg-type]
+        {("receiving thread", "grpcio"): 2, ("pool", "grpcio"): 2},
+    ),
+]
+
+Found = dict[str, dict[str, list[float]]]
+
+
+def measure(rows: list[Row], count: int, seconds: float) -> Found:
+    """Measure all rows in all rounds, with a server process for each kind."""
+    found: Found = {row.name: {kind: [] for kind in row.kinds} for row in rows}
+    with Children() as children:
+        endpoints = {}
+        for kind in {kind for row in rows for kind in row.kinds}:
+            child = children.start(kind, [sys.executable, "-m", "benchmarks.rpc.servers", kind])
+            endpoints[kind] = children.hear(child)[0]["endpoint"]
+        for _ in range(count):
+            for row in rows:
+                for kind in row.kinds:
+                    found[row.name][kind].append(row.measure(kind, endpoints[kind], seconds))
+    return found
+
+
+def report(rows: list[Row], found: Found) -> tuple[Table, list[str]]:
+    """Make the table of medians, and the verdicts about bars."""
+    table = Table("what", "kind", "median", "unit")
+    verdicts = []
+    medians = {
+        (row.name, kind): statistics.median(found[row.name][kind])
+        for row in rows
+        for kind in row.kinds
+    }
+    for row in rows:
+        for kind in row.kinds:
+            table.add_row(row.name, kind, f"{medians[row.name, kind]:,.0f}", row.unit)
+        for (kind, other), bar in row.bars.items():
+            whole = row.name if other in row.kinds else ROWS[0].name
+            if (whole, other) not in medians:
+                continue
+            ratio = medians[row.name, kind] / medians[whole, other]
+            met = ratio <= bar if row.unit == "us" else ratio >= bar
+            verdicts.append(
+                f"{row.name}: {kind} is {ratio:.2f} of {other}, bar {bar}: "
+                f"{'met' if met else 'not met'}"
+            )
+    return table, verdicts
+
+
+def main(arguments: list[str]) -> int:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks rpc", description=__doc__)
+    parser.add_argument("--rounds", type=rounds, default=5)
+    parser.add_argument("--seconds", type=float, default=0.5, help="for each measurement")
+    parser.add_argument("--only", help="rows whose name contains this")
+    parser.add_argument("--json", type=Path, help="write all samples to this file, too")
+    options = parser.parse_args(arguments)
+    rows = [row for row in ROWS if not options.only or options.only in row.name]
+    found = measure(rows, options.rounds, options.seconds)
+    console = Console(width=WIDTH)
+    table, verdicts = report(rows, found)
+    console.print(table)
+    if not options.only:
+        for side, size in zip(("client", "server"), bytes_per_call(), strict=True):
+            met = "met" if size < 4096 else "not met"
+            text = f"10,000 calls waiting: {size:,.0f} bytes each on the {side}, bar 4,096: {met}"
+            verdicts.append(text)
+    for verdict in verdicts:
+        console.print(verdict)
+    if options.json:
+        options.json.write_text(json.dumps({"samples": found, "bars": verdicts}, indent=1) + "\n")
+    return 0

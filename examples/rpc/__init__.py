@@ -1,0 +1,1 @@
+"""Typed services, with zmqlite.rpc."""

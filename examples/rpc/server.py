@@ -1,0 +1,39 @@
+"""Square numbers for clients, until it is interrupted.
+
+python -m examples.rpc.server --bind tcp://127.0.0.1:5581
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import time
+from typing import Any
+
+import zmqlite as zmq
+from zmqlite import rpc
+
+from .generated import squares_pb2, squares_rpc
+
+
+class Squares(squares_rpc.Squares):  # type: ignore[misc]
+    def square(self, request: Any, call: rpc.Call) -> Any:
+        time.sleep(0.001)
+        return squares_pb2.Number(value=request.value**2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Square numbers.")
+    parser.add_argument("--bind", default="tcp://127.0.0.1:5581", metavar="ENDPOINT")
+    options = parser.parse_args()
+    with zmq.Context() as context:
+        server = rpc.Server(context, Squares())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: server.stop(1000))
+        print("bound", server.bind(options.bind), flush=True)
+        server.run()
+        print("stopped", flush=True)
+
+
+if __name__ == "__main__":
+    main()

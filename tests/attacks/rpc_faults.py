@@ -1,0 +1,277 @@
+"""Calls while servers are killed, connections cut, frames doubled and broken, clients gone.
+
+Three servers in processes of their own, each behind a relay that cuts connections. A server notes
+every execution in a file. One server is never killed, and its
+connections are cut least, so that there is always one to go to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import zmqlite as zmq
+from zmqlite import aio, rpc
+from zmqlite.rpc import schema, wire
+from zmqlite.rpc.aio import Client
+
+from .program import begin, end, resident
+from .rpc_service import SERVICE, Note
+
+HEARTBEAT = 1000
+"""Milliseconds between heartbeats; without an answer for as long a connection is lost."""
+
+ENOUGH = 3 * HEARTBEAT + 1000
+"""The deadline with which an idempotent call has to get its answer."""
+
+KINDS = ("asyncio", "pool", "receiving thread")
+UNDER_WAY = 48
+
+
+class Host:
+    """A server process that can be killed and started again on the same port."""
+
+    def __init__(self, number: int, directory: Path) -> None:
+        self.number = number
+        self.file = directory / f"executed-{number}"
+        self.file.touch()
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.process: subprocess.Popen[bytes]
+
+    def start(self) -> None:
+        arguments = [f"tcp://127.0.0.1:{self.port}", str(self.file), KINDS[self.number]]
+        command = [sys.executable, "-m", "tests.attacks.rpc_server", *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
+        self.start()
+
+
+class Storm:
+    def __init__(
+        self, stub: Any, relay: Any, hosts: list[Host], calls: int, seconds: float
+    ) -> None:
+        self.stub = stub
+        self.relay = relay
+        self.hosts = hosts
+        self.left = calls
+        self.end = time.monotonic() + seconds
+        self.counts: Counter[str] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.once: dict[int, str] = {}  # of calls that may be executed at most once, how they ended
+        self.unanswered: dict[int, rpc.RpcError] = {}
+        self.number = 0
+
+    def over(self) -> bool:
+        return self.left <= 0 or time.monotonic() > self.end
+
+    async def caller(self) -> None:
+        while not self.over():
+            self.left -= 1
+            self.number += 1
+            kind = random.random()
+            if kind < 0.45:
+                await self.call_once(self.number)
+            elif kind < 0.98:
+                await self.call_repeat(self.number)
+            else:
+                await self.stream()
+
+    async def call_once(self, number: int) -> None:
+        note = Note(number=number, pause=random.choice((0, 0, 0, 0, 0, 2)))
+        timeout = random.choice((1, 20, ENOUGH, ENOUGH))
+        call = asyncio.ensure_future(self.stub.once(note, timeout=timeout))
+        if random.random() < 0.05:
+            asyncio.get_running_loop().call_later(random.random() / 100, call.cancel)
+        self.once[number] = "unknown"
+        try:
+            reply = await call
+            self.faults["wrong replies"] += reply.number != number * 7 + 1
+            self.once[number] = "yes"
+            self.counts["answered"] += 1
+        except asyncio.CancelledError:
+            self.counts["cancelled"] += 1
+        except rpc.RpcError as error:
+            self.once[number] = error.executed.name.lower()
+            self.counts[f"{error.status.name} {error.executed.name}"] += 1
+
+    async def call_repeat(self, number: int) -> None:
+        try:
+            reply = await self.stub.repeat(Note(number=number), timeout=ENOUGH)
+            self.faults["wrong replies"] += reply.number != number * 7 + 1
+            self.counts["answered"] += 1
+        except rpc.RpcError as error:
+            self.faults["unanswered"] += 1
+            self.unanswered[number] = error
+
+    async def stream(self) -> None:
+        count = random.randrange(2000)
+        try:
+            async with self.stub.count(Note(number=count), timeout=ENOUGH) as stream:
+                expected = 0
+                async for note in stream:
+                    self.faults["wrong items"] += note.number != expected
+                    expected += 1
+                    if random.random() < 0.0005:
+                        return
+            self.faults["wrong items"] += expected != count
+            self.counts["streams"] += 1
+        except rpc.RpcError as error:
+            self.counts[f"stream {error.status.name}"] += 1
+
+    async def trouble(self) -> None:
+        """Kill and cut, one server after the other; the first is only cut now and then."""
+        while not self.over():
+            await asyncio.sleep(random.uniform(0.1, 0.5))
+            host = random.choice(self.hosts)
+            if host.number and random.random() < 0.3:
+                host.kill()
+                self.counts["kills"] += 1
+            elif host.number or random.random() < 0.2:
+                self.relay.stdin.write(b"%d\n" % host.number)
+                self.relay.stdin.flush()
+                self.counts["cuts"] += 1
+
+    def check(self) -> None:
+        """Compare how calls ended with what the servers have noted."""
+        executed: Counter[int] = Counter()
+        for host in self.hosts:
+            executed.update(map(int, host.file.read_bytes().split()))
+        for number, error in self.unanswered.items():
+            print(f"unanswered, executed {executed[number]} times: {error}", file=sys.stderr)
+        for number, end_ in self.once.items():
+            self.faults["executed twice"] += executed[number] > 1
+            self.faults["not executed, but was"] += end_ == "no" and executed[number] > 0
+            self.faults["executed, but was not"] += end_ == "yes" and not executed[number]
+
+
+async def strangers(hosts: list[Host], storm: Storm) -> None:
+    """Broken frames, doubled requests, and clients that vanish in the middle."""
+    async with aio.Context(linger=0) as context:
+        while not storm.over():
+            host = random.choice(hosts)
+            stranger = context.socket(zmq.DEALER)
+            stranger.connect(f"tcp://127.0.0.1:{host.port}")
+            await stranger.send(wire.more(kind=1, version=1))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    welcome = schema.Envelope.FromString(await stranger.recv())
+                    storm.number += 1
+                    await doubled(stranger, welcome.incarnation, storm)
+            for _ in range(random.randrange(20)):
+                frames = [
+                    random.randbytes(random.randrange(40)) for _ in range(1 + random.randrange(4))
+                ]
+                await stranger.send_multipart(frames)
+            stranger.close(0)
+            storm.counts["strangers"] += 1
+            await asyncio.sleep(0.01)
+
+
+async def doubled(stranger: Any, incarnation: bytes, storm: Storm) -> None:
+    """Send a request three times: it is executed once, and all replies are the same."""
+    number = storm.number
+    storm.once[number] = "unknown"
+    head = wire.head(wire.Kind.REQUEST, os.urandom(16)) + wire.more(method="/faults.Faults/Once")
+    head += wire.incarnation_field(incarnation)
+    for _ in range(3):
+        await stranger.send_multipart([head, Note(number=number).SerializeToString()])
+    replies = [await stranger.recv_multipart() for _ in range(random.choice((0, 1, 1)))]
+    storm.counts["doubled"] += 1
+    for head, *rest in replies:
+        envelope = schema.Envelope.FromString(head)
+        if envelope.kind == wire.Kind.PROBE:  # which a client ignores
+            storm.counts["probes"] += 1
+        elif envelope.kind == wire.Kind.STATUS:  # the server was killed, and its successor refuses
+            storm.counts["doubled, refused"] += 1
+            storm.faults["wrong refusals"] += envelope.status != rpc.Status.UNAVAILABLE
+        else:
+            storm.faults["wrong doubled"] += Note.FromString(rest[0]).number != number * 7 + 1
+
+
+def start_relay(hosts: list[Host]) -> tuple[Any, list[str]]:
+    """Start the relays, and return the endpoints that lead to the servers."""
+    ports = [str(host.port) for host in hosts]
+    command = [sys.executable, "-m", "tests.attacks.rpc_relay", *ports]
+    relay = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert relay.stdout
+    return relay, [f"tcp://127.0.0.1:{port.decode()}" for port in relay.stdout.readline().split()]
+
+
+async def main(calls: int, seconds: float, directory: Path) -> Storm:
+    hosts = [Host(number, directory) for number in range(3)]
+    for host in hosts:
+        host.start()
+        assert host.process.stdout
+        host.process.stdout.readline()
+    relay, endpoints = start_relay(hosts)
+    try:
+        async with aio.Context(linger=0) as context:
+            options: Any = {"heartbeat_ivl": HEARTBEAT, "heartbeat_timeout": HEARTBEAT}
+            async with Client(context, *endpoints, options=options) as client:
+                storm = Storm(client.stub(SERVICE), relay, hosts, calls, seconds)
+                await play(storm, hosts, client)
+    finally:
+        for process in (relay, *(host.process for host in hosts)):
+            process.kill()
+            process.wait()
+    storm.check()
+    return storm
+
+
+async def play(storm: Storm, hosts: list[Host], client: Client) -> None:
+    sizes: list[float] = []
+    descriptors: list[int] = []
+
+    async def watch() -> None:
+        while not storm.over():
+            sizes.append(resident())
+            descriptors.append(len(os.listdir("/proc/self/fd")))
+            await asyncio.sleep(0.5)
+
+    tasks = [storm.trouble(), strangers(hosts, storm), watch()]
+    await asyncio.gather(*(storm.caller() for _ in range(UNDER_WAY)), *tasks)
+    links = client._protocol.links
+    storm.faults["left"] = sum(len(link.calls) + len(link.orphans) for link in links)
+    half = len(sizes) // 2
+    storm.counts["resident MiB"] = round(max(sizes[half:]))
+    if half > 20:  # a short run still grows
+        storm.faults["MiB"] = int(max(sizes[half:]) - max(sizes[:half]) > 32)
+        storm.faults["descriptors"] = int(max(descriptors[half:]) - max(descriptors[:half]) > 32)
+
+
+if __name__ == "__main__":
+    given = begin(__doc__, 20, calls={"type": int, "default": 1_000_000_000})
+    with tempfile.TemporaryDirectory() as temporary:
+        storm = asyncio.run(main(given.calls, given.seconds, Path(temporary)))
+    zeros: tuple[str, ...] = (
+        "wrong replies",
+        "wrong doubled",
+        "wrong refusals",
+        "wrong items",
+        "unanswered",
+        "executed twice",
+        "not executed, but was",
+    )
+    zeros += ("executed, but was not", "left", "descriptors", "MiB")
+    counts = {"calls": storm.number, **dict(sorted(storm.counts.items()))}
+    end(
+        {key.replace(" ", "_"): value for key, value in counts.items()},
+        {key.replace(" ", "_"): storm.faults[key] for key in zeros},
+    )

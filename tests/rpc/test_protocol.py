@@ -1,0 +1,319 @@
+"""Both protocols against each other, without sockets: connections that break, servers that die.
+
+The world below does what may happen between a client and two servers, in any order: hypothesis
+chooses. What the guarantees say is checked for every call.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zmqlite import rpc
+from zmqlite.rpc import serving, wire
+from zmqlite.rpc.calling import RESUME_MS, ClientCall, ClientProtocol, Link
+from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
+from zmqlite.rpc.status import Executed, RpcError, Status
+from zmqlite.rpc.timers import Timers
+
+METHOD: Final = wire.more(method="/demo.Greeter/Hello")
+REPEATED: Final = wire.more(method="/demo.Greeter/Ask")
+LIMIT = 1000
+
+
+class Host:
+    """A server that can die: then its successor has another incarnation."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.lives = 0
+        self.begin()
+
+    def begin(self) -> None:
+        self.lives += 1
+        incarnation = b"%d-%d" % (self.number, self.lives)
+        methods = {
+            f"/demo.Greeter/{name}": SimpleNamespace(method=SimpleNamespace(idempotent=repeats))
+            for name, repeats in (("Hello", False), ("Ask", True))
+        }
+        self.protocol = ServerProtocol(incarnation, methods, calls=6, limit=LIMIT)
+        self.calls: list[ServerCall] = []
+
+
+class World:
+    def __init__(self) -> None:
+        self.now = 1000
+        self.hosts = [Host(0), Host(1)]
+        self.client = ClientProtocol(["0", "1"])
+        self.there: dict[Link, list[list[Any]]] = {}  # to the servers
+        self.back: dict[Link, list[list[Any]]] = {}
+        self.routes: dict[Link, bytes] = {}
+        self.calls: list[tuple[ClientCall, bytes]] = []
+        self.executed: dict[bytes, int] = {}
+        self.cancelled: set[bytes] = set()
+        self.numbers = 0
+        self.open()
+
+    def open(self) -> None:
+        for link in self.client.closed(self.now):
+            self.numbers += 1
+            self.routes[link] = b"%d" % self.numbers
+            self.there[link], self.back[link] = [], []
+            self.client.opened(link)
+        self.flush()
+
+    def flush(self) -> None:
+        for link, frames in self.client.outgoing:
+            self.there[link].append(frames)
+        self.client.outgoing.clear()
+        self.client.news.clear()
+        for host in self.hosts:
+            for route, *frames in host.protocol.outgoing:
+                for link, known in self.routes.items():
+                    if known == route and int(link.endpoint) == host.number:
+                        self.back[link].append(frames)
+            host.protocol.outgoing.clear()
+
+    # What may happen
+
+    def call(self, number: int) -> None:
+        payload = b"%d" % len(self.calls)
+        timeout = (-1, 50, 5000)[number % 3]
+        repeats = number % 2 == 1
+        method = REPEATED if repeats else METHOD
+        call = self.client.start(method, [payload], timeout, self.now, idempotent=repeats)
+        self.calls.append((call, payload))
+
+    def arrive(self, number: int, copies: int = 1) -> None:
+        link = self.client.links[number % 2]
+        host = self.hosts[number % 2]
+        if self.there[link]:
+            frames = self.there[link].pop(0)
+            for _ in range(copies):
+                event = host.protocol.receive([self.routes[link], *frames], self.now)
+                if event and event[0] is Happened.BEGIN:
+                    host.calls.append(event[1])
+
+    def twice(self, number: int) -> None:
+        self.arrive(number, 2)
+
+    def answer(self, number: int) -> None:
+        link = self.client.links[number % 2]
+        if self.back[link]:
+            self.client.receive(link, self.back[link].pop(0), self.now)
+
+    def execute(self, number: int) -> None:
+        host = self.hosts[number % 2]
+        if host.calls:
+            call = host.calls.pop(number // 2 % len(host.calls))
+            if call.claim():
+                payload = bytes(call.parts[2])
+                self.executed[payload] = self.executed.get(payload, 0) + 1
+                if call.cancelled:  # as a task of asyncio ends
+                    error = RpcError(Status.CANCELLED, executed=Executed.YES)
+                    host.protocol.fail(call, error, self.now)
+                elif number % 5 == 4:
+                    error = RpcError(Status.NOT_FOUND, executed=Executed.YES)
+                    host.protocol.fail(call, error, self.now)
+                else:
+                    host.protocol.reply(call, b"re " + payload, b"", [], self.now)
+
+    def cut(self, number: int) -> None:
+        """A connection is lost, with all that is on its way."""
+        link = self.client.links[number % 2]
+        if link.reopen is None:
+            self.there[link], self.back[link] = [], []
+            for host in (*self.hosts, *(self.hosts if number % 4 < 2 else ())):
+                host.protocol.unreachable(self.routes[link], self.now)
+            self.client.lost(link, self.now)
+
+    def die(self, number: int) -> None:
+        """A server dies; what waits for it may come to its successor."""
+        host = self.hosts[number % 2]
+        host.begin()
+        link = self.client.links[number % 2]
+        self.back[link] = []
+        if number % 3:
+            self.arrive(number)
+            self.flush()
+            self.cut(number)
+
+    def drain(self, number: int) -> None:
+        self.hosts[number % 2].protocol.draining = number % 3 == 0
+
+    def cancel(self, number: int) -> None:
+        if self.calls:
+            call, payload = self.calls[number % len(self.calls)]
+            self.cancelled.add(payload)
+            self.client.cancel(call)
+
+    def pass_time(self, number: int) -> None:
+        self.now += (1, 20, 300, 2500)[number % 4]
+        for host in self.hosts:
+            host.protocol.tick(self.now)
+        self.client.tick(self.now)
+        self.open()
+
+    def settle(self) -> None:
+        """Notice what was lost, and let everything go well until nothing is left to be done."""
+        for number in (0, 1):
+            self.cut(number)
+        for _ in range(60):
+            for host in (0, 1):
+                self.hosts[host].protocol.draining = False
+                for _ in range(20):
+                    self.arrive(host)
+                    self.execute(host)
+                    self.answer(host)
+                    self.flush()
+            self.pass_time(2)
+            if not any(self.there[link] or self.back[link] for link in self.client.links) and all(
+                call.ended for call, _ in self.calls
+            ):
+                return
+
+    def check(self) -> None:
+        for call, payload in self.calls:
+            times = self.executed.get(payload, 0)
+            if not call.idempotent:
+                assert times <= 1, "executed twice"
+            if call.ended and call.error is None:
+                assert bytes(call.parts[1]) == b"re " + payload, "another call's reply"
+                assert times
+            elif call.error is not None:
+                if call.error.executed is Executed.NO:
+                    assert not times, "said not to be executed"
+                if call.error.executed is Executed.YES:
+                    assert times, "said to be executed"
+                if call.idempotent and call.deadline is None and payload not in self.cancelled:
+                    usual = (Status.NOT_FOUND, Status.RESOURCE_EXHAUSTED)
+                    assert call.error.status in usual, "an idempotent call got no answer"
+
+
+ACTIONS = [
+    World.call,
+    World.arrive,
+    World.execute,
+    World.answer,
+    World.twice,
+    World.cut,
+    World.die,
+    World.drain,
+    World.cancel,
+    World.pass_time,
+]
+WEIGHTS = [5, 9, 6, 8, 1, 1, 1, 1, 1, 2]
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from([a for a, w in zip(ACTIONS, WEIGHTS, strict=True) for _ in range(w)]),
+        st.integers(0, 59),
+    ),
+    min_size=20,
+    max_size=150,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(STEPS)
+def test_the_guarantees_hold_whatever_happens(steps: list[tuple[Any, int]]) -> None:
+    world = World()
+    for action, number in steps:
+        action(world, number)
+        world.flush()
+        world.check()
+    world.settle()
+    world.check()
+    assert [call for call, _ in world.calls if not call.ended] == [], "a call has no end"
+    assert not any(link.calls or link.orphans for link in world.client.links)
+    assert not world.client._waiting
+    assert world.client._retries.next() is None
+    for host in world.hosts:
+        assert not host.protocol.unfinished
+        assert len(host.protocol._done) == len(host.protocol._order)
+
+
+@given(st.binary(max_size=80), st.lists(st.binary(max_size=20), max_size=4))
+def test_no_bytes_break_a_protocol(head: bytes, frames: list[bytes]) -> None:
+    world = World()
+    world.hosts[0].protocol.receive([b"route", head, *frames], 0)
+    world.client.receive(world.client.links[0], [head, *frames], 0)
+
+
+def welcomed(count: int = 1) -> tuple[ClientProtocol, list[Link]]:
+    client = ClientProtocol([str(number) for number in range(count)])
+    for number, link in enumerate(client.links):
+        client.opened(link)
+        fields = {"kind": 2, "version": 1, "incarnation": b"%d" % number, "limit": LIMIT}
+        client.receive(link, [wire.more(**fields)], 0)
+    client.outgoing.clear()
+    return client, client.links
+
+
+def test_calls_go_to_the_server_with_the_fewest() -> None:
+    client, links = welcomed(3)
+    for _ in range(30):
+        client.start(METHOD, [b""], -1, 0)
+    assert [len(link.calls) for link in links] == [10, 10, 10]
+    client.lost(links[1], 0)
+    for _ in range(4):
+        client.start(METHOD, [b""], -1, 0)
+    assert [len(link.calls) for link in links] == [12, 0, 12]
+
+
+@pytest.mark.parametrize(
+    ("number", "bound"),
+    [(serving.REMEMBERED_CALLS + 10, serving.REMEMBERED_CALLS), (10, 10)],
+)
+def test_ended_calls_are_remembered_up_to_a_number_and_a_time(number: int, bound: int) -> None:
+    host = Host(0)
+    for index in range(number):
+        head = wire.head(wire.Kind.REQUEST, b"%d" % index) + METHOD
+        head += wire.more(incarnation=host.protocol.incarnation)
+        event = host.protocol.receive([b"route", head, b""], 0)
+        assert event
+        event[1].claim()
+        host.protocol.reply(event[1], bytes(2000), b"", [], 0)
+    assert len(host.protocol._done) == bound
+    assert host.protocol._kept <= serving.REMEMBERED_BYTES
+    host.protocol.tick(serving.REMEMBERED_MS)
+    assert not host.protocol._done
+    assert host.protocol._kept == 0
+
+
+def test_a_call_whose_server_does_not_come_back_ends() -> None:
+    client, (link,) = welcomed()
+    call = client.start(METHOD, [b""], -1, 0)
+    client.lost(link, 5)
+    assert client.next() == 5
+    client.tick(5 + RESUME_MS)
+    assert call.error is not None
+    assert (call.error.status, call.error.executed) == (Status.UNAVAILABLE, Executed.UNKNOWN)
+
+
+def test_more_items_than_the_credit_end_a_stream() -> None:
+    client, (link,) = welcomed()
+    call = client.start(METHOD, [b""], -1, 0, streaming=True)
+    for _ in range(16):
+        client.receive(link, [wire.head(wire.Kind.ITEM, call.id), *([b""] * 64)], 0)
+    assert not call.ended
+    client.receive(link, [wire.head(wire.Kind.ITEM, call.id), b""], 0)
+    assert call.error is not None
+    assert call.error.status is rpc.Status.INTERNAL
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=50))
+def test_timers_return_what_is_due_and_was_not_discarded(entries: list[tuple[int, bool]]) -> None:
+    timers: Timers[int] = Timers()
+    for index, (due, _) in enumerate(entries):
+        timers.add(due, index)
+    for index, (due, keep) in enumerate(entries):
+        if not keep:
+            timers.discard(due, index)
+    kept = sorted((due, index) for index, (due, keep) in enumerate(entries) if keep)
+    assert timers.next() == (kept[0][0] if kept else None)
+    assert sorted(timers.expired(25)) == sorted(index for due, index in kept if due <= 25)
+    assert sorted(timers.expired(50)) == sorted(index for due, index in kept if due > 25)

@@ -1,0 +1,138 @@
+"""What programs see of calls: a handler its Call, a caller the Outcome, a hook what has Ended."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from ..message import Message
+from . import wire
+from .serving import ServerCall
+from .status import Status
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+def clock() -> int:
+    """Return the time in whole milliseconds that deadlines are compared with."""
+    return time.monotonic_ns() // 1_000_000
+
+
+def check_context(user: object, context: object, kind: type) -> None:
+    """Raise TypeError unless a server or client was given the right kind of context."""
+    if not isinstance(context, kind):
+        name = f"{type(user).__module__}.{type(user).__name__}"
+        wanted = f"{kind.__module__}.{kind.__name__}"
+        raise TypeError(f"{name} takes a {wanted}, not {type(context).__name__}")
+
+
+def messages(attachments: Iterable[Buffer | Message]) -> list[Message]:
+    """Return attachments as they are sent: not copied."""
+    return [each if isinstance(each, Message) else Message(each) for each in attachments]
+
+
+class Call:
+    """A call as its handler sees it.
+
+    `method` is the full name. What a handler puts into `reply_metadata` and `reply_attachments`
+    (unary methods) is sent with its reply; an attachment is not copied, so it must not change any
+    more.
+    """
+
+    __slots__ = ("_call", "_event", "method", "reply_attachments", "reply_metadata")
+
+    def __init__(self, call: ServerCall, method: str) -> None:
+        self._call: Final = call
+        self._event: threading.Event | None = None
+        self.method: str = method
+        self.reply_metadata: dict[str, str] = {}
+        self.reply_attachments: list[Buffer | Message] = []
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The metadata of the request."""
+        return self._call.metadata
+
+    @property
+    def attachments(self) -> list[memoryview]:
+        """The frames of raw bytes that came with the request: read-only views, not copied."""
+        return wire.views(self._call.parts[3:])
+
+    @property
+    def user_id(self) -> str | None:
+        """Who the client is, as the ZAP handler of the context said; None without one.
+
+        Without a ZAP handler a client can forge it: see zmqlite.Message.metadata.
+        """
+        return self._known("User-Id")
+
+    @property
+    def peer(self) -> str | None:
+        """The numeric address of the client, None over inproc."""
+        return self._known("Peer-Address")
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits for the result: cancelled, expired, or the client is gone.
+
+        A handler in the receiving thread sees only that its deadline has passed.
+        """
+        return self._call.cancelled or self.remaining == 0
+
+    @property
+    def cancellation(self) -> threading.Event:
+        """An event that is set once the call is `cancelled`, for handlers in a pool of threads.
+
+        With asyncio the task is cancelled.
+        """
+        if self._event is None:
+            self._event = threading.Event()
+        if self.cancelled:
+            self._event.set()
+        return self._event
+
+    @property
+    def remaining(self) -> int | None:
+        """The milliseconds that remain of the deadline, 0 if it has passed; None without one."""
+        deadline = self._call.deadline
+        return None if deadline is None else max(0, deadline - clock())
+
+    def _known(self, name: str) -> str | None:
+        part = self._call.parts[1]
+        return part.metadata(name) if isinstance(part, Message) else None
+
+    def _set(self) -> None:
+        if self._event is not None:
+            self._event.set()
+
+
+class Outcome:
+    """What came with the reply of a call that was given this as `outcome`.
+
+    `metadata` and `attachments` are those of the reply, `endpoint` is that of the server.
+    """
+
+    __slots__ = ("attachments", "endpoint", "metadata")
+
+    def __init__(self) -> None:
+        self.metadata: dict[str, str] = {}
+        self.attachments: list[memoryview] = []
+        self.endpoint: str = ""
+
+
+class Ended(NamedTuple):
+    """What a hook is told about a call that has ended.
+
+    On a client `microseconds` is the time from the call to its result, on a server from the arrival
+    of the request to the end of the handler.
+    """
+
+    method: str
+    status: Status
+    microseconds: int
+
+
+Hook: TypeAlias = Callable[[Ended], Any]

@@ -1,0 +1,323 @@
+"""The blocking client. There is no thread behind it: the threads that wait for calls do the work.
+
+One of them, the leader, sends, receives and keeps the time, for all. The others, its followers,
+wait for their gate, a lock that the leader releases when there are news for them. A leader that has
+what it wanted opens the gate of a follower, which leads from then on. `_lock` protects the protocol
+and the list of followers; only the leader uses the sockets.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+
+from ..constants import DONTWAIT, POLLIN, MonitorEvent, SocketType
+from ..context import Context
+from ..poll import Poller
+from ..transfer import PARTS
+from . import wire
+from .call import clock
+from .calling import ClientCall, Link
+from .requests import Bound, Caller, CallOptions, Caption, Dynamic, Options, Reader, result
+from .waker import Waker
+
+if TYPE_CHECKING:
+    from ..socket import Monitor, Socket
+
+T = TypeVar("T")
+
+LOOK_MS: Final = 50
+"""After so long a leader looks at what has happened before it sends."""
+
+GRACE_S: Final = 1
+"""Seconds that `close` waits for the leader."""
+
+AT_ONCE: Final = 64
+"""Messages that are received from one server before the others get their turn."""
+
+
+class Client(Caller):
+    """Calls methods of servers: one endpoint for each server.
+
+        client = rpc.Client(context, "tcp://a:5555", "tcp://b:5555")
+        greeter = greeter_rpc.GreeterClient(client)
+        reply = greeter.hello(HelloRequest(name="you"), timeout=500)
+
+    A call goes to the server with the fewest calls of this client; one that is lost gets none until
+    it is back. `timeout` is for calls that are made without one, in milliseconds, -1 for ever.
+    `limit` bounds the bytes of a request and of a reply, attachments are bounded by the option
+    `maxmsgsize`. `hook` is called with an Ended after each call, in its thread. `options` are for
+    the DEALER sockets, such as those for CURVE.
+
+    Any thread may make calls. There is no thread behind it, so nothing is received between calls.
+    """
+
+    def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
+        super().__init__(context, *endpoints, **options)
+        self._sockets: dict[Link, tuple[Socket[Any], Monitor]] = {}
+        self._links: dict[object, tuple[Link, bool]] = {}  # by socket, and by that of the monitor
+        self._lock = threading.Lock()
+        self._leader = threading.Lock()
+        self._followers: dict[ClientCall, Any] = {}
+        self._polled = 0  # when
+        self._polling = False
+        self._closed = False
+        self._waker = Waker()
+        self._poller = Poller()
+        self._poller.register(self._waker.fd, POLLIN)
+        with self._leader, self._lock:
+            self._open()  # connects meanwhile
+
+    def close(self) -> None:
+        """Close all connections; calls under way in other threads raise RuntimeError."""
+        self._closed = True
+        self._waker.set()  # the leader leaves, and so does everybody who leads after it
+        if self._leader.acquire(timeout=GRACE_S):
+            for socket, monitor in self._sockets.values():
+                monitor.close()
+                socket.close(0)
+            self._waker.close()
+            self._leader.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Calls
+
+    def _call(self, bound: Bound, request: Any, options: CallOptions) -> Any:
+        call = self._begin(bound, request, **options)
+        if call.streaming:
+            self._nudge()  # sends the request
+            return Stream[Any](self, call)
+        try:
+            self._until(call)
+            return result(call)
+        finally:
+            self._cancel(call)
+            self._ended(call)
+
+    def _start(self, *arguments: Any) -> ClientCall:
+        with self._lock:
+            return self._protocol.start(*arguments)
+
+    def stub(self, descriptor: Any) -> Any:
+        """Return a client of a service that is known by its descriptor; see Stub."""
+        return DynamicStub(self, descriptor)
+
+    def _cancel(self, call: ClientCall) -> None:
+        """End a call that nobody waits for any more; nothing if it has ended."""
+        if not call.ended:
+            with self._lock:
+                self._protocol.cancel(call)
+            self._nudge()
+
+    # Who does the work
+
+    def _until(self, call: ClientCall, items: bool = False) -> None:
+        """Wait until a call has ended, or has items."""
+        while not call.ended and not (items and call.items):
+            if self._leader.acquire(blocking=False):
+                self._lead(call, items)
+            else:
+                self._follow(call)
+
+    def _lead(self, call: ClientCall, items: bool) -> None:
+        """Do the work for all until there are news about a call; the caller holds `_leader`."""
+        try:
+            while not call.ended and not (items and call.items):
+                self._round(True)
+        finally:
+            self._leader.release()
+            if self._followers:
+                self._promote()
+
+    def _follow(self, call: ClientCall) -> None:
+        """Wait for news about a call, or to be the leader."""
+        gate = threading.Lock()
+        gate.acquire()
+        with self._lock:
+            if call.ended or call.items:
+                return
+            self._followers[call] = gate
+        try:
+            if not self._leader.locked():
+                return  # it has what it wanted
+            if self._polling:  # the leader is not to wait for its own news only
+                self._waker.set()
+            gate.acquire()
+        finally:
+            self._followers.pop(call, None)
+
+    def _promote(self) -> None:
+        """Let a follower lead."""
+        with self._lock:
+            if self._followers:
+                self._followers.pop(next(iter(self._followers))).release()
+
+    def _nudge(self) -> None:
+        """Have sent what there is to send, without waiting."""
+        if self._closed or not self._leader.acquire(blocking=False):
+            self._waker.set()
+            return
+        try:
+            self._round(False)
+        finally:
+            self._leader.release()
+            self._promote()
+
+    # The leader
+
+    def _round(self, may_wait: bool) -> None:
+        """Send what there is to send, wait until something happens, and deal with it."""
+        if self._closed:
+            raise RuntimeError("the Client is closed")
+        protocol, now = self._protocol, clock()
+        if now - self._polled > LOOK_MS:
+            self._poll(0)
+        with self._lock:
+            due = protocol.next()
+            if due is not None and due <= now:
+                protocol.tick(now)
+                self._open()
+                due = protocol.next()
+            self._send()
+            wait = 0
+            if protocol.news:
+                self._tell()
+            elif may_wait:
+                wait = -1 if due is None else max(0, due - now)
+            self._polling = wait != 0  # from here on a new call has to wake it
+        self._poll(wait)
+
+    def _poll(self, wait: int) -> None:
+        found = self._poller.poll(wait)
+        self._polling = False
+        self._polled = now = clock()
+        with self._lock:
+            for item, _ in found:
+                self._read(item, now)
+            if self._protocol.outgoing:
+                self._send()
+            if self._protocol.news:
+                self._tell()
+
+    def _read(self, item: object, now: int) -> None:
+        link, lost = self._links.get(item, (None, False))
+        if link is None:  # the eventfd, or a socket that was closed in this round
+            if item == self._waker.fd:
+                self._waker.clear()
+            return
+        if lost:
+            self._lose(link, now)
+            return
+        attempt, receive = self._sockets[link][0]._attempt, self._protocol.receive
+        for _ in range(AT_ONCE):
+            parts = attempt(PARTS, wire.PARTS)
+            if parts is None:
+                return
+            receive(link, parts, now)
+            if not link.calls:
+                return
+
+    def _send(self) -> None:
+        outgoing = self._protocol.outgoing
+        for link, frames in outgoing:
+            self._sockets[link][0].send_multipart(frames, DONTWAIT)
+        outgoing.clear()
+
+    def _tell(self) -> None:
+        """Open the gates of those for whom there are news."""
+        news = self._protocol.news
+        if self._followers:
+            for call in news:
+                if gate := self._followers.pop(call, None):
+                    gate.release()
+        news.clear()
+
+    def _open(self) -> None:
+        for link in self._protocol.closed(clock()):
+            socket = self._context.socket(SocketType.DEALER, **self._options)
+            monitor = socket.monitor(MonitorEvent.DISCONNECTED)
+            socket.connect(link.endpoint)
+            self._sockets[link] = socket, monitor
+            for item, lost in ((socket, False), (monitor.socket, True)):
+                self._links[item] = link, lost
+                self._poller.register(item, POLLIN)
+            self._protocol.opened(link)
+
+    def _lose(self, link: Link, now: int) -> None:
+        socket, monitor = self._sockets.pop(link)
+        for item in (socket, monitor.socket):
+            del self._links[item]
+            self._poller.unregister(item)
+        monitor.close()
+        socket.close(0)
+        self._protocol.lost(link, now)
+
+
+class Stream(Reader, Iterator[T]):
+    """The items of a stream, to be iterated over; by one thread at a time.
+
+    It ends when the server has sent all, and raises RpcError if that did not end well. To leave it
+    early, `close` it, or use it in a `with` statement: the server then stops.
+    """
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        call = self._call
+        if not call.items:
+            if self._over:
+                raise StopIteration
+            self._client._until(call, items=True)
+            if not call.items:
+                self._finish()
+                result(call)
+                raise StopIteration
+        payload, _ = call.items.popleft()
+        if self._client._protocol.credit_due(call):
+            with self._client._lock:
+                self._client._protocol.grant(call)
+            self._client._nudge()
+        item: T = self._decode(payload)
+        return item
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._over and not self._call.ended:
+            self.close()
+
+
+class Stub(Caption):
+    """The base of clients of one service: the class that protoc-gen-zmqlite makes of it.
+
+    The first argument is a Client, or a context; in the latter case the rest are the arguments of a
+    Client that is made for this service. At the end of a `with` statement that one is closed.
+    """
+
+    _CLIENT = Client
+
+    def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
+        """Call a method by its name in Python."""
+        return self._client._call(self._methods[name], request, options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own:
+            self._client.close()
+
+
+class DynamicStub(Dynamic, Stub):
+    """A client of a service whose methods are found by name: `stub.hello(request, timeout=500)`."""

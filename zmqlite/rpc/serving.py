@@ -1,0 +1,377 @@
+"""The server's side of the protocol: frames and time in, frames and events out; nothing waits here.
+
+A driver hands every message to `receive`, calls `tick` when `next` says so, and sends what is in
+`outgoing`. It begins a call by `ServerCall.claim` and ends it by `reply`, `end` or `fail`. All but
+`claim` belongs to one thread.
+
+At most once: every call that was taken is known by its id, first in `_open` and then in `_done`. So
+a duplicate gets the same reply, and is not taken again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Final, TypeAlias
+
+from . import wire
+from .status import Executed, RpcError, Status
+from .timers import Timers
+from .wire import Kind, Part
+
+REMEMBERED_MS: Final = 60_000
+REMEMBERED_CALLS: Final = 16_384
+REMEMBERED_BYTES: Final = 16 * 1024 * 1024
+"""How long and how many calls are known after their end, and how much their replies may take."""
+
+REPLY_BYTES: Final = 65_536
+"""A longer reply is not kept: a duplicate of its call is told that it was executed."""
+
+PROBE_MS: Final = 2000
+"""How often the clients of unfinished calls are probed: sending to one that is gone fails."""
+
+_MOST_CREDIT: Final = 2**31 - 1
+
+
+class Happened(IntEnum):
+    """What a message or the time has changed."""
+
+    BEGIN = 1
+    """A call is to be executed."""
+    CANCEL = 2
+    """Nobody waits for a call any more: cancelled, expired, or its client is gone."""
+    CREDIT = 3
+    """A stream may go on."""
+
+
+@dataclass(slots=True, eq=False)
+class ServerCall:
+    """A call that a server has taken; `runner` is the driver's."""
+
+    route: bytes
+    id: bytes
+    parts: list[Part]  # nothing, envelope, payload, attachments
+    method: Any
+    metadata: dict[str, str]
+    credit: int
+    deadline: int | None = None
+    cancelled: bool = False
+    lost: bool = False  # its client could not be reached
+    runner: Any = None
+    _unclaimed: list[bool] = field(default_factory=lambda: [True])
+
+    def claim(self) -> bool:
+        """Whether the caller is the first to claim it: it then executes it, or ends it unbegun.
+
+        Any thread may call it.
+        """
+        try:
+            return self._unclaimed.pop()
+        except IndexError:
+            return False
+
+
+_Done: TypeAlias = tuple[tuple[Any, ...] | None, int]
+"""The last frames of a call, if they are kept, and their bytes."""
+
+
+Event: TypeAlias = tuple[Happened, ServerCall]
+
+
+class ServerProtocol:
+    """All calls of one incarnation of a server.
+
+    `methods` maps the full names of methods, as in "/package.Service/Method", to what the driver
+    wants to find in `ServerCall.method`; its `method` is a Method. `calls` bounds how many are
+    unfinished at a time, `limit` the bytes of a payload.
+    """
+
+    def __init__(
+        self, incarnation: bytes, methods: Mapping[str, Any], *, calls: int, limit: int
+    ) -> None:
+        self.incarnation: bytes = incarnation
+        self.methods = methods
+        self.outgoing: list[list[Any]] = []
+        self.draining: bool = False
+        self.malformed: int = 0  # messages that were dropped since they cannot be answered
+        self._calls = calls
+        self._limit = limit
+        self._open: dict[bytes, ServerCall] = {}
+        self._done: dict[bytes, _Done] = {}
+        self._order: deque[tuple[int, bytes]] = deque()  # of `_done`, by the time of the end
+        self._kept = 0  # bytes of replies in `_done`
+        self._deadlines: Timers[ServerCall] = Timers()
+        self._probe: int | None = None  # when
+        self._items: list[Any] | None = None  # the message that items are being put into
+        self._streaming: ServerCall | None = None  # whose they are
+        self._receivers: dict[int, Callable[[Sequence[Part], Any, int], Event | None]] = {
+            Kind.HELLO: self._hello,
+            Kind.REQUEST: self._request,
+            Kind.CREDIT: self._credit,
+            Kind.CANCEL: self._cancel,
+            Kind.RESUME: self._resume,
+        }
+
+    @property
+    def unfinished(self) -> int:
+        """How many calls were taken and have not ended."""
+        return len(self._open)
+
+    # Messages
+
+    def receive(self, parts: Sequence[Part], now: int) -> Event | None:
+        """Take a message of a client, its routing id first."""
+        envelope = wire.decode(parts[1]) if len(parts) > 1 else None
+        if envelope is None:
+            self.malformed += 1
+            return None
+        receiver = self._receivers.get(envelope.kind)
+        if receiver is None:  # of a later version
+            return None
+        if receiver != self._hello and not 0 < len(envelope.id) <= wire.ID_BYTES:
+            self.malformed += 1
+            return None
+        return receiver(parts, envelope, now)
+
+    def _hello(self, parts: Sequence[Part], envelope: Any, now: int) -> None:
+        if not envelope.version:
+            self.malformed += 1
+            return
+        fields = {"version": wire.VERSION, "incarnation": self.incarnation, "limit": self._limit}
+        self.outgoing.append([bytes(parts[0]), wire.more(kind=int(Kind.WELCOME), **fields)])
+
+    def _request(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
+        name = envelope.id
+        known = name in self._open or name in self._done
+        if known and envelope.incarnation == self.incarnation:
+            call = self._open.get(name)
+            if call is None or not (call.cancelled and call.lost and _repeats(call)):
+                self._again(parts, envelope)
+                return None
+            # Its client is back, and has sent it again: what the lost call gives is ignored.
+        if refusal := self._refusal(parts, envelope):
+            # It would be refused again, so it need not be remembered.
+            error = RpcError(*refusal, executed=Executed.NO)
+            self.outgoing.append([bytes(parts[0]), wire.status(envelope.id, error)])
+            return None
+        metadata = dict(envelope.metadata.items()) if envelope.metadata else {}
+        call = ServerCall(
+            bytes(parts[0]),
+            name,
+            [b"", *parts[1:]],  # a Message of the routing id would take memory
+            self.methods[envelope.method],
+            metadata,
+            envelope.credit,
+        )
+        return self._take(call, envelope.timeout if envelope.HasField("timeout") else None, now)
+
+    def _refusal(self, parts: Sequence[Part], envelope: Any) -> tuple[Status, str] | None:
+        if envelope.incarnation != self.incarnation:
+            text = "the request was sent to another incarnation of the server"
+            return Status.UNAVAILABLE, text
+        if self.draining:
+            return Status.UNAVAILABLE, "the server is ending"
+        if envelope.method not in self.methods:
+            return Status.UNIMPLEMENTED, f"the server has no method {envelope.method}"
+        if len(parts) - envelope.attachments != 3:
+            text = "a request has one payload, and as many attachments as it says"
+            return Status.INVALID_ARGUMENT, text
+        if len(parts[2]) > self._limit:
+            text = f"a request of {len(parts[2])} bytes is over the limit of {self._limit}"
+            return Status.RESOURCE_EXHAUSTED, text
+        return None
+
+    def _known(self, call: bytes) -> bool:
+        return call in self._open or call in self._done
+
+    def _take(self, call: ServerCall, timeout: int | None, now: int) -> Event | None:
+        full = len(self._open) >= self._calls
+        self._open[call.id] = call
+        if full:
+            text = f"the server has {self._calls} unfinished calls"
+            self._unbegun(call, Status.RESOURCE_EXHAUSTED, text, now)
+            return None
+        if timeout is not None:
+            call.deadline = now + timeout
+            if not timeout:
+                self._unbegun(call, Status.DEADLINE_EXCEEDED, "it came too late", now)
+                return None
+            self._deadlines.add(call.deadline, call)
+        if self._probe is None:
+            self._probe = now + PROBE_MS
+        return Happened.BEGIN, call
+
+    def _again(self, parts: Sequence[Part], envelope: Any) -> None:
+        """Answer a duplicate: now, or where the last one came from when the call ends."""
+        route = bytes(parts[0])
+        if call := self._open.get(envelope.id):
+            call.route = route
+            call.cancelled = call.cancelled and not call.lost
+            call.lost = False
+            return
+        frames = self._done[envelope.id][0]
+        if frames is None:
+            text = "it was executed, but its reply is not kept"
+            error = RpcError(Status.DATA_LOSS, text, executed=Executed.YES)
+            frames = (wire.status(envelope.id, error),)
+        self.outgoing.append([route, *frames])
+
+    def _resume(self, parts: Sequence[Part], envelope: Any, now: int) -> None:
+        if envelope.incarnation == self.incarnation and self._known(envelope.id):
+            self._again(parts, envelope)
+            return
+        error = RpcError(Status.UNAVAILABLE, "the server does not know of this call")
+        self.outgoing.append([bytes(parts[0]), wire.status(envelope.id, error)])
+
+    def _credit(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
+        call = self._open.get(envelope.id)
+        if call is None or call.cancelled:
+            return None
+        call.credit = min(call.credit + envelope.credit, _MOST_CREDIT)
+        return Happened.CREDIT, call
+
+    def _cancel(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
+        call = self._open.get(envelope.id)
+        return None if call is None else self._abandon(call, Status.CANCELLED, now)
+
+    # Time, and clients that are gone
+
+    def next(self) -> int | None:
+        """Return when to call `tick`; None if there is no need to."""
+        due = self._deadlines.next()
+        if due is None or self._probe is None:
+            return self._probe if due is None else due
+        return min(due, self._probe)
+
+    def tick(self, now: int) -> list[Event]:
+        """End what has expired, and probe the clients of unfinished calls."""
+        expired = self._deadlines.expired(now)
+        events = [self._abandon(call, Status.DEADLINE_EXCEEDED, now) for call in expired]
+        if self._probe is not None and now >= self._probe:
+            self._probe = now + PROBE_MS if self._open else None
+            probe = wire.more(kind=int(Kind.PROBE))
+            routes = {call.route for call in self._open.values() if not call.cancelled}
+            self.outgoing += ([route, probe] for route in routes)
+        self._forget(now)
+        return [event for event in events if event]
+
+    def unreachable(self, route: bytes, now: int) -> list[Event]:
+        """Take note that a message could not be sent to a client.
+
+        It may come back, over another connection, so its unary calls are abandoned only when it is
+        unreachable once more.
+        """
+        calls = [call for call in self._open.values() if call.route == route]
+        gone = [call for call in calls if call.lost or call.credit]
+        for call in calls:
+            call.lost = True
+        events = [self._abandon(call, Status.CANCELLED, now) for call in gone]
+        return [event for event in events if event]
+
+    def abandon(self) -> list[ServerCall]:
+        """Abandon all calls, since the server ends; return those that were begun."""
+        calls = list(self._open.values())
+        for call in calls:
+            call.cancelled = True
+        return [call for call in calls if not call.claim()]
+
+    def _abandon(self, call: ServerCall, status: Status, now: int) -> Event | None:
+        if call.cancelled or self._open.get(call.id) is not call:
+            return None
+        call.cancelled = status == Status.CANCELLED  # its client does not wait for an answer
+        if call.claim():
+            if call.lost:  # it may be sent again
+                self._drop(call)
+            else:
+                self._unbegun(call, status, "it ended before it was begun", now)
+        call.cancelled = True
+        return Happened.CANCEL, call
+
+    def _unbegun(self, call: ServerCall, status: Status, text: str, now: int) -> None:
+        self.fail(call, RpcError(status, text, executed=Executed.NO), now)
+
+    # What the driver says about a call
+
+    def expire(self, call: ServerCall, now: int) -> None:
+        """End a call that was claimed after its deadline, and so is not begun."""
+        self._unbegun(call, Status.DEADLINE_EXCEEDED, "it ended before it was begun", now)
+
+    def reply(
+        self, call: ServerCall, payload: bytes, extra: bytes, attachments: Sequence[Any], now: int
+    ) -> None:
+        """End a unary call with its reply; `extra` is what wire.extra returns."""
+        frames = (wire.head(Kind.REPLY, call.id) + extra, payload, *attachments)
+        size = len(payload) + sum(map(len, attachments))
+        self._finish(call, frames, size if size <= REPLY_BYTES else None, now)
+
+    def item(self, call: ServerCall, payload: bytes) -> None:
+        """Send an item of a stream; those that follow each other share a message."""
+        if call.cancelled:
+            return
+        last = self.outgoing[-1] if self.outgoing else None
+        if last is not None and last is self._items and self._streaming is call:
+            last.append(payload)
+            if len(last) < wire.BATCH + 2:
+                return
+            self._items = None
+        else:
+            self._streaming = call
+            self._items = [call.route, wire.head(Kind.ITEM, call.id), payload]
+            self.outgoing.append(self._items)
+
+    def end(self, call: ServerCall, metadata: Mapping[str, str], now: int) -> None:
+        """End a stream."""
+        fields = wire.more(executed=int(Executed.YES), metadata=metadata)
+        self._finish(call, (wire.head(Kind.STATUS, call.id) + fields,), None, now)
+
+    def fail(
+        self,
+        call: ServerCall,
+        error: RpcError,
+        now: int,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """End a call with an error."""
+        frames = (wire.status(call.id, error, metadata),)
+        self._finish(call, frames, len(frames[0]), now)
+
+    def _finish(
+        self, call: ServerCall, frames: tuple[Any, ...], size: int | None, now: int
+    ) -> None:
+        """Send the last message of a call; and keep it, if `size` is not None and fits."""
+        if not self._drop(call):
+            return
+        if not call.cancelled:
+            self.outgoing.append([call.route, *frames])
+        elif call.lost and _repeats(call):
+            return  # it is executed again if its client comes back
+        keep = size is not None and self._kept + size <= REMEMBERED_BYTES
+        done = frames if keep else None, size if keep and size else 0
+        self._kept += done[1]
+        self._done[call.id] = done
+        self._order.append((now, call.id))
+        if len(self._order) > REMEMBERED_CALLS:
+            self._evict()
+
+    def _drop(self, call: ServerCall) -> bool:
+        """Forget an unfinished call; False if it has ended, or another one took its place."""
+        if call.deadline is not None:
+            self._deadlines.discard(call.deadline, call)
+        if self._open.get(call.id) is not call:
+            return False
+        del self._open[call.id]
+        return True
+
+    def _forget(self, now: int) -> None:
+        while self._order and self._order[0][0] <= now - REMEMBERED_MS:
+            self._evict()
+
+    def _evict(self) -> None:
+        self._kept -= self._done.pop(self._order.popleft()[1])[1]
+
+
+def _repeats(call: ServerCall) -> bool:
+    """Whether a call may be executed more than once."""
+    return bool(call.method.method.idempotent)

@@ -1,0 +1,144 @@
+"""The wire form of docs/rpc-wire.md: envelopes to bytes and back. No sockets, no time.
+
+What is sent often is put together from bytes: protobuf parses a concatenation of serialised
+messages as their merge, so a head that was serialised once goes before the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
+from typing import Any, Final, TypeAlias
+
+from google.protobuf.any_pb2 import Any as AnyMessage
+
+from ..message import Message
+from .schema import Envelope
+from .status import Executed, RpcError, status_of
+
+Part: TypeAlias = Message | bytes
+"""A frame: received without a copy, or bytes."""
+
+VERSION: Final = 1
+"""The highest version of the wire form that this package speaks."""
+
+ID_BYTES: Final = 64
+"""The longest id of a call."""
+
+PARTS: Final = 16
+"""Frames of a message that are received without a copy; further ones are bytes."""
+
+BATCH: Final = 64
+"""The most items of a stream in one message."""
+
+
+class Kind(IntEnum):
+    """What a message is for."""
+
+    HELLO = 1
+    WELCOME = 2
+    REQUEST = 3
+    REPLY = 4
+    ITEM = 5
+    CREDIT = 6
+    CANCEL = 7
+    STATUS = 8
+    RESUME = 9
+    PROBE = 10
+
+
+_KINDS: Final = {kind: Envelope(kind=int(kind)).SerializeToString() for kind in Kind}
+_ID: Final = [b"\x12" + bytes((length,)) for length in range(ID_BYTES + 1)]
+"""Field 2, `id`, and its length."""
+
+_SHORT: Final = [bytes((number,)) for number in range(128)]
+
+
+def head(kind: Kind, call: bytes) -> bytes:
+    """Return the envelope of a message about a call, to which more fields may be appended."""
+    data: bytes = _KINDS[kind] + _ID[len(call)] + call
+    return data
+
+
+def more(**fields: Any) -> bytes:
+    """Return further fields of an envelope, to be appended to a head."""
+    data: bytes = Envelope(**fields).SerializeToString(deterministic=True)
+    return data
+
+
+def timeout_field(milliseconds: int) -> bytes:
+    """Return the field that says how much time remains."""
+    return b"\x28" + _varint(min(milliseconds, 0xFFFFFFFF))
+
+
+def incarnation_field(incarnation: bytes) -> bytes:
+    """Return the field that names the incarnation of a server."""
+    return b"\x22" + _varint(len(incarnation)) + incarnation
+
+
+def extra(metadata: Mapping[Any, Any] | None, attachments: Sequence[object]) -> bytes:
+    """Return the fields for metadata and attachments, which most messages have none of.
+
+    Raises:
+        TypeError: metadata is something else than text.
+    """
+    fields = b""
+    for key, value in metadata.items() if metadata else ():
+        fields += _entry(str.encode(key), str.encode(value))
+    if attachments:
+        fields += b"\x38" + _varint(len(attachments))
+    return fields
+
+
+def _entry(key: bytes, value: bytes) -> bytes:
+    size, long = len(key), len(value)
+    if size + long < 120:  # then each length is one byte
+        return b"\x32%c\x0a%c%b\x12%c%b" % (size + long + 4, size, key, long, value)
+    entry = b"\x0a" + _varint(size) + key + b"\x12" + _varint(long) + value
+    return b"\x32" + _varint(len(entry)) + entry
+
+
+def _varint(number: int) -> bytes:
+    if number < 0x80:
+        return _SHORT[number]
+    data = bytearray()
+    while number > 0x7F:
+        data.append(number & 0x7F | 0x80)
+        number >>= 7
+    data.append(number)
+    return bytes(data)
+
+
+def decode(part: Part) -> Any:
+    """Return the envelope in a frame; None if it does not parse."""
+    try:
+        return Envelope.FromString(memoryview(part).tobytes())
+    except Exception:  # protobuf's implementations raise different classes
+        return None
+
+
+def views(parts: Iterable[Part]) -> list[memoryview]:
+    """Return attachments as read-only views, which are not copied."""
+    return [part.data if isinstance(part, Message) else memoryview(part) for part in parts]
+
+
+def status(call: bytes, error: RpcError, metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return the envelope that ends a call with an error."""
+    return head(Kind.STATUS, call) + more(
+        status=int(error.status),
+        message=error.message,
+        details=[{"type_url": each.type_url, "value": each.value} for each in error.details],
+        executed=int(error.executed),
+        metadata=metadata or {},
+    )
+
+
+def error_in(envelope: Any) -> RpcError:
+    """Return the error of an envelope whose status is not OK."""
+    executed = envelope.executed if envelope.executed in (1, 2) else 0
+    error = RpcError(status_of(envelope.status), envelope.message, executed=Executed(executed))
+    error.details = tuple(
+        AnyMessage(type_url=each.type_url, value=each.value) for each in envelope.details
+    )
+    error.metadata = dict(envelope.metadata)
+    return error
