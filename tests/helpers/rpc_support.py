@@ -171,6 +171,9 @@ class Serving:
         if not self.task.future.done():
             self.stop(0)
         self.task.result()
+        for thread in threading.enumerate():
+            if thread.name.startswith("zmqlite.rpc "):
+                thread.join(DEADLINE)  # a handler that just ends still has its attachments
 
 
 @contextmanager

@@ -200,6 +200,7 @@ class Server(Host):
     def _work(self) -> None:
         while (run := self._queue.get()) is not None:
             self._step(run)
+            del run  # a thread that waits keeps no call, nor its attachments
 
     def _post(self, apply: Callable[..., None], *arguments: Any) -> None:
         """Have the receiving thread call this; it sends what comes of it."""
