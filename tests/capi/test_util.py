@@ -38,7 +38,6 @@ class TestTimers:
         with pytest.raises(KeyError, match="from a handler"):
             zmq_timers_execute(timers)
         assert called == ["fail", "after"]
-        assert zmq_timers_execute(timers) == 0
         time.sleep(0.005)
         with pytest.raises(KeyError):
             zmq_timers_execute(timers)

@@ -284,6 +284,7 @@ def test_a_thread_that_does_not_come_out_is_not_waited_for_for_ever(
             Task(context.term).result()
         assert not context.closed
     finally:
+        monkeypatch.undo()
         other.term()
     assert moving.result() == -ETERM
     context.term()
