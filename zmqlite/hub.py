@@ -146,7 +146,7 @@ class Hub:
             self._running.acquire()
             self._thread = start_new_thread(self._run, ())
         except BaseException:
-            os.close(self._wake)
+            self._close_wake()  # the thread may have started, and ends then
             raise
 
     # Called with the lock of the owner, by whoever watches
@@ -265,17 +265,24 @@ class Hub:
         try:
             # Signals are for other threads: one here could interrupt the sending of an event.
             signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
-            while not self.owner.shut:
+            with self.owner.lock:  # which the context holds until it has its hub
+                made = self.owner.hub is self
+            while made and not self.owner.shut:
                 self._round()
         except (ContextTerminated, SocketClosed):
             pass
         finally:
             try:
                 with self.owner.lock:
-                    os.close(self._wake)
-                    self._wake = -1
+                    self._close_wake()
             finally:
                 self._running.release()  # whatever ended the thread, or `join` waits for nobody
+
+    def _close_wake(self) -> None:
+        """Close the descriptor, once; with the lock."""
+        wake, self._wake = self._wake, -1
+        if wake >= 0:
+            os.close(wake)
 
     def _round(self) -> None:
         """Wait until events are there or something has changed, and deal with it."""
