@@ -267,7 +267,9 @@ class Hub:
             signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
             with self.owner.lock:  # which the context holds until it has its hub
                 made = self.owner.hub is self
-            while made and not self.owner.shut:
+            while True:
+                if not made or self.owner.shut:
+                    break
                 self._round()
         except (ContextTerminated, SocketClosed):
             pass
@@ -307,7 +309,7 @@ class Hub:
     def _build(self) -> tuple[Any, ...]:
         with self.owner.lock:
             self._stale = False
-            while self._left:
+            for _ in range(len(self._left)):
                 self.close_pair(self._left.pop().sender)
             waiting: list[tuple[Any, Transfer, int]] = [
                 *((record, record.receiver, Event.POLLIN) for record in self._records),

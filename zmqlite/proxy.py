@@ -142,7 +142,9 @@ def proxy_steerable(
     steering = None if control is None else _Control(control, directions)
     pollers: dict[_Awaited, Poller] = {}
     try:
-        while steering is None or not steering.ended:
+        while True:
+            if steering is not None and steering.ended:
+                break
             _turn(directions, steering, pollers)
     except ContextTerminated:
         pass

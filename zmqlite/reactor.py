@@ -182,7 +182,9 @@ class Reactor:
             raise RuntimeError("the Reactor runs already")
         self._thread = threading.get_ident()
         try:
-            while not self._stopped and (self._readers or self._timers):
+            while True:
+                if self._stopped or not (self._readers or self._timers):
+                    break
                 self._round()
         finally:
             self._stopped = False

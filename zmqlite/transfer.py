@@ -336,7 +336,9 @@ class Transfer(SocketOptions):
         flags, timeout = _usual(flags, timeout, DONTWAIT)
         left, total = iter(messages), 0
         try:
-            while batch := list(islice(left, BATCH)):
+            while True:
+                if not (batch := list(islice(left, BATCH))):
+                    break
                 if set(map(type, batch)) != {bytes}:
                     batch = [_sendable(message, "send_many()") for message in batch]
                 after = total + len(batch)  # now, as nothing may fail once they are sent

@@ -115,7 +115,9 @@ class Watched(Transfer):
         with self._owner.lock:
             events = hub.receiver(record, PEERS, 2)  # what is dropped has been counted all the same
         try:
-            while (now := self._peers(record)) < count:
+            while True:
+                if (now := self._peers(record)) >= count:
+                    break
                 try:
                     events.recv_multipart(timeout=remaining(start, wait))
                 except Again:

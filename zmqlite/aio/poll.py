@@ -71,10 +71,11 @@ class Poller:
         try:
             for socket, events in wanted.items():
                 socket._watch.add(waiter, events)
-            while not (found := _found(wanted)):
+            while True:
+                if found := _found(wanted):
+                    return found
                 await waiter.future
                 waiter.renew()
-            return found
         finally:
             for watch in watches:
                 watch.discard(waiter)

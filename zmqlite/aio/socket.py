@@ -230,13 +230,15 @@ class Socket(SocketOptions, Generic[C]):
         """
         left, total = iter(messages), 0
         try:
-            while batch := list(islice(left, BATCH)):
-                while batch:
-                    send = attempt(self._blocking.send_many, batch, DONTWAIT)
-                    total += (count := await self._send(send, flags))
-                    if count < len(batch) and flags:
-                        return total
-                    batch = batch[count:]
+            batch: list[Buffer] = []
+            while True:
+                if not (batch := batch or list(islice(left, BATCH))):
+                    break
+                send = attempt(self._blocking.send_many, batch, DONTWAIT)
+                total += (count := await self._send(send, flags))
+                if count < len(batch) and flags:
+                    return total
+                batch = batch[count:]
         except BaseException as error:
             return partly_sent(error, total, flags)
         return total
@@ -306,7 +308,9 @@ class Socket(SocketOptions, Generic[C]):
         """
         _, record = self._blocking._counted(count)
         async with self.monitor(PEERS, queue=2) as monitor:
-            while self._blocking._peers(record) < count:
+            while True:
+                if self._blocking._peers(record) >= count:
+                    break
                 await monitor.recv()
         self._blocking._ready()
 

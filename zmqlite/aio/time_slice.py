@@ -77,7 +77,9 @@ class TimeSlice:
                 # in the one after that. Start later, or they would wait for this time slice, too.
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-            while not (self.running() or self._start()):
+            while True:
+                if self.running() or self._start():
+                    break
                 waiter.renew()
                 await waiter.future
         finally:

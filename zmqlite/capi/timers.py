@@ -242,7 +242,10 @@ def _execute(timers: void_p, errors: list[BaseException]) -> int:
         try:
             handle.executing = True
             now = _now()
-            while (timer := _first(table)) and timer.due[0] <= now:
+            while True:
+                timer = _first(table)
+                if timer is None or timer.due[0] > now:
+                    break
                 try:
                     timer.handler(timer.id, timer.arg)
                 except BaseException as error:

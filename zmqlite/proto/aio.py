@@ -194,7 +194,9 @@ class TypedSocket(Wrapper[S, R]):
         batch = [await self._fetch(flags)]
         size = weight(batch[0])
         with contextlib.suppress(StateError):  # a REP has received the only one
-            while len(batch) < limit and size < BATCH_BYTES:
+            for _ in range(limit - 1):
+                if size >= BATCH_BYTES:
+                    break
                 # Not awaited: if this was cancelled, the batch would be lost.
                 if (frames := self._attempt()) is None:
                     break

@@ -368,7 +368,9 @@ class TypedSocket(Wrapper[S, R]):
         batch = [self._fetch(flags, timeout)]
         size = weight(batch[0])
         with contextlib.suppress(Again, StateError):  # a REP has received the only one
-            while len(batch) < limit and size < BATCH_BYTES:
+            for _ in range(limit - 1):
+                if size >= BATCH_BYTES:
+                    break
                 batch.append(self._fetch(DONTWAIT, None))
                 size += weight(batch[-1])
         return batch

@@ -186,7 +186,9 @@ class Server(Host):
         call, send, encode = run.call, self._protocol.item, run.bound.reply.encode
         async with contextlib.aclosing(run.begin()) as items:
             async for message in items:
-                while run.used >= call.credit:
+                while True:
+                    if run.used < call.credit:
+                        break
                     wait = asyncio.get_running_loop().create_future()
                     run.parked.append(wait)
                     await wait
@@ -251,7 +253,9 @@ class Client(Caller):
     async def _call(self, bound: Bound, request: Any, options: CallOptions) -> Any:
         call = self._begin(bound, request, **options)
         try:
-            while not call.ended:  # as in _until, without another coroutine
+            while True:  # as in _until, without another coroutine
+                if call.ended:
+                    break
                 call.waiter = self._loop.create_future()
                 await call.waiter
             return result(call)

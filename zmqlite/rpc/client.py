@@ -128,7 +128,9 @@ class Client(Caller):
     def _lead(self, call: ClientCall, items: bool) -> None:
         """Do the work for all until there are news about a call; the caller holds `_leader`."""
         try:
-            while not call.ended and not (items and call.items):
+            while True:
+                if call.ended or (items and call.items):
+                    break
                 self._round(True)
         finally:
             self._leader.release()

@@ -96,7 +96,9 @@ class Server(Host):
         for worker in workers:
             worker.start()
         try:
-            while not self._done():
+            while True:
+                if self._done():
+                    break
                 self._round()
         except ContextTerminated:
             pass
