@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import auth
+from . import auth, machine
 from .bars import verdicts
 from .calls.command import Calls
 from .cells import CELLS, QUICK, Cell
@@ -32,7 +32,7 @@ from .rpc.command import main as rpc
 from .runner import Measurements, Runner
 from .sections import WIDTH
 
-Found = tuple[list[Measurements], dict[str, str]]
+Found = tuple[list[Measurements], dict[str, str], str]
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -41,7 +41,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two minutes: a few cells of each kind"
     )
-    parser.add_argument("--rounds", type=rounds, default=None, help="7, or 3 with --quick")
+    parser.add_argument("--rounds", type=rounds, default=None, help="10, or 3 with --quick")
     parser.add_argument(
         "--seconds", type=seconds, default=None, help="for a run: 0.4, or 0.2 with --quick"
     )
@@ -93,10 +93,10 @@ def samples(options: argparse.Namespace, cells: list[Cell]) -> Found:
     if options.source:
         return from_json(json.loads(options.source.read_text()))
     with tempfile.TemporaryDirectory() as directory:
-        usual = (3, 0.2) if options.quick else (7, 0.4)
+        usual = (3, 0.2) if options.quick else (10, 0.4)
         each = options.rounds or usual[0], options.seconds or usual[1]
         runner = Runner(Path(directory), *each)
-        return measure(runner, cells, options.only), runner.libraries
+        return measure(runner, cells, options.only), runner.libraries, machine.about()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -112,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     signal.signal(signal.SIGTERM, terminated)
     try:
-        measured, libraries = samples(options, cells)
+        measured, libraries, about = samples(options, cells)
     except (Failure, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -124,7 +124,7 @@ def main(arguments: list[str] | None = None) -> int:
         text = json.dumps(as_json(measured, found, libraries), indent=1)
         options.json.write_text(text + "\n")
     if options.publish:
-        for path in publish(measured, libraries, ROOT):
+        for path in publish(measured, libraries, about, ROOT):
             print(f"wrote {path.relative_to(ROOT)}")
     failed = any(each.failures for each in measured)
     return int(failed or (options.check and any(each.text == "not met" for each in found)))

@@ -9,7 +9,7 @@ from typing import Final
 
 from .plots import draw
 from .ratios import paired, summary
-from .report import quantity
+from .report import quantity, ratio_text
 from .runner import Measurements
 from .sections import with_section
 
@@ -42,7 +42,7 @@ class Row:
                 cells.append("")
                 continue
             ratio = paired(measured.values(name, self.metric), values)
-            cells.append(f"{ratio.median:.2f} x{' (noisy)' if ratio.noisy else ''}")
+            cells.append("too noisy" if ratio.noisy else ratio_text(ratio))
         return f"| {' | '.join(cells)} |\n"
 
 
@@ -65,8 +65,8 @@ ROWS: Final = (
 )
 
 
-def table(measured: Sequence[Measurements], libraries: Mapping[str, str]) -> str:
-    """Write README's table, and which libzmq was measured."""
+def table(measured: Sequence[Measurements], libraries: Mapping[str, str], about: str) -> str:
+    """Write the table, and what was measured where."""
     by_name = {each.cell.name: each for each in measured}
     rows = [
         row.text(by_name[row.cell])
@@ -79,15 +79,16 @@ def table(measured: Sequence[Measurements], libraries: Mapping[str, str]) -> str
     return (
         f"{HEAD}{''.join(rows)}\n"
         f"Medians of {rounds} rounds, on {libzmq}. The first column is messages/s\n"
-        "or time, the others are ratios to it, taken round by round.\n"
+        "or time, the others are ratios to it, taken round by round, with their quartiles.\n"
+        f"{about}.\n"
     )
 
 
 def publish(
-    measured: Sequence[Measurements], libraries: Mapping[str, str], root: Path
+    measured: Sequence[Measurements], libraries: Mapping[str, str], about: str, root: Path
 ) -> list[Path]:
     """Write README's table and the plots; return the files."""
     readme = root / "README.md"
-    text = with_section(readme.read_text(encoding="utf-8"), table(measured, libraries))
+    text = with_section(readme.read_text(encoding="utf-8"), table(measured, libraries, about))
     readme.write_text(text, encoding="utf-8")
-    return [readme, *draw(measured, root / "docs")]
+    return [readme, *draw(measured, root / "docs", about)]
