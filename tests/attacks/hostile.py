@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import zmqlite as zmq
 
@@ -40,6 +40,9 @@ ROUND = 0.02  # seconds in which a good peer asks once
 AGAIN = 0.5  # seconds after which it asks again
 UNSERVED = 3 * DEADLINE  # seconds without an answer; REP loses many, see KNOWN
 GROWTH = 32.0  # MiB
+
+Act: TypeAlias = Callable[[Callable[[], Peer]], list[Peer] | None]
+"""What makes peers and attacks with them; it returns them, or None if what it attacked was hit."""
 LATE = 5, 200.0  # times as late as without attackers, and ms more, since it has much to do
 
 
@@ -313,13 +316,18 @@ KNOWN: list[tuple[str, dict[str, Any], Callable[[Callable[[], Peer]], list[Peer]
 ]
 
 
-def outcome(
-    kind: str, options: dict[str, Any], act: Callable[[Callable[[], Peer]], list[Peer] | None]
-) -> str:
+def outcome(kind: str, options: dict[str, Any], act: Act) -> str:
     """What an attack does to a server."""
     server = "delay" if act in (fill, fill_and_ping, lose_reply) else "reactor"
     given = {"types": [kind], "mechanism": "NULL", "server": server, "options": options}
-    given |= {"security": {}, "reports": "tcp://127.0.0.1:9", "secret": "?", "directory": "/tmp"}
+    given |= {"security": {}, "reports": "tcp://127.0.0.1:9", "secret": "?"}
+    with tempfile.TemporaryDirectory(prefix="zl") as directory:
+        return outcome_of(given | {"directory": directory}, act)
+
+
+def outcome_of(given: dict[str, Any], act: Act) -> str:
+    """The same, of a server that is told what to be."""
+    [kind] = given["types"]
     with Child("hostile_server", given) as child:
         endpoint = child.answer()[kind][0]
         try:
