@@ -238,7 +238,7 @@ def growth(soak: Soak, warm: dict[Peer, tuple[float, float, float]]) -> list[flo
         return [max(now[each][n] - warm[each][n] for each in warm) for n in range(3)]
 
     soak.pause()
-    eventually(lambda: max(most()[1:]) <= 0, DEADLINE)
+    eventually(lambda: max(most()[1:]) <= 0, 6 * DEADLINE)  # until closed sockets have lingered
     return most()
 
 
