@@ -82,7 +82,7 @@ class Command(ABC):
             "--rounds", type=rounds, default=self.rounds, help=f"{self.rounds} if not given"
         )
         parser.add_argument(
-            "--publish", action="store_true", help="write the tables into docs/speed.md"
+            "--publish", action="store_true", help="write the tables into docs/explanation/speed.md"
         )
         return parser
 

@@ -18,7 +18,7 @@ WIDTH: Final = 160
 COMMAND: Final = "python -m benchmarks"
 END: Final = "<!-- written until here -->"
 
-SPEED: Final = ROOT / "docs" / "speed.md"
+SPEED: Final = ROOT / "docs" / "explanation" / "speed.md"
 
 
 def begin(command: str) -> str:
