@@ -23,7 +23,7 @@ from . import machine
 from .children import ROOT, Child, Children, Failure
 from .command_line import add_common, rounds, terminated
 from .runner import rotated
-from .sections import SPEED, WIDTH, write_section
+from .sections import WIDTH, write_section
 
 LIBRARIES: Final = ("zmqlite", "pyzmq")
 
@@ -88,7 +88,7 @@ class Command(ABC):
             "--rounds", type=rounds, default=self.rounds, help=f"{self.rounds} if not given"
         )
         parser.add_argument(
-            "--publish", action="store_true", help="write the tables into docs/speed.md"
+            "--publish", action="store_true", help="write the tables into docs/explanation/speed.md"
         )
         return parser
 
@@ -158,5 +158,5 @@ class Command(ABC):
         if options.json:
             options.json.write_text(json.dumps(self.as_json(found), indent=1) + "\n")
         if options.publish:
-            for page in (write_section(self.title, parts), self.draw(found, SPEED.parent)):
+            for page in (write_section(self.title, parts), self.draw(found, ROOT / "docs")):
                 print(f"wrote {page.relative_to(ROOT)}")

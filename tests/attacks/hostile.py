@@ -3,7 +3,7 @@
 Two servers run at the same time, each with good peers of its own; another process attacks one of
 them. Its good peers have to be served all the time, it must neither grow nor keep descriptors, and
 its threads must not be much later than those of the other server. What libzmq cannot withstand is
-in KNOWN, and has to be as it is described there and in docs/strangers.md.
+in KNOWN, and has to be as it is described there and in docs/howto/strangers.md.
 """
 
 from __future__ import annotations
@@ -299,7 +299,7 @@ def lose_reply(new: Callable[[], Peer]) -> list[Peer] | None:
 STRANGERS = dict(zmq.FACING_STRANGERS)
 LONG = frame(0, bytes(1 << 26), 1 << 27)
 KNOWN: list[tuple[str, dict[str, Any], Callable[[Callable[[], Peer]], list[Peer] | None], str]] = [
-    # type, options, attack, outcome: see docs/strangers.md for each
+    # type, options, attack, outcome: see docs/howto/strangers.md for each
     ("PULL", STRANGERS, fill_and_ping, "dies"),
     ("PULL", {}, fill_and_ping, "dies"),
     ("PULL", {"rcvhwm": 0}, fill_and_ping, ""),

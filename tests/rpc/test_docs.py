@@ -1,4 +1,4 @@
-"""docs/rpc.md does what it says: its programs run, and its table names what there is."""
+"""docs/howto/rpc.md does what it says: its programs run, and its table names what there is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support import DEADLINE
 
 from zmqlite import rpc
 
-PAGE = (ROOT / "docs" / "rpc.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "howto" / "rpc.md").read_text(encoding="utf-8")
 (SCHEMA,) = re.findall(r"^```proto\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 SERVER, CLIENT = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[:2]
 ROWS = re.findall(r"^\| ([A-Z_]{2,}) \| (.*) \| (\w+) \|$", PAGE, re.MULTILINE)

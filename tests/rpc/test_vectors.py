@@ -22,7 +22,7 @@ from zmqlite.rpc.calling import ClientCall, ClientProtocol
 from zmqlite.rpc.service import methods_of
 from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
 
-PAGE = (ROOT / "docs" / "rpc-wire.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "rpc-wire.md").read_text(encoding="utf-8")
 VECTORS = json.loads((ROOT / "tests" / "rpc" / "vectors" / "conversations.json").read_text())
 METHODS = {method.name: method for method in methods_of(GREETER)}
 BOUND = {name: SimpleNamespace(method=method) for name, method in METHODS.items()}

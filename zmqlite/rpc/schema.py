@@ -1,7 +1,7 @@
 """The messages of the wire form, from descriptors that are made at run time.
 
-docs/rpc-wire.md has them as a .proto file. They live in a pool of their own, so no program that
-has the same file from protoc gets a conflict.
+docs/reference/rpc-wire.md has them as a .proto file. They live in a pool of their own, so no
+program that has the same file from protoc gets a conflict.
 """
 
 from __future__ import annotations

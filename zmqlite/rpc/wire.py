@@ -1,4 +1,4 @@
-"""The wire form of docs/rpc-wire.md: envelopes to bytes and back. No sockets, no time.
+"""The wire form of docs/reference/rpc-wire.md: envelopes to bytes and back. No sockets, no time.
 
 What is sent often is put together from bytes: protobuf parses a concatenation of serialised
 messages as their merge, so a head that was serialised once goes before the rest.
