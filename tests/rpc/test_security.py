@@ -87,7 +87,7 @@ def test_without_a_zap_handler_there_is_no_user_id(context: zmq.Context) -> None
 
 def test_a_client_that_the_zap_handler_refuses_gets_no_call_through(context: zmq.Context) -> None:
     server_options, client_options, _ = MECHANISMS[1]
-    wrong = {**client_options, "plain_password": "wrong"}
+    wrong: Any = {**client_options, "plain_password": "wrong"}
     with (
         auth.Authenticator(context, POLICY),
         serving("pool", context, options=server_options) as server,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -14,6 +15,9 @@ from .status import Status
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+
+log: Final = logging.getLogger("zmqlite.rpc")
 
 
 def clock() -> int:
@@ -136,3 +140,11 @@ class Ended(NamedTuple):
 
 
 Hook: TypeAlias = Callable[[Ended], Any]
+
+
+def tell(hook: Hook, ended: Ended) -> None:
+    """Call a hook; what it raises is logged."""
+    try:
+        hook(ended)
+    except Exception:
+        log.exception("the hook %r failed", hook)

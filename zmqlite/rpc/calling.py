@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -58,23 +59,18 @@ class Link:
     reopen: int | None = 0  # when a socket is to be opened; None if one is open
     calls: dict[bytes, ClientCall] = field(default_factory=dict)
     orphans: dict[bytes, ClientCall] = field(default_factory=dict)
+    driver: Any = None  # its sockets
 
 
-@dataclass(slots=True, eq=False)
 class ClientCall:
-    """A call under way; `tag` and `waiter` are the driver's.
+    """A call under way; `waiter`, `outcome` and `start` are the driver's.
 
     Once it has `ended`, either `error` is set, or `envelope` and `parts` are the reply.
     """
 
-    id: bytes
-    head: bytes  # the fields of the envelope that do not change
-    frames: Sequence[Any]  # payload, attachments
-    deadline: int | None
-    idempotent: bool
-    streaming: bool
-    tag: Any = None
     waiter: Any = None
+    outcome: Any = None
+    start: int = 0
     link: Link | None = None
     attempts: int = 0
     retry: int | None = None  # when it is sent again, or given up
@@ -84,9 +80,20 @@ class ClientCall:
     error: RpcError | None = None
     envelope: Any = None
     parts: Sequence[Part] = ()
-    items: Any = ()  # a deque of payloads and attachments if it is a stream
+    items: Any = ()  # a deque of payloads if it is a stream
     window: int = WINDOW  # items that the server may still send
     taken: int = 0  # items that were read since the last credit
+
+    def __init__(
+        self, name: bytes, method: Any, extra: bytes, frames: Sequence[Any], deadline: int | None
+    ) -> None:
+        self.id = name
+        self.method = method
+        self.head: bytes = wire.head(Kind.REQUEST, name) + method.field + extra  # never changes
+        self.frames = frames  # payload, attachments
+        self.deadline = deadline
+        if method.streaming:
+            self.items = deque()
 
 
 class ClientProtocol:
@@ -125,10 +132,10 @@ class ClientProtocol:
         for call in calls.values():
             call.link = None
             fresh = call.window == WINDOW and not call.taken and not call.items
-            if call.idempotent and fresh:
+            if call.method.idempotent and fresh:
                 call.doubtful = True
                 self._again(call, now)
-            elif call.streaming:
+            elif call.method.streaming:
                 self._fail(call, Status.UNAVAILABLE, f"the connection to {link.endpoint} was lost")
             else:
                 call.retry = now + RESUME_MS
@@ -155,34 +162,29 @@ class ClientProtocol:
     # Calls
 
     def start(
-        self,
-        fields: bytes,
-        frames: Sequence[Any],
-        timeout: int,
-        now: int,
-        idempotent: bool = False,
-        streaming: bool = False,
-        tag: Any = None,
+        self, method: Any, frames: Sequence[Any], timeout: int, now: int, extra: bytes = b""
     ) -> ClientCall:
         """Begin a call: payload and attachments, `timeout` in milliseconds or -1.
 
-        `fields` are those of the envelope that name the method, and what wire.extra returns.
+        `method` is a Method, `extra` is what wire.extra returns.
         """
         self._count += 1
         name = self._prefix + (self._count & (1 << 64) - 1).to_bytes(8, "big")
         deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
-        head = wire.head(Kind.REQUEST, name) + fields
-        call = ClientCall(name, head, frames, deadline, idempotent, streaming, tag)
-        if streaming:
-            call.items = deque()
-        if call.deadline is not None:
-            self._deadlines.add(call.deadline, call)
+        call = ClientCall(name, method, extra, frames, deadline)
+        if deadline is not None:
+            self._deadlines.add(deadline, call)
         self._place(call, now)
         return call
 
     def cancel(self, call: ClientCall) -> None:
         """End a call whose result nobody wants."""
         self._end_early(call, Status.CANCELLED, "the client has cancelled it")
+
+    def unfinished(self) -> list[ClientCall]:
+        """Return all calls that have not ended; they will not be sent again."""
+        under_way = [call for link in self.links for call in link.calls.values()]
+        return [*under_way, *self._waiting, *self._retries.expired(sys.maxsize)]
 
     def credit_due(self, call: ClientCall) -> bool:
         """Take note that an item was read; whether it is time to `grant` the server more."""
@@ -228,7 +230,7 @@ class ClientProtocol:
         fields = link.named
         if call.deadline is not None:
             fields += wire.timeout_field(max(0, call.deadline - 1 - now))
-        if call.streaming:
+        if call.method.streaming:
             fields += _CREDIT
         self.outgoing.append((link, [call.head + fields, *call.frames]))
 
@@ -258,7 +260,7 @@ class ClientProtocol:
             return
         kind = envelope.kind
         if kind == _REPLY:
-            if len(parts) - envelope.attachments != 2 or call.streaming:
+            if len(parts) - envelope.attachments != 2 or call.method.streaming:
                 self._malformed(call)
             else:
                 self._end(call, envelope, parts)
@@ -272,16 +274,15 @@ class ClientProtocol:
         payloads = end - 1
         call.window -= payloads
         single = envelope.attachments == 0 or payloads == 1
-        if not call.streaming or payloads < 1 or call.window < 0 or not single:
+        if not call.method.streaming or payloads < 1 or call.window < 0 or not single:
             self._malformed(call)
             return
-        attachments = parts[end:]
-        call.items.extend((payload, attachments) for payload in parts[1:end])
+        call.items.extend(parts[1:end])
         self.news.append(call)
 
     def _status(self, call: ClientCall, envelope: Any, link: Link, now: int) -> None:
         if envelope.status == Status.OK:
-            if call.streaming:
+            if call.method.streaming:
                 self._end(call, envelope, ())
             else:
                 self._malformed(call)

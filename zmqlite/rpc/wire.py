@@ -7,13 +7,13 @@ messages as their merge, so a head that was serialised once goes before the rest
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
 from ..message import Message
 from .schema import Envelope
+from .schema import Kind as Kind
 from .status import Executed, RpcError, status_of
 
 Part: TypeAlias = Message | bytes
@@ -30,21 +30,6 @@ PARTS: Final = 16
 
 BATCH: Final = 64
 """The most items of a stream in one message."""
-
-
-class Kind(IntEnum):
-    """What a message is for."""
-
-    HELLO = 1
-    WELCOME = 2
-    REQUEST = 3
-    REPLY = 4
-    ITEM = 5
-    CREDIT = 6
-    CANCEL = 7
-    STATUS = 8
-    RESUME = 9
-    PROBE = 10
 
 
 _KINDS: Final = {kind: Envelope(kind=int(kind)).SerializeToString() for kind in Kind}
