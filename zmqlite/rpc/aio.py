@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar, Unpack
 from ..aio.context import Context
 from ..arguments import milliseconds
 from ..errors import ContextTerminated, SocketClosed
-from .call import clock
+from .call import clock, tell
 from .calling import ClientCall, Link
 from .eventloop import Alarm, Inbox
 from .hosting import Host, ServerOptions, Service
@@ -141,7 +141,7 @@ class Server(Host):
             error = self._error(call, raised)
             status = error.status
             protocol.fail(call, error, clock(), call.seen.reply_metadata)
-        self._ended(call, status)
+        tell(self._hook, call.method.name, status, call.start)
         if protocol.unfinished:
             self._flush_soon()
         else:
@@ -283,9 +283,6 @@ class Stream(Reader[T], AsyncIterator[T]):
 
     To leave it early, `close` it, or use it in an `async with` statement: the server then stops.
     """
-
-    def __aiter__(self) -> Self:
-        return self
 
     async def __anext__(self) -> T:
         if not self._call.items:

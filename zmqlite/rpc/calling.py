@@ -107,9 +107,8 @@ class ClientProtocol:
         self._count = random.getrandbits(48)
         self._waiting: dict[ClientCall, None] = {}  # for a server
         self._deadlines: Timers[ClientCall] = Timers()
-        self._retries: Timers[ClientCall] = Timers()
+        self._later: Timers[ClientCall | Link] = Timers()  # calls to be sent again; servers
         self._turn = 0  # of equally busy servers
-        self._unusual = True  # there may be more to wait for than deadlines
 
     # Connections
 
@@ -125,8 +124,8 @@ class ClientProtocol:
     def lost(self, link: Link, now: int) -> None:
         """Take note that a connection has ended; what it was to carry is dropped."""
         self.outgoing = [each for each in self.outgoing if each[0] is not link]
-        self._unusual = True
         link.reopen = now if link.incarnation else now + REOPEN_MS
+        self._later.add(link.reopen, link)
         link.last, link.incarnation = link.incarnation or link.last, b""
         calls, link.calls = link.calls, {}
         for call in calls.values():
@@ -139,7 +138,7 @@ class ClientProtocol:
                 self._fail(call, Status.UNAVAILABLE, f"the connection to {link.endpoint} was lost")
             else:
                 call.retry = now + RESUME_MS
-                self._retries.add(call.retry, call)
+                self._later.add(call.retry, call)
                 call.link = link
                 link.orphans[call.id] = call
 
@@ -184,7 +183,8 @@ class ClientProtocol:
     def unfinished(self) -> list[ClientCall]:
         """Return all calls that have not ended; they will not be sent again."""
         under_way = [call for link in self.links for call in link.calls.values()]
-        return [*under_way, *self._waiting, *self._retries.expired(sys.maxsize)]
+        later = [each for each in self._later.expired(sys.maxsize) if isinstance(each, ClientCall)]
+        return [*under_way, *self._waiting, *later]
 
     def credit_due(self, call: ClientCall) -> bool:
         """Take note that an item was read; whether it is time to `grant` the server more."""
@@ -214,7 +214,6 @@ class ClientProtocol:
                 best = link
         if best is None:
             self._waiting[call] = None
-            self._unusual = True
         else:
             self._send(call, best, now)
 
@@ -240,8 +239,7 @@ class ClientProtocol:
         least, most = BACKOFF_MS
         pause = min(most, least << min(call.attempts, 10))
         call.retry = now + random.randint(pause // 2, pause)
-        self._retries.add(call.retry, call)
-        self._unusual = True
+        self._later.add(call.retry, call)
 
     def _place_waiting(self, now: int) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -291,6 +289,7 @@ class ClientProtocol:
         if error.status == Status.UNAVAILABLE and error.executed == Executed.NO:
             del link.calls[call.id]
             link.avoid = now + AVOID_MS
+            self._later.add(link.avoid, link)  # for calls that wait for a server
             call.sent = call.doubtful
             self._again(call, now)
             return
@@ -337,35 +336,31 @@ class ClientProtocol:
 
     def _no_retry(self, call: ClientCall) -> None:
         if call.retry is not None:
-            self._retries.discard(call.retry, call)
+            self._later.discard(call.retry, call)
             call.retry = None
 
     # Time
 
     def next(self) -> int | None:
         """Return when to call `tick`; None if there is no need to."""
-        due = self._deadlines.next()
-        if not self._unusual:
-            return due
-        times = [link.reopen for link in self.links if link.reopen is not None]
-        self._unusual = bool(times or self._waiting)
-        times += [each for each in (due, self._retries.next()) if each is not None]
-        if self._waiting:
-            times += [link.avoid for link in self.links if link.incarnation]
-        self._unusual |= self._retries.next() is not None
-        return min(times, default=None)
+        due, later = self._deadlines.next(), self._later.next()
+        if due is None or later is None:
+            return later if due is None else due
+        return min(due, later)
 
     def tick(self, now: int) -> None:
         """End what has expired, and send again what is due."""
         for call in self._deadlines.expired(now):
             self._expire(call)
-        for call in self._retries.expired(now):
-            call.retry = None
-            if call.link is None:
-                self._place(call, now)
+        for each in self._later.expired(now):
+            if isinstance(each, Link):
+                continue  # it may be opened, or gets calls again
+            each.retry = None
+            if each.link is None:
+                self._place(each, now)
             else:
-                text = f"the connection to {call.link.endpoint} was lost"
-                self._fail(call, Status.UNAVAILABLE, text)
+                text = f"the connection to {each.link.endpoint} was lost"
+                self._fail(each, Status.UNAVAILABLE, text)
         if self._waiting:
             self._place_waiting(now)
 

@@ -261,9 +261,6 @@ class Stream(Reader[T], Iterator[T]):
     early, `close` it, or use it in a `with` statement: the server then stops.
     """
 
-    def __iter__(self) -> Self:
-        return self
-
     def __next__(self) -> T:
         if not self._call.items:
             if self._over:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, TypedDict
 
@@ -16,7 +15,7 @@ from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import ProtoError
 from . import schema, wire
-from .call import Call, Ended, Hook, check_context, clock, log, messages, tell
+from .call import Call, Hook, check_context, clock, log, messages
 from .service import Method, methods_of, parse
 from .serving import Event, ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
@@ -169,12 +168,6 @@ class Host:
         if not isinstance(error, Refused):
             error.executed = Executed.YES
         return error
-
-    def _ended(self, call: ServerCall, status: Status) -> None:
-        """Tell the hook about a call."""
-        if self._hook is not None:
-            took = (time.monotonic_ns() - call.start) // 1000
-            tell(self._hook, Ended(call.method.name, status, took))
 
 
 class BuiltIn:

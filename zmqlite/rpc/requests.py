@@ -15,7 +15,7 @@ from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import DecodeError
 from . import wire
-from .call import Ended, Hook, Outcome, check_context, messages, tell
+from .call import Hook, Outcome, check_context, messages, tell
 from .calling import ClientCall, ClientProtocol, Link
 from .service import Method, methods_of, parse
 from .status import Executed, RpcError, Status
@@ -126,10 +126,8 @@ class Caller:
 
     def _ended(self, call: ClientCall) -> None:
         """Tell the hook about a call."""
-        if self._hook is not None:
-            status = Status.OK if call.error is None else call.error.status
-            took = (time.monotonic_ns() - call.start) // 1000
-            tell(self._hook, Ended(call.method.name, status, took))
+        status = Status.OK if call.error is None else call.error.status
+        tell(self._hook, call.method.name, status, call.start)
 
 
 class Reader(Generic[T]):

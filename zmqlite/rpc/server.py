@@ -21,7 +21,7 @@ from ..errors import ContextTerminated
 from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
-from .call import clock
+from .call import clock, tell
 from .hosting import Host, ServerOptions, Service
 from .serving import Event, Happened, ServerCall
 from .status import Executed, RpcError, Status
@@ -208,7 +208,7 @@ class Server(Host):
             error = self._error(call, raised)
             status = error.status
             self._post(protocol.fail, call, error, clock(), call.seen.reply_metadata)
-        self._ended(call, status)
+        tell(self._hook, call.method.name, status, call.start)
 
     def _go_on(self, call: ServerCall) -> bool:
         """Send items of a stream; False if it is to go on later."""
