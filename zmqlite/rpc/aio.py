@@ -216,8 +216,7 @@ class Client(Caller):
             await self._until(call)
             return result(call)
         finally:
-            self._cancel(call)
-            self._ended(call)
+            self._leave(call)
 
     async def _until(self, call: ClientCall) -> None:
         """Wait for news about a call."""
@@ -226,9 +225,8 @@ class Client(Caller):
             await call.waiter
 
     def _cancel(self, call: ClientCall) -> None:
-        if not call.ended:
-            self._protocol.cancel(call)
-            self._flush()
+        self._protocol.cancel(call)
+        self._flush()
 
     def _grant(self, call: ClientCall) -> None:
         self._protocol.grant(call)

@@ -85,11 +85,11 @@ class ClientCall:
     taken: int = 0  # items that were read since the last credit
 
     def __init__(
-        self, name: bytes, method: Any, extra: bytes, frames: Sequence[Any], deadline: int | None
+        self, name: bytes, method: Any, head: bytes, frames: Sequence[Any], deadline: int | None
     ) -> None:
         self.id = name
         self.method = method
-        self.head: bytes = wire.head(Kind.REQUEST, name) + method.field + extra  # never changes
+        self.head = head  # the fields of the envelope that do not change
         self.frames = frames  # payload, attachments
         self.deadline = deadline
         if method.streaming:
@@ -170,7 +170,8 @@ class ClientProtocol:
         self._count += 1
         name = self._prefix + (self._count & (1 << 64) - 1).to_bytes(8, "big")
         deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
-        call = ClientCall(name, method, extra, frames, deadline)
+        head = wire.head(Kind.REQUEST, name) + method.field + extra
+        call = ClientCall(name, method, head, frames, deadline)
         if deadline is not None:
             self._deadlines.add(deadline, call)
         self._place(call, now)

@@ -92,8 +92,7 @@ class Client(Caller):
             self._until(call)
             return result(call)
         finally:
-            self._cancel(call)
-            self._ended(call)
+            self._leave(call)
 
     def _start(self, *arguments: Any) -> ClientCall:
         with self._lock:
@@ -105,11 +104,10 @@ class Client(Caller):
         self._nudge()
 
     def _cancel(self, call: ClientCall) -> None:
-        """End a call that nobody waits for any more; nothing if it has ended."""
-        if not call.ended:
-            with self._lock:
-                self._protocol.cancel(call)
-            self._nudge()
+        """End a call that nobody waits for any more."""
+        with self._lock:
+            self._protocol.cancel(call)
+        self._nudge()
 
     # Who does the work
 

@@ -124,10 +124,16 @@ class Caller:
     def _start(self, *arguments: Any) -> ClientCall:
         return self._protocol.start(*arguments)
 
-    def _ended(self, call: ClientCall) -> None:
-        """Tell the hook about a call."""
-        status = Status.OK if call.error is None else call.error.status
-        tell(self._hook, call.method.name, status, call.start)
+    def _cancel(self, call: ClientCall) -> None:
+        raise NotImplementedError
+
+    def _leave(self, call: ClientCall) -> None:
+        """Cancel a call if it has not ended, and tell the hook about it."""
+        if not call.ended:
+            self._cancel(call)
+        if self._hook is not None:
+            status = Status.OK if call.error is None else call.error.status
+            tell(self._hook, call.method.name, status, call.start)
 
 
 class Reader(Generic[T]):
@@ -141,9 +147,8 @@ class Reader(Generic[T]):
 
     def close(self) -> None:
         """End the call, if it has not ended, and drop the items that were not read."""
-        self._client._cancel(self._call)
-        self._call.items.clear()
         self._finish()
+        self._call.items.clear()
 
     def _take(self, stop: type[Exception]) -> T:
         """Return the next item; raises the error of the call at its end, or `stop`."""
@@ -161,7 +166,7 @@ class Reader(Generic[T]):
     def _finish(self) -> None:
         if not self._over:
             self._over = True
-            self._client._ended(self._call)
+            self._client._leave(self._call)
 
 
 class Caption:

@@ -48,7 +48,15 @@ class Happened(IntEnum):
 
 
 class ServerCall:
-    """A call that a server has taken. What is set last is the driver's."""
+    """A call that a server has taken."""
+
+    deadline: int | None = None
+    cancelled: bool = False
+    lost: bool = False  # its client could not be reached
+    # The driver's:
+    seen: Any = None  # the Call of the handler, once it was begun
+    item: Any = None  # the iterator of a stream; the task with asyncio
+    used: int = 0  # credit
 
     def __init__(self, parts: list[Part], envelope: Any, method: Any) -> None:
         self.route: bytes = memoryview(parts[0]).tobytes()
@@ -58,15 +66,9 @@ class ServerCall:
         self.method = method
         self.metadata: dict[str, str] = dict(envelope.metadata.items())
         self.credit: int = envelope.credit
-        self.deadline: int | None = None
-        self.cancelled: bool = False
-        self.lost: bool = False  # its client could not be reached
-        self._unclaimed = [True]
-        self.seen: Any = None  # the Call of the handler, once it was begun
-        self.item: Any = None  # the iterator of a stream; the task with asyncio
-        self.parked: list[Any] = []  # not empty: a stream waits for credit
-        self.used: int = 0  # credit
+        self.parked: list[Any] = []  # not empty: a stream waits for credit; the driver's
         self.start: int = time.monotonic_ns()
+        self._unclaimed = [True]
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim it: it then executes it, or ends it unbegun.
@@ -289,7 +291,7 @@ class ServerProtocol:
     ) -> None:
         """End a unary call with its reply; `extra` is what wire.extra returns."""
         frames = (wire.head(Kind.REPLY, call.id) + extra, payload, *attachments)
-        size = len(payload) + sum(map(len, attachments))
+        size = len(payload) + (sum(map(len, attachments)) if attachments else 0)
         self._finish(call, frames, size if size <= REPLY_BYTES else None, now)
 
     def item(self, call: ServerCall, payload: bytes) -> None:

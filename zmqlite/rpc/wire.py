@@ -7,6 +7,7 @@ messages as their merge, so a head that was serialised once goes before the rest
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -51,6 +52,7 @@ def more(**fields: Any) -> bytes:
     return data
 
 
+@lru_cache(1024)
 def timeout_field(milliseconds: int) -> bytes:
     """Return the field that says how much time remains."""
     return b"\x28" + _varint(min(milliseconds, 0xFFFFFFFF))
