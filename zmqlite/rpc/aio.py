@@ -32,7 +32,23 @@ from .status import Executed, RpcError, Status
 T = TypeVar("T")
 
 
-class Server(Host):
+class Batches:
+    """Sends what several tasks have to say in one go, which wakes the I/O thread once."""
+
+    _loop: asyncio.AbstractEventLoop
+    _flushing = False  # soon
+
+    def _flush(self) -> None:
+        raise NotImplementedError
+
+    def _flush_soon(self) -> None:
+        """Send when the tasks that are ready have run."""
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+
+class Server(Host, Batches):
     """Executes calls of the methods of its services, whose handlers are coroutines.
 
         async with Server(context, Greeter()) as server:
@@ -49,7 +65,6 @@ class Server(Host):
         self, context: Context, *services: Service, **options: Unpack[ServerOptions]
     ) -> None:
         super().__init__(context, *services, **options)
-        self._flushing = False
         self._inbox: Inbox | None = None
         self._closed = asyncio.Event()
         self._idle = asyncio.Event()  # no call is under way
@@ -115,12 +130,6 @@ class Server(Host):
             super()._flush()
         self._alarm.set(self._protocol.next())
 
-    def _flush_soon(self) -> None:
-        """Send when the tasks that are ready have run, so that items share messages."""
-        if not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._flush)
-
     async def _execute(self, call: ServerCall) -> None:
         protocol = self._protocol
         if not call.claim():
@@ -162,7 +171,7 @@ class Server(Host):
                 self._flush_soon()
 
 
-class Client(Caller):
+class Client(Caller, Batches):
     """Calls methods of servers: one endpoint for each server. See zmqlite.rpc.Client.
 
         async with Client(context, "tcp://a:5555", "tcp://b:5555") as client:
@@ -201,7 +210,10 @@ class Client(Caller):
 
     def _start(self, *arguments: Any) -> ClientCall:
         call = self._protocol.start(*arguments)
-        self._flush()
+        if call.link is not None and len(call.link.calls) > 1:
+            self._flush_soon()
+        else:
+            self._flush()
         return call
 
     def _call(self, method: Method, request: Any, options: CallOptions) -> Any:
@@ -251,6 +263,7 @@ class Client(Caller):
 
     def _flush(self) -> None:
         """Send what there is to send, and wake the tasks for which there are news."""
+        self._flushing = False
         outgoing, news = self._protocol.outgoing, self._protocol.news
         if outgoing:
             with contextlib.suppress(SocketClosed, ContextTerminated):  # then it is closed soon
