@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar, Unpack
 from ..aio.context import Context
 from ..arguments import milliseconds
 from ..errors import ContextTerminated, SocketClosed
-from .call import clock, tell
+from .call import AsyncClosing, clock, tell
 from .calling import ClientCall, Link
 from .eventloop import Alarm, Inbox
 from .hosting import Host, ServerOptions, Service
@@ -48,7 +48,7 @@ class Batches:
             self._loop.call_soon(self._flush)
 
 
-class Server(Host, Batches):
+class Server(AsyncClosing, Host, Batches):
     """Executes calls of the methods of its services, whose handlers are coroutines.
 
         async with Server(context, Greeter()) as server:
@@ -109,12 +109,6 @@ class Server(Host, Batches):
             self._inbox.close()
             self._alarm.stop()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.close()
-
     def _happened(self, event: Event) -> None:
         what, call = event
         if what is Happened.BEGIN:
@@ -171,7 +165,7 @@ class Server(Host, Batches):
                 self._flush_soon()
 
 
-class Client(Caller, Batches):
+class Client(AsyncClosing, Caller, Batches):
     """Calls methods of servers: one endpoint for each server. See zmqlite.rpc.Client.
 
         async with Client(context, "tcp://a:5555", "tcp://b:5555") as client:
@@ -199,12 +193,6 @@ class Client(Caller, Batches):
         self._alarm.stop()
         for link in self._protocol.links:
             self._shut(link)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.close()
 
     # Calls
 
@@ -289,7 +277,7 @@ class Client(Caller, Batches):
         link.driver = None
 
 
-class Stream(Reader[T], AsyncIterator[T]):
+class Stream(Reader[T], AsyncClosing, AsyncIterator[T]):
     """The items of a stream, to be iterated over with `async for`; see zmqlite.rpc.Stream.
 
     To leave it early, `close` it, or use it in an `async with` statement: the server then stops.
@@ -301,12 +289,6 @@ class Stream(Reader[T], AsyncIterator[T]):
                 raise StopAsyncIteration
             await self._client._until(self._call)
         return self._take(StopAsyncIteration)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.close()
 
 
 class Stub(Caption):

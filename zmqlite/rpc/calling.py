@@ -202,21 +202,13 @@ class ClientProtocol:
 
     def _place(self, call: ClientCall, now: int) -> None:
         """Send a call to the server with the fewest calls, or let it wait for one."""
-        links = self.links
-        if len(links) == 1 and links[0].incarnation and now >= links[0].avoid:
-            self._send(call, links[0], now)
-            return
-        self._turn += 1
-        best: Link | None = None
-        for index in range(len(links)):
-            link = links[(self._turn + index) % len(links)]
-            ready = link.incarnation and now >= link.avoid
-            if ready and (best is None or len(link.calls) < len(best.calls)):
-                best = link
-        if best is None:
-            self._waiting[call] = None
+        self._turn = turn = (self._turn + 1) % len(self.links)
+        links = self.links[turn:] + self.links[:turn]
+        ready = [link for link in links if link.incarnation and now >= link.avoid]
+        if ready:
+            self._send(call, min(ready, key=lambda link: len(link.calls)), now)
         else:
-            self._send(call, best, now)
+            self._waiting[call] = None
 
     def _send(self, call: ClientCall, link: Link, now: int) -> None:
         if len(call.frames[0]) > link.limit:

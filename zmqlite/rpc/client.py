@@ -17,7 +17,7 @@ from ..context import Context
 from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
-from .call import clock
+from .call import Closing, clock
 from .calling import ClientCall, Link
 from .requests import Caller, CallOptions, Caption, Options, Reader, result
 from .service import Method
@@ -35,7 +35,7 @@ AT_ONCE: Final = 64
 """Messages that are received from one server before the others get their turn."""
 
 
-class Client(Caller):
+class Client(Closing, Caller):
     """Calls methods of servers: one endpoint for each server.
 
         client = rpc.Client(context, "tcp://a:5555", "tcp://b:5555")
@@ -74,12 +74,6 @@ class Client(Caller):
                 self._shut(link)
             self._waker.close()
             self._leader.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # Calls
 
@@ -252,7 +246,7 @@ class Client(Caller):
             socket.close(0)
 
 
-class Stream(Reader[T], Iterator[T]):
+class Stream(Reader[T], Closing, Iterator[T]):
     """The items of a stream, to be iterated over; by one thread at a time.
 
     It ends when the server has sent all, and raises RpcError if that did not end well. To leave it
@@ -265,12 +259,6 @@ class Stream(Reader[T], Iterator[T]):
                 raise StopIteration
             self._client._until(self._call)
         return self._take(StopIteration)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def __del__(self) -> None:
         if not self._over and not self._call.ended:

@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Self, Unpack
+from typing import Any, Final, Unpack
 
 from ..arguments import INT_MAX, integer, milliseconds
 from ..constants import DONTWAIT, POLLIN
@@ -21,7 +21,7 @@ from ..errors import ContextTerminated
 from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
-from .call import clock, tell
+from .call import Closing, clock, tell
 from .hosting import Host, ServerOptions, Service
 from .serving import Event, Happened, ServerCall
 from .status import Executed, RpcError, Status
@@ -31,7 +31,7 @@ AT_ONCE: Final = 64
 """Messages that are received before results are sent and calls executed."""
 
 
-class Server(Host):
+class Server(Closing, Host):
     """Executes calls of the methods of its services, in a pool of threads or in the one that runs.
 
         class Greeter(greeter_rpc.Greeter):
@@ -114,12 +114,6 @@ class Server(Host):
                 call.seen._set()
         self._socket.close()
         self._waker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # The receiving thread
 
