@@ -65,6 +65,7 @@ class Server(AsyncClosing, Host, Batches):
         self, context: Context, *services: Service, **options: Unpack[ServerOptions]
     ) -> None:
         super().__init__(context, *services, **options)
+        self._put = self._socket._send_frames
         self._inbox: Inbox | None = None
         self._closed = asyncio.Event()
         self._idle = asyncio.Event()  # no call is under way
@@ -79,7 +80,6 @@ class Server(AsyncClosing, Host, Batches):
         self._loop = asyncio.get_running_loop()
         self._alarm = Alarm(self._tick)
         self._inbox = Inbox(self._socket, self._take, self._flush, self._closed.set)
-        self._put = self._inbox.send
         try:
             await self._closed.wait()
         finally:
@@ -120,8 +120,10 @@ class Server(AsyncClosing, Host, Batches):
 
     def _flush(self) -> None:
         self._flushing = False
-        with contextlib.suppress(SocketClosed, ContextTerminated):
-            super()._flush()
+        if self._inbox is not None and self._protocol.outgoing:
+            with contextlib.suppress(SocketClosed, ContextTerminated):
+                super()._flush()
+                self._inbox.look()
         self._alarm.set(self._protocol.next())
 
     async def _execute(self, call: ServerCall) -> None:
@@ -244,6 +246,7 @@ class Client(AsyncClosing, Caller, Batches):
             socket, monitor = self._connect(link)
             receive, lose = partial(self._protocol.receive, link), partial(self._lose, link)
             link.driver = (
+                socket._send_frames,
                 Inbox(socket, receive, self._flush, self.close),
                 Inbox(monitor.socket, lose, self._flush, self.close),
             )
@@ -256,7 +259,9 @@ class Client(AsyncClosing, Caller, Batches):
         if outgoing:
             with contextlib.suppress(SocketClosed, ContextTerminated):  # then it is closed soon
                 for link, frames in outgoing:
-                    link.driver[0].send(frames)
+                    link.driver[0](frames)
+                for link in {link for link, _ in outgoing}:
+                    link.driver[1].look()
             outgoing.clear()
         if news:
             for call in news:
@@ -272,7 +277,7 @@ class Client(AsyncClosing, Caller, Batches):
         self._tick()
 
     def _shut(self, link: Link) -> None:
-        for inbox in link.driver or ():
+        for inbox in link.driver[1:] if link.driver else ():
             inbox.close(0)
         link.driver = None
 

@@ -1,16 +1,18 @@
 """What the drivers for asyncio want of an event loop: to be called for messages, and in time.
 
 This is less than what the coroutines of a zmqlite.aio.Socket do, and so costs less for each
-message: there is one reader, which takes what it gets at once, and sends never wait.
+message: there is one reader, which takes what it gets at once, and sends never wait. libzmq's
+descriptor is edge-triggered, and a send may take the edge, so `look` is called after sends.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from ..aio.socket import Socket
+from ..constants import POLLIN
 from ..errors import ContextTerminated, SocketClosed
 from ..transfer import PARTS
 from . import wire
@@ -41,10 +43,9 @@ class Inbox:
         socket._read(self._drain)
         self._later()
 
-    def send(self, frames: Sequence[Any]) -> None:
-        """Send a message; Again if there is no room."""
-        self._socket._send_frames(frames)
-        if not self._due:
+    def look(self) -> None:
+        """Take what is there soon; to be called after sends, which may take the edge."""
+        if not self._due and self._socket._polled() & POLLIN:
             self._later()
 
     def close(self, linger: int | None = None) -> None:
