@@ -20,8 +20,6 @@ PAGES = {
 ELSEWHERE = {
     "docs/howto/aio.md": "tests/aio/test_docs.py",
     "docs/howto/porting-from-c.md": "tests/capi/test_porting_page.py",
-    "docs/howto/rpc.md": "tests/rpc/test_docs.py",
-    "docs/howto/security.md": "tests/auth/test_docs.py",
 }
 
 # Tables, frames and prose.
