@@ -3,7 +3,11 @@
 The Python blocks of a page run one after the other, as one program in a process of its own. What a
 block prints is the `text` block right after it, in which ... stands for anything; without one it
 prints nothing. A `proto` block that begins with the name of its file, as in `// greeter.proto`, is
-compiled before. A comment before a block says what else the test needs to know:
+compiled before. A block after "Save this as `name`:" is a file of that name, and is not run. A
+`console` block has commands behind `$ `, each followed by what it prints; they run before the rest,
+in one shell, which ends what they left in the background.
+
+A comment before a block says what else the test needs to know:
 
     <!-- test: background -->    the block is a program of its own that need not end
     <!-- test: prints -->        what it prints differs each time
@@ -20,6 +24,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import json
+import os
 import re
 import subprocess
 import sys
@@ -30,6 +35,8 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+WITH_WORK = ("python", "proto", "console")
+MARK = "-" * 20
 LIMIT = 60
 """Seconds for all programs of a page together."""
 
@@ -56,12 +63,14 @@ class Block:
     line: int
     marks: frozenset[str] = frozenset()
     output: str = ""
+    file: str = ""
 
 
 def blocks(page: Path) -> list[Block]:
     """Find the blocks of a page in which there is something to do, with their outputs."""
     found: list[Block] = []
     marks: frozenset[str] = frozenset()
+    before = ""
     for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):
         line = token.map[0] + 1 if token.map else 0
         if token.type == "html_block" and (comment := re.match(r"<!-- test: (.*)", token.content)):
@@ -75,9 +84,14 @@ def blocks(page: Path) -> list[Block]:
             language = token.info.partition(" ")[0]
             if language == "text" and found and found[-1].language == "python":
                 found[-1].output = token.content
-            found.append(Block(language, token.content, line, marks))
-            marks = frozenset()
-    return [block for block in found if block.language in ("python", "proto")]
+            named = re.search(r"this as `([\w./-]+)`[^`]*:$", before)
+            block = Block(language, token.content, line, marks)
+            block.file = named[1] if named else ""
+            found.append(block)
+            marks, before = frozenset(), ""
+        elif token.type == "inline":
+            before = token.content
+    return [block for block in found if block.file or block.language in WITH_WORK]
 
 
 def local(code: str) -> str:
@@ -94,6 +108,34 @@ def generate(block: Block, directory: Path) -> None:
     command = [sys.executable, "-m", "protoc", f"--plugin={plugin}", "--python_out=."]
     command += ["--zmqlite_out=."] if "\nservice " in block.code else []
     subprocess.run([*command, "--proto_path=.", name[1]], cwd=directory, check=True, timeout=LIMIT)
+
+
+def converse(block: Block, directory: Path) -> None:
+    """Run the commands of a block, and compare what each prints."""
+    commands: list[str] = []
+    outputs: list[str] = []
+    for line in block.code.splitlines(keepends=True):
+        if line.startswith("$ "):
+            commands.append(line.removeprefix("$ "))
+            outputs.append("")
+        else:
+            outputs[-1] += line
+    # With job control, what runs in the background has no terminal's signals and can be ended.
+    script = "set -m\ntrap 'kill -9 $(jobs -p) 2>/dev/null' EXIT\n"
+    script += "".join(f"echo {MARK}\n{command}" for command in commands)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=directory,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    _, *printed = done.stdout.split(f"{MARK}\n")
+    for command, expected, got in zip(commands, outputs, printed, strict=True):
+        assert same(expected, got), f"{command}printed\n{got}\n{done.stderr}"
 
 
 def same(expected: str, printed: str) -> bool:
@@ -122,9 +164,14 @@ def run(page: Path, directory: Path) -> None:
     """Run all programs of a page in a directory, and compare what they print."""
     found = blocks(page)
     for block in found:
-        if block.language == "proto":
+        if block.file:
+            (directory / block.file).write_text(block.code, encoding="utf-8")
+        elif block.language == "proto":
             generate(block, directory)
-    programs = [block for block in found if block.language == "python"]
+    for block in found:
+        if block.language == "console":
+            converse(block, directory)
+    programs = [block for block in found if block.language == "python" and not block.file]
     first = [block for block in programs if "background" not in block.marks]
     with contextlib.ExitStack() as stack:
         for block in programs:

@@ -20,8 +20,6 @@ PAGES = {
 ELSEWHERE = {
     "docs/howto/aio.md": "tests/aio/test_docs.py",
     "docs/howto/porting-from-c.md": "tests/capi/test_porting_page.py",
-    "docs/howto/rpc.md": "tests/rpc/test_docs.py",
-    "docs/howto/security.md": "tests/auth/test_docs.py",
 }
 
 # Tables, frames and prose.
@@ -51,7 +49,14 @@ WITHOUT_PROGRAMS = {
 
 
 def has_programs(name: str) -> bool:
-    return any(block.language == "python" for block in pages.blocks(PAGES[name]))
+    return any(block.language in ("python", "console") for block in pages.blocks(PAGES[name]))
+
+
+RUN = sorted(name for name in PAGES.keys() - ELSEWHERE.keys() if has_programs(name))
+TUTORIAL = [name for name in RUN if name.startswith("docs/tutorial/")]
+RUNS = [[name] for name in RUN if name not in TUTORIAL]
+if TUTORIAL:
+    RUNS.append(TUTORIAL)  # later steps use the files of earlier ones
 
 
 def test_a_page_has_programs_unless_it_is_listed() -> None:
@@ -65,9 +70,11 @@ def test_the_programs_of_a_page_that_are_run_elsewhere_are(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(PAGES.keys() - WITHOUT_PROGRAMS - ELSEWHERE.keys()))
-def test_the_programs_of_a_page_print_what_it_says(name: str, tmp_path: Path) -> None:
-    pages.run(PAGES[name], tmp_path)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("names", RUNS, ids=lambda names: names[0])
+def test_the_programs_of_a_page_print_what_it_says(names: list[str], tmp_path: Path) -> None:
+    for name in names:
+        pages.run(PAGES[name], tmp_path)
 
 
 @pytest.mark.slow
@@ -77,6 +84,7 @@ def test_the_programs_of_a_page_print_what_it_says(name: str, tmp_path: Path) ->
         ("```python\nprint(1)\n```\n", "line 1: printed\n1"),
         ("```python\nprint(1)\n```\n```text\n2\n```\n", "line 1: printed\n1"),
         ("\n```python\n1 / 0\n```\n", "ZeroDivisionError"),
+        ("```console\n$ echo 1\n2\n```\n", "echo 1\nprinted\n1"),
         ("<!-- test: background -->\n```python\nprint(1)\n```\n```text\n2\n```\n", "line 2"),
     ],
 )
