@@ -16,7 +16,8 @@ import sys as _sys
 
 from .. import curve as _curve
 from .. import library as _library
-from . import constants, context, error, frame, poll, socket, tracker, version
+from . import constants as constants
+from . import context, error, frame, poll, socket, tracker, version
 from .constants import *  # noqa: F403
 from .constants import __all__ as _constants
 from .context import Context, SyncContext

@@ -170,7 +170,11 @@ class Context(Generic["S"]):
     def __getattr__(self, name: str) -> Any:
         upper = name.upper()
         if upper in ContextOption.__members__:
-            return self.get(ContextOption[upper])
+            try:
+                return self.get(ContextOption[upper])
+            except ZMQError as error:
+                if error.errno != errno.EINVAL:  # write-only, or not in this libzmq
+                    raise
         if upper in SocketOption.__members__ and SocketOption[upper] in self._defaults:
             return self._defaults[SocketOption[upper]]
         raise AttributeError(f"Context has no attribute {name!r}", name=name, obj=self)
@@ -228,7 +232,8 @@ class Context(Generic["S"]):
 
 
 def _annotations(kind: type) -> dict[str, Any]:
-    return vars(kind).get("__annotations__", {})
+    found: dict[str, Any] = vars(kind).get("__annotations__", {})
+    return found
 
 
 SyncContext = Context

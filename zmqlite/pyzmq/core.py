@@ -31,7 +31,7 @@ sockets: Final[WeakValueDictionary[int, PlainSocket]] = WeakValueDictionary()
 _deadline: float | None = None  # of the exit
 
 
-class PlainSocket(Socket["Any"]):
+class PlainSocket(Socket[Context]):
     """A socket whose security options are checked by libzmq alone."""
 
     __slots__ = ()
@@ -106,4 +106,4 @@ class PlainContext(Context):
             self._abandoned = False
 
 
-_terminate: Final = ffi.addressof(lib, "zl_raw_ctx_term")
+_terminate: Final = ffi.addressof(lib, "zl_raw_ctx_term")  # type: ignore[attr-defined]

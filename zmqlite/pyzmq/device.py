@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import errors
-from .. import proxy as _proxy
+from ..proxy import proxy_steerable as _proxy_steerable
 from .error import ContextTerminated, translated
 
 TYPE_CHECKING = False
@@ -40,7 +40,7 @@ def proxy_steerable(
     """
     copies, commands = (each and each._core for each in (capture, control))
     try:
-        _proxy.proxy_steerable(frontend._core, backend._core, copies, commands)
+        _proxy_steerable(frontend._core, backend._core, copies, commands)
     except (errors.ZMQError, ValueError) as error:
         raise translated(error) from None
     if frontend._core._owner.shut:

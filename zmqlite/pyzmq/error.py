@@ -94,7 +94,7 @@ class ContextTerminated(ZMQError):
         super().__init__(ETERM)
 
 
-class InterruptedSystemCall(ZMQError, InterruptedError):
+class InterruptedSystemCall(ZMQError, InterruptedError):  # type: ignore[misc]  # strerror
     """A signal ended a call. Nothing raises it: calls go on once the signal is handled. EINTR."""
 
     def __init__(self, errno: object = None, msg: object = None) -> None:
@@ -113,10 +113,11 @@ class ZMQVersionError(NotImplementedError):
     """This libzmq is older than what a feature needs."""
 
     def __init__(self, min_version: str, msg: str = "Feature") -> None:
-        super().__init__(f"{msg} requires libzmq >= {min_version}, have {zmq_version()}")
+        have = ".".join(map(str, zmq_version()))
+        super().__init__(f"{msg} requires libzmq >= {min_version}, have {have}")
         self.msg: str = msg
         self.min_version: str = min_version
-        self.version: str = zmq_version()
+        self.version: str = have
 
 
 _OWN_TEXT: Final = (_errno.EBUSY, _errno.ECHILD)

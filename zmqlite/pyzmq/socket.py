@@ -463,9 +463,8 @@ class Socket(Generic["R"]):
         """
         if copy:
             receive = self._receive
-            tray = self._tray
+            tray: list[bytes | None] = self._tray
             code = receive(flags)
-            data: bytes | None
             if (data := tray[0]) is not None:
                 tray[0] = None  # no call from here to the return, see zmqlite.transfer
                 return data
@@ -501,9 +500,8 @@ class Socket(Generic["R"]):
         """
         if copy:
             receive = self._receive
-            tray = self._tray
+            tray: list[list[bytes] | None] = self._tray
             code = receive(flags, None, WHOLE)
-            frames: list[bytes] | None
             if (frames := tray[0]) is not None:
                 tray[0] = None
                 return frames
@@ -634,7 +632,7 @@ class Socket(Generic["R"]):
         monitor = self.context.socket(SocketType.PAIR, socket_class=type(self))
         monitor.connect(addr)
         self._monitor_socket = monitor
-        return monitor
+        return monitor  # type: ignore[no-any-return]
 
     def disable_monitor(self) -> None:
         """End what `monitor` and `get_monitor_socket` began."""

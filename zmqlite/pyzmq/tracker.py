@@ -52,16 +52,16 @@ class MessageTracker:
             self._lent = [each for each in self._lent if each() is not None]
         return not self._lent
 
-    def wait(self, timeout: float = -1) -> None:
+    def wait(self, timeout: float | None = -1) -> None:
         """Wait until `done`, for `timeout` seconds or, if that is negative or None, for ever.
 
         Raises:
             NotDone: libzmq was not done in time.
         """
-        forever = timeout is None or timeout < 0
-        deadline = time.monotonic() + (0 if forever else timeout)
+        wait = float("inf") if timeout is None or timeout < 0 else timeout
+        deadline = time.monotonic() + wait
         while not self.done:
-            if not forever and time.monotonic() >= deadline:
+            if time.monotonic() >= deadline:
                 raise NotDone
             time.sleep(POLL_INTERVAL)
 

@@ -30,10 +30,9 @@ def pyzmq_version_info() -> tuple[int, int, int]:
 
 def zmq_version() -> str:
     """Return the version of libzmq."""
-    return library.zmq_version()
+    return ".".join(map(str, zmq_version_info()))
 
 
 def zmq_version_info() -> tuple[int, int, int]:
     """Return the version of libzmq as numbers."""
-    major, minor, patch = (int(part) for part in library.zmq_version().split("."))
-    return major, minor, patch
+    return library.zmq_version()
