@@ -14,7 +14,6 @@ from ..constants import EMTHREAD as _EMTHREAD
 from ..constants import ENOCOMPATPROTO as _ENOCOMPATPROTO
 from ..constants import ETERM as _ETERM
 
-
 TYPE_CHECKING = False
 
 
