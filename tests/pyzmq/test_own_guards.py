@@ -13,6 +13,7 @@ import pytest
 
 import zmqlite.pyzmq as zmq
 from zmqlite.pyzmq import constants
+from zmqlite.pyzmq.core import PlainSocket
 
 LIMIT = 60
 
@@ -187,3 +188,13 @@ def test_a_proxy_raises_when_its_context_ends() -> None:
     context.term()
     thread.join(LIMIT)
     assert [error.errno for error in found] == [zmq.ETERM]  # type: ignore[attr-defined]
+
+
+def test_a_send_waits_once_for_sndtimeo(monkeypatch: pytest.MonkeyPatch) -> None:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
+        socket.sndtimeo = 10
+        waited_again: list[object] = []
+        monkeypatch.setattr(PlainSocket, "send", lambda *given: waited_again.append(given))
+        with pytest.raises(zmq.Again):
+            socket.send(b"nobody takes it")
+        assert not waited_again

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 else:
     R = None
 
+_UNUSUAL = lib.ZL_UNUSUAL
+
 
 class _Endpoint:
     """What bind and connect return: a `with` block that ends with unbind or disconnect."""
@@ -354,10 +356,12 @@ class Socket(Generic["R"]):
         else:
             tracker = None
         send = self._send
-        if send(data, flags) is None:
+        code = send(data, flags)
+        if code is None:
             return tracker
-        # Nothing was sent. The core converts the data or raises; it may also succeed by now.
-        try:
+        if code != _UNUSUAL:
+            raise translated(self._core._failure(code, "zmq_send", flags, None))
+        try:  # nothing was sent: the core converts the data, or says what is wrong with them
             self._core.send(data, flags)
         except (errors.ZMQError, ValueError) as error:
             raise translated(error) from None
@@ -386,8 +390,11 @@ class Socket(Generic["R"]):
             msg_parts = [part for part, _ in lent]
             if track:
                 tracker = MessageTracker(*(each for _, each in lent if each is not None))
-        if self._send_frames(msg_parts, flags) is None:
+        code = self._send_frames(msg_parts, flags)
+        if code is None:
             return tracker
+        if code != _UNUSUAL:
+            raise translated(self._core._failure(code, "zmq_send", flags, None))
         parts = tuple(msg_parts)
         if not parts:
             return tracker
