@@ -39,10 +39,11 @@ PUBLIC = LEVELS["__init__"]
 
 # Packages on top of the core, and which of these others a package, or a module of it, may import
 # from. The core imports none of them.
-PACKAGES = ("aio", "auth", "capi", "proto", "rpc")
+PACKAGES = ("aio", "auth", "capi", "proto", "pyzmq", "rpc")
 BETWEEN = {
     "auth.aio": ("aio.",),
     "proto.aio": ("aio.",),
+    "pyzmq": ("aio.", "auth."),
     "rpc": ("proto.",),
     "rpc.aio": ("aio.", "proto."),
     "rpc.eventloop": ("aio.",),
