@@ -29,9 +29,19 @@ def run(main: Awaitable[T]) -> T:
     return asyncio.run(bounded())
 
 
+class Keeping(zmq_asyncio.Context):
+    """Keeps its sockets until the end of the test."""
+
+    kept: list[Any]
+
+    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Any:
+        self.kept = [*getattr(self, "kept", []), super().socket(socket_type, socket_class)]
+        return self.kept[-1]
+
+
 @pytest.fixture
 def context() -> Iterator[zmq_asyncio.Context]:
-    context = zmq_asyncio.Context()
+    context = Keeping()
     yield context
     context.destroy(linger=0)
 
@@ -177,7 +187,7 @@ def test_cancel_leaves_nothing_behind(pair: Pair) -> None:
             assert future.cancel()
             assert future.cancelled()
         assert pull._recv_futures == []
-        blocked = zmq_asyncio.Socket(pull.context, zmq.PUSH)
+        blocked = pull.context.socket(zmq.PUSH)
         assert blocked.send(b"to nobody").cancel()
         assert blocked._send_futures == []
         blocked.close(0)

@@ -28,9 +28,19 @@ def run(main: Awaitable[T]) -> T:
     return asyncio.run(bounded())
 
 
+class Keeping(zmq.Context):
+    """Keeps its sockets until the end of the test."""
+
+    kept: list[Any]
+
+    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Any:
+        self.kept = [*getattr(self, "kept", []), super().socket(socket_type, socket_class)]
+        return self.kept[-1]
+
+
 @pytest.fixture
 def context() -> Iterator[zmq.Context]:
-    context = zmq.Context()
+    context = Keeping()
     yield context
     context.destroy(linger=0)
 

@@ -89,25 +89,25 @@ class Socket(_socket.Socket):
         copy = _copying_into(buffer, nbytes)
         return self._readiness.receive(FRAME, self._core._attempt, copy, flags)
 
-    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:  # type: ignore[override]
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:
         """Return a future of one frame as text."""
         return self._readiness.receive(
             FRAME, self._core._attempt, partial(str, encoding=encoding), flags
         )
 
-    recv_unicode = recv_string  # type: ignore[assignment]
+    recv_unicode = recv_string
 
-    def recv_json(self, flags: int = 0, **kwargs: Any) -> Future[Any]:  # type: ignore[override]
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> Future[Any]:
         """Return a future of what one frame says in JSON."""
         return self._readiness.receive(
             FRAME, self._core._attempt, partial(jsonapi.loads, **kwargs), flags
         )
 
-    def recv_pyobj(self, flags: int = 0) -> Future[Any]:  # type: ignore[override]
+    def recv_pyobj(self, flags: int = 0) -> Future[Any]:
         """Return a future of an unpickled object: never of a peer that may be hostile."""
         return self._readiness.receive(FRAME, self._core._attempt, pickle.loads, flags)
 
-    def recv_serialized(  # type: ignore[override]
+    def recv_serialized(
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Future[Any]:
         """Return a future of what `deserialize` makes of a whole message."""
@@ -219,7 +219,7 @@ class Socket(_socket.Socket):
         super().close(linger)
 
 
-class Context(_context.Context):
+class Context(_context.Context[Socket]):
     """A context whose sockets are for asyncio."""
 
     _socket_class = Socket
