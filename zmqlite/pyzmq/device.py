@@ -38,7 +38,8 @@ def proxy_steerable(
 
     C: zmq_proxy_steerable(3)
     """
-    copies, commands = (each and each._core for each in (capture, control))
+    copies = None if capture is None else capture._core
+    commands = None if control is None else control._core
     try:
         _proxy_steerable(frontend._core, backend._core, copies, commands)
     except (errors.ZMQError, ValueError) as error:
