@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, TypeVar
 
-    from .context import Context
-
     R = TypeVar("R", default=bytes)
     T = TypeVar("T")
 else:
@@ -91,9 +89,14 @@ class Socket(Generic["R"]):
 
     _repr_cls = "zmq.Socket"
 
+    if TYPE_CHECKING:  # the options, see _add_options
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     def __init__(
         self,
-        ctx_or_socket: Context[Any] | Socket[Any] | None = None,
+        ctx_or_socket: Any = None,
         socket_type: int = 0,
         *,
         shadow: Socket[Any] | int = 0,
@@ -143,10 +146,9 @@ class Socket(Generic["R"]):
         return self._core._handle.address
 
     @property
-    def context(self) -> Context[Any]:
+    def context(self) -> Any:
         """The context that made the socket; None for a shadow made by an address."""
-        context: Context[Any] = self._context
-        return context
+        return self._context
 
     @property
     def type(self) -> SocketType:
