@@ -2,7 +2,8 @@
 
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
 contended` calls beside another thread, `python -m benchmarks auth` what authentication costs,
-`python -m benchmarks rpc` services beside gRPC.
+`python -m benchmarks
+pyzmq` zmqlite.pyzmq beside pyzmq, `python -m benchmarks rpc` services beside gRPC.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import auth
+from . import auth, pyzmq
 from .bars import verdicts
 from .calls.command import Calls
 from .cells import CELLS, QUICK, Cell
@@ -137,6 +138,8 @@ def dispatch(arguments: list[str]) -> int:
             return Calls().main(rest)
         case ["auth", *rest]:
             return auth.main(rest)
+        case ["pyzmq", *rest]:
+            return pyzmq.main(rest)
         case ["contended", *rest]:
             return Contended().main(rest)
         case ["rpc", *rest]:

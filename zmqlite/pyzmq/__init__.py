@@ -19,7 +19,6 @@ from .. import library as _library
 from . import constants as constants
 from . import context, error, frame, poll, socket, tracker, version
 from .constants import *  # noqa: F403
-from .constants import __all__ as _constants
 from .context import Context, SyncContext
 from .device import device, proxy, proxy_steerable
 from .error import (
@@ -50,6 +49,7 @@ from .version import (
     zmq_version_info,
 )
 
+TYPE_CHECKING = False
 DRAFT_API = PYZMQ_DRAFT_API = False
 
 
@@ -94,7 +94,6 @@ def get_library_dirs() -> list[str]:
 
 
 __all__ = [
-    *_constants,
     "COPY_THRESHOLD",
     "DRAFT_API",
     "IPC_PATH_MAX_LEN",
@@ -137,6 +136,9 @@ __all__ = [
     "zmq_version",
     "zmq_version_info",
 ]
+
+if not TYPE_CHECKING:  # type checkers take all that is imported above
+    __all__ = [*constants.__all__, *__all__]
 
 # pyzmq's layers by name: this module has all that programs look for in them.
 sugar = backend = _sys.modules[__name__]

@@ -14,6 +14,8 @@ from ..constants import EMTHREAD as _EMTHREAD
 from ..constants import ENOCOMPATPROTO as _ENOCOMPATPROTO
 from ..constants import ETERM as _ETERM
 
+TYPE_CHECKING = False
+
 
 class Errno(IntEnum):
     """Error numbers of libzmq; those of the system are the same as in `errno`."""
@@ -453,4 +455,9 @@ del _option, _kind, _options
 ) = NormMode.__members__.values()
 # fmt: on
 
-__all__ = [name for name in globals() if not name.startswith("_") and name != "annotations"]
+if not TYPE_CHECKING:  # type checkers take all public names, and cannot read this
+    __all__ = [
+        name
+        for name in globals()
+        if not name.startswith("_") and name not in ("annotations", "TYPE_CHECKING")
+    ]

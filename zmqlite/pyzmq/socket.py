@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer, TypeVar
 
-    from .context import Context
-
     R = TypeVar("R", default=bytes)
     T = TypeVar("T")
 else:
     R = None
+
+_UNUSUAL = lib.ZL_UNUSUAL
 
 
 class _Endpoint:
@@ -91,9 +91,14 @@ class Socket(Generic["R"]):
 
     _repr_cls = "zmq.Socket"
 
+    if TYPE_CHECKING:  # the options, see _add_options
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
     def __init__(
         self,
-        ctx_or_socket: Context[Any] | Socket[Any] | None = None,
+        ctx_or_socket: Any = None,
         socket_type: int = 0,
         *,
         shadow: Socket[Any] | int = 0,
@@ -143,10 +148,9 @@ class Socket(Generic["R"]):
         return self._core._handle.address
 
     @property
-    def context(self) -> Context[Any]:
+    def context(self) -> Any:
         """The context that made the socket; None for a shadow made by an address."""
-        context: Context[Any] = self._context
-        return context
+        return self._context
 
     @property
     def type(self) -> SocketType:
@@ -352,10 +356,12 @@ class Socket(Generic["R"]):
         else:
             tracker = None
         send = self._send
-        if send(data, flags) is None:
+        code = send(data, flags)
+        if code is None:
             return tracker
-        # Nothing was sent. The core converts the data or raises; it may also succeed by now.
-        try:
+        if code != _UNUSUAL:
+            raise translated(self._core._failure(code, "zmq_send", flags, None))
+        try:  # nothing was sent: the core converts the data, or says what is wrong with them
             self._core.send(data, flags)
         except (errors.ZMQError, ValueError) as error:
             raise translated(error) from None
@@ -384,8 +390,11 @@ class Socket(Generic["R"]):
             msg_parts = [part for part, _ in lent]
             if track:
                 tracker = MessageTracker(*(each for _, each in lent if each is not None))
-        if self._send_frames(msg_parts, flags) is None:
+        code = self._send_frames(msg_parts, flags)
+        if code is None:
             return tracker
+        if code != _UNUSUAL:
+            raise translated(self._core._failure(code, "zmq_send", flags, None))
         parts = tuple(msg_parts)
         if not parts:
             return tracker
