@@ -41,9 +41,7 @@ def socket(
     """
     name, args = _named(name, args)
 
-    def open_socket(
-        given: tuple[Any, ...], named: dict[str, Any]
-    ) -> AbstractContextManager[Any]:
+    def open_socket(given: tuple[Any, ...], named: dict[str, Any]) -> AbstractContextManager[Any]:
         contexts = [each for each in (named.get(context_name), *given) if isinstance(each, Context)]
         chosen: Context[Any] = contexts[0] if contexts else Context.instance()
         opened: AbstractContextManager[Any] = chosen.socket(*args, **kwargs)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from .. import ETERM, ENOTSOCK, PUSH, QUEUE, Context, Socket, ZMQBindError, ZMQError, proxy
+from .. import ENOTSOCK, ETERM, PUSH, QUEUE, Context, Socket, ZMQBindError, ZMQError, proxy
 
 __all__ = ["Device", "ProcessDevice", "ThreadDevice"]
 
