@@ -43,6 +43,7 @@ PACKAGES = ("aio", "auth", "capi", "proto", "pyzmq", "rpc")
 BETWEEN = {
     "auth.aio": ("aio.",),
     "proto.aio": ("aio.",),
+    "pyzmq.auth.certs": ("auth",),
     "pyzmq": ("aio.", "auth."),
     "rpc": ("proto.",),
     "rpc.aio": ("aio.", "proto."),
