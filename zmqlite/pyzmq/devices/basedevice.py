@@ -124,7 +124,7 @@ class Device:
 
     def _make(self, plan: Plan) -> Socket[Any]:
         """Make one socket, which is closed when the device ends."""
-        socket = self._context.socket(plan.kind)
+        socket: Socket[Any] = self._context.socket(plan.kind)
         self._sockets.append(socket)
         plan.prepare(socket)
         return socket

@@ -100,8 +100,7 @@ class TopicLogger(logging.Logger):
 
     def log(self, level: int, topic: str, msg: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Log `msg` with a level under a topic."""
-        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 1
-        super().log(level, f"{topic}{TOPIC_DELIM}{msg}", *args, **kwargs)
+        self._log_topic(level, topic, msg, args, kwargs)
 
     def debug(self, topic: str, msg: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Log `msg` as DEBUG under a topic."""
@@ -127,11 +126,11 @@ class TopicLogger(logging.Logger):
         """Log `msg` as CRITICAL under a topic."""
         self._log_topic(logging.CRITICAL, topic, msg, args, kwargs)
 
-    warn = warning
-    fatal = critical
+    warn = warning  # type: ignore[assignment]
+    fatal = critical  # type: ignore[assignment]
 
     def _log_topic(
         self, level: int, topic: str, msg: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 2
+        kwargs["stacklevel"] = kwargs.get("stacklevel", 1) + 2  # the caller of the public method
         super().log(level, f"{topic}{TOPIC_DELIM}{msg}", *args, **kwargs)
