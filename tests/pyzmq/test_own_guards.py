@@ -198,3 +198,25 @@ def test_a_send_waits_once_for_sndtimeo(monkeypatch: pytest.MonkeyPatch) -> None
         with pytest.raises(zmq.Again):
             socket.send(b"nobody takes it")
         assert not waited_again
+
+
+def test_a_rep_socket_on_both_sides_of_a_proxy_echoes() -> None:
+    context = zmq.Context()
+    echo, client = context.socket(zmq.REP), context.socket(zmq.REQ)
+
+    def forward() -> None:
+        with pytest.raises(zmq.ContextTerminated):
+            zmq.proxy(echo, echo)
+        echo.close()
+
+    port = echo.bind_to_random_port("tcp://127.0.0.1")
+    thread = threading.Thread(target=forward)
+    thread.start()
+    client.connect(f"tcp://127.0.0.1:{port}")
+    client.rcvtimeo = LIMIT * 1000
+    for text in (b"one", b"two"):
+        client.send(text)
+        assert client.recv() == text
+    client.close(0)
+    context.term()
+    thread.join(LIMIT)
