@@ -47,8 +47,9 @@ def in_context(kind: type[Any], context: zmq.Context[Any], *args: Any) -> Any:
     return type(kind.__name__, (InContext, kind), {"shared": context})(*args)
 
 
+@pytest.mark.parametrize("end", ["term", "destroy"])
 @pytest.mark.parametrize("background", [devices.ThreadDevice, devices.ThreadProxy])
-def test_a_device_ends_with_its_context(background: type[Any]) -> None:
+def test_a_device_ends_with_its_context(background: type[Any], end: str) -> None:
     context: zmq.Context[Any] = zmq.Context()
     args = (zmq.PULL, zmq.PUSH)
     if background is devices.ThreadDevice:
@@ -62,29 +63,28 @@ def test_a_device_ends_with_its_context(background: type[Any]) -> None:
         assert sink.recv_multipart() == [b"two", b"frames"]
         source.close()
         sink.close()
-    Task(context.term).result()
+    Task(getattr(context, end)).result()
     device.join(LIMIT)
     assert device.done
     assert not device.launcher.is_alive()
 
 
-def test_a_device_whose_socket_is_closed_ends(context: zmq.Context[Any]) -> None:
+def test_a_device_whose_socket_is_closed_before_it_forwards_ends(
+    context: zmq.Context[Any],
+) -> None:
     device = in_context(devices.ThreadDevice, context, zmq.QUEUE, zmq.ROUTER, zmq.DEALER)
+    make = device._setup_sockets
+
+    def close_one() -> list[zmq.Socket[Any]]:
+        sockets: list[zmq.Socket[Any]] = make()
+        sockets[0].close()
+        return sockets
+
+    device._setup_sockets = close_one
     device.start()
-    eventually(lambda: len(device._sockets) == 2)
-    first = device._sockets[0]
-
-    def closed() -> bool:
-        try:
-            first.close()
-        except zmq.ZMQError as error:  # the device is in a call
-            assert error.errno == errno.EBUSY
-        return bool(first.closed)
-
-    if not closed():
-        Task(context.term).result()
     device.join(LIMIT)
     assert device.done
+    assert [each.closed for each in context.kept] == [True, True]  # type: ignore[attr-defined]
 
 
 def test_an_endpoint_in_use_is_raised_and_leaves_no_socket(context: zmq.Context[Any]) -> None:
