@@ -24,7 +24,7 @@ from zmqlite.pyzmq.auth import CURVE_ALLOW_ANY, certs
 from zmqlite.pyzmq.auth.asyncio import AsyncioAuthenticator
 from zmqlite.pyzmq.auth.base import CredentialsProvider
 from zmqlite.pyzmq.auth.thread import ThreadAuthenticator
-from zmqlite.pyzmq.utils.monitor import recv_monitor_message
+from zmqlite.pyzmq.utils.monitor import parse_monitor_message
 
 LIMIT = 30
 WAIT = 5000
@@ -76,8 +76,8 @@ class Peers:
 
     def decided(self) -> bool:
         assert self._monitor.poll(WAIT), "nothing was decided"
-        event = recv_monitor_message(self._monitor)["event"]
-        return bool(event == zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        event = parse_monitor_message(self._monitor.recv_multipart())["event"]
+        return event == zmq.Event.HANDSHAKE_SUCCEEDED
 
     def let_in(self) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
@@ -28,7 +29,7 @@ def context() -> Iterator[zmq.Context[Any]]:
 
 
 def connected(context: zmq.Context[Any], kind: int, port: int) -> zmq.Socket[Any]:
-    socket = context.socket(kind)
+    socket: zmq.Socket[Any] = context.socket(kind)
     socket.rcvtimeo = LIMIT * 1000
     socket.connect(f"{LOCAL}:{port}")
     return socket
@@ -51,7 +52,7 @@ def in_context(kind: type[Any], context: zmq.Context[Any], *args: Any) -> Any:
 @pytest.mark.parametrize("background", [devices.ThreadDevice, devices.ThreadProxy])
 def test_a_device_ends_with_its_context(background: type[Any], end: str) -> None:
     context: zmq.Context[Any] = zmq.Context()
-    args = (zmq.PULL, zmq.PUSH)
+    args: tuple[int, ...] = (zmq.PULL, zmq.PUSH)
     if background is devices.ThreadDevice:
         args = (zmq.STREAMER, *args)
     device = in_context(background, context, *args)
@@ -84,7 +85,7 @@ def test_a_device_whose_socket_is_closed_before_it_forwards_ends(
     device.start()
     device.join(LIMIT)
     assert device.done
-    assert [each.closed for each in context.kept] == [True, True]  # type: ignore[attr-defined]
+    assert [each.closed for each in context.kept] == [True, True]
 
 
 def test_an_endpoint_in_use_is_raised_and_leaves_no_socket(context: zmq.Context[Any]) -> None:
@@ -113,12 +114,10 @@ def test_options_come_before_binds_and_connects(context: zmq.Context[Any]) -> No
     router.connect(f"{LOCAL}:{port}")
 
     def reached() -> bool:
-        try:
+        with contextlib.suppress(zmq.ZMQError):
             router.send_multipart([b"the device", b"hello"])
-        except zmq.ZMQError as error:
-            assert error.errno == errno.EHOSTUNREACH
-            return False
-        return True
+            return True
+        return False
 
     eventually(reached)
 

@@ -49,7 +49,10 @@ def test_a_topic_and_the_place_of_the_call_are_published(method: str, log: Any) 
     getattr(logger, method)("shop", "%s is %d", "it", 3)
     level = {"warn": "WARNING", "fatal": "CRITICAL"}.get(method, method.upper())
     name = test_a_topic_and_the_place_of_the_call_are_published.__name__
-    assert subscriber.recv_multipart() == [f"root.{level}.shop".encode(), f"{name} it is 3".encode()]
+    assert subscriber.recv_multipart() == [
+        f"root.{level}.shop".encode(),
+        f"{name} it is 3".encode(),
+    ]
 
 
 def test_an_exception_is_published_with_its_traceback(log: Any) -> None:
