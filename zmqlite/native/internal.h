@@ -42,7 +42,6 @@ struct zl_socket {
     unsigned char more;     /* the frame that Python took last has followers */
     unsigned char before;   /* what `more` was before that frame was taken */
     unsigned char captured; /* zl_forward has sent the first message in `frames` to `capture` */
-    unsigned char returning; /* zl_forward sends back through this socket what it has received */
     zl_frame *frames;       /* received and not yet taken: `count` of them from `first` on */
     int first, count, capacity;
 };
@@ -95,7 +94,7 @@ static inline zl_frame *zl_frame_at(zl_socket *s, int index)
    it yet. */
 static inline int zl_is_unread(zl_socket *s)
 {
-    return s->count && !s->returning && (s->type == ZMQ_REQ || s->type == ZMQ_REP);
+    return s->count && (s->type == ZMQ_REQ || s->type == ZMQ_REP);
 }
 
 static inline int64_t zl_now(void)

@@ -292,11 +292,9 @@ int zl_forward(zl_socket *from, zl_socket *to, zl_socket *capture, int limit, in
     int rc = zl_enter_all(all, 3), moved = 0;
     if (rc < 0)
         return rc;
-    from->returning = to == from;
     while (moved < limit &&
            (rc = forward_one(from, to, capture, wait && !moved ? -1 : 0, traffic)) > 0)
         moved++;
-    from->returning = 0;
     zl_leave_all(all, 3);
     return moved && (rc == -EAGAIN || rc == -EINTR) ? moved : rc < 0 ? rc : moved;
 }

@@ -212,8 +212,13 @@ class Context(Generic["S"]):
         if self.closed:
             return
         for socket in list(self._sockets):
-            if not socket.closed:
+            try:
                 socket.close(linger)
+            except ZMQError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                self._core.shutdown()  # the thread inside leaves with ContextTerminated
+                socket.close()
         self.term()
 
     def __enter__(self) -> Self:

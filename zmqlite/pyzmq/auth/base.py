@@ -88,7 +88,8 @@ class Authenticator:
         socket, self.zap_socket = self.zap_socket, None
         if socket is None:
             return
-        self._unwatch()
+        if self._loop is not None:
+            self._leave(self._loop)
         with contextlib.suppress(ZMQError):  # the context has ended
             socket.unbind(ENDPOINT)  # at once, which a close is not
         socket.close(0)
@@ -167,10 +168,7 @@ class Authenticator:
         except Exception:
             self.log.exception("nothing could be decided about %r", request)
             return Decision(FAILED, reason="an exception")
-        if decision.status == ACCEPTED:
-            self.log.debug("allowed %r", request)
-        else:
-            self.log.debug("denied %r: %s", request, decision.reason)
+        self.log.debug("%r: %d %s", request, decision.status, decision.reason)
         return decision
 
     async def _decide(self, request: Request) -> Decision:
@@ -188,10 +186,10 @@ class Authenticator:
     def _decide_plain(self, domain: str, request: Request) -> Decision:
         name = request.username.encode(errors="surrogateescape").decode(self.encoding, "replace")
         expected = self.passwords.get(domain, {}).get(name)
-        if expected is None:
-            return Decision(DENIED, reason="the domain has no such user")
-        if not hmac.compare_digest(request.password, expected.encode(self.encoding)):
-            return Decision(DENIED, reason="the password is wrong")
+        if expected is None or not hmac.compare_digest(
+            request.password, expected.encode(self.encoding)
+        ):
+            return Decision(DENIED, reason="user name and password do not fit")
         return Decision(ACCEPTED, name)
 
     async def _decide_curve(self, domain: str, key: bytes) -> Decision:
@@ -215,11 +213,9 @@ class Authenticator:
         loop.add_reader(self._watch, self._receive)
         self._receive()
 
-    def _unwatch(self) -> None:
+    def _leave(self, loop: asyncio.AbstractEventLoop) -> None:
         """Leave the loop, in its thread."""
-        loop, self._loop = self._loop, None
-        if loop is None:
-            return
+        self._loop = None
         if not loop.is_closed():
             loop.remove_reader(self._watch)
             for task in tuple(self._tasks):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from ...auth import Certificate
+from ...auth.certificate import Certificate
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from typing import Any
 
-from .. import Context
 from .base import Authenticator
 
 __all__ = ["ThreadAuthenticator"]
@@ -20,12 +18,8 @@ class ThreadAuthenticator(Authenticator):
     awaits holds up its own peer alone.
     """
 
-    def __init__(
-        self, context: Context[Any] | None = None, encoding: str = "utf-8", log: Any = None
-    ) -> None:
-        super().__init__(context, encoding, log)
-        self.thread: threading.Thread | None = None
-        self._stopped: asyncio.Event | None = None
+    thread: threading.Thread | None = None
+    _stopped: asyncio.Event | None = None
 
     def start(self) -> None:
         """Start the thread; when this returns, libzmq can ask.
