@@ -52,7 +52,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="an implementation; again for each",
     )  # fmt: skip
     parser.add_argument(
-        "--publish", action="store_true", help="write README's table, and the plots to docs/"
+        "--publish",
+        action="store_true",
+        help="write the pages' tables, and the plots",
     )
     return parser.parse_args(arguments)
 

@@ -130,7 +130,7 @@ def test_a_section_is_written_as_tables_and_paragraphs(tmp_path: Path) -> None:
 def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> None:
     readme = (ROOT / "README.md").read_text()
     assert sections.with_section(readme, "")
-    for command in (sections.COMMAND, Calls().title, Contended().title):
+    for command in (sections.COMMAND, sections.PUBLISH, Calls().title, Contended().title):
         assert sections.with_section(sections.SPEED.read_text(), "", command)
     shown = set(re.findall(r"\(docs/(\w+)\.svg\)", readme))
     assert shown

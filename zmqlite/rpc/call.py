@@ -58,7 +58,7 @@ class Call:
 
     @property
     def attachments(self) -> list[memoryview]:
-        """The frames of raw bytes that came with the request: read-only views, not copied."""
+        """The frames of raw bytes that came with the request, as read-only views without a copy."""
         return wire.views(self._call.parts[3:])
 
     @property
@@ -76,7 +76,7 @@ class Call:
 
     @property
     def cancelled(self) -> bool:
-        """Whether nobody waits for the result: cancelled, expired, or the client is gone.
+        """Whether nobody waits for the result, as it was cancelled, expired, or its client left.
 
         A handler in the receiving thread sees only that its deadline has passed.
         """
