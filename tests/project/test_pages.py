@@ -50,6 +50,7 @@ WITHOUT_PROGRAMS = {
     "docs/reference/zmqlite.md",
     "docs/tutorial/gallery.md",
     "docs/tutorial/index.md",
+    "docs/troubleshooting.md",
 }
 
 
