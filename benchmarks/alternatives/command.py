@@ -97,9 +97,7 @@ def late(name: str, address: str) -> int:
         producer.tell("start")
         if name not in {"zmqlite", "zmqlite, proxy"}:
             children.hear(producer)
-        consumer = start(children, name, "consume", address, LATE + 1, 0)
-        after = start(children, name, "produce", address, 1, 0)
-        after.tell("start")
+        consumer = start(children, name, "consume", address, LATE, 0)
         return int(children.hear(consumer)[0]["received"])
 
 
@@ -141,10 +139,10 @@ def report(samples: Samples) -> list[Table | str]:
         table.add_row(name, spread(found["latency"]), spread(found["throughput"]), *dead(found))
     each = summary(next(iter(samples.values()))["latency"]).rounds
     text = (
-        f"Medians, and quartiles in brackets, of {each} rounds, in which the systems took turns. late: how many of "
-        f"{LATE} messages reached a receiver that started after they were sent. lost, doubled, "
-        f"longest pause: {STEADY:,} messages, one every {PACE * 1000:g} ms, while the middle was "
-        f"killed and started again {DOWN:g} s later; the range over the rounds."
+        f"Medians, and quartiles in brackets, of {each} rounds, in which the systems took turns. "
+        f"late: how many of {LATE} messages reached a receiver that started after they were sent. "
+        f"lost, doubled, longest pause: {STEADY:,} messages, one every {PACE * 1000:g} ms, while "
+        f"the middle was killed and started again {DOWN:g} s later; the range over the rounds."
     )
     return [table, text]
 
@@ -157,7 +155,7 @@ def spread(values: Sequence[float]) -> str:
 
 def dead(found: dict[str, list[Any]]) -> list[str]:
     """Write what became of messages: for a late receiver, and while the middle was away."""
-    columns = [extent([min(each, LATE) for each in found["late"]])]
+    columns = [extent(found["late"])]
     restarts = [each for each in found["restart"] if each]
     if not restarts:
         return [*columns, "no middle", "", ""]
@@ -171,8 +169,8 @@ def extent(values: Sequence[float]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Measure and report; return the exit code."""
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments of the command."""
     parser = argparse.ArgumentParser(prog=TITLE, description=__doc__)
     parser.add_argument("names", nargs="*", help=f"some of: {'; '.join(SYSTEMS)}")
     parser.add_argument("--rounds", type=rounds, default=5, help="5 if not given")
@@ -181,22 +179,32 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--publish", action="store_true", help=f"write into {PAGE.name}")
     options = parser.parse_args(arguments)
     if unknown := set(options.names) - set(SYSTEMS):
-        parser.error(f"there is no {sorted(unknown)[0]}")
+        parser.error(f"there is no {min(unknown)}")
+    return options
+
+
+def taken(options: argparse.Namespace) -> Samples:
+    """Measure, or read what was measured before."""
+    if options.source:
+        samples: Samples = json.loads(options.source.read_text())
+        return samples
+    samples = measure(options.rounds, options.names or SYSTEMS)
+    for missing in set(options.names or SYSTEMS) - set(samples):
+        print(f"{missing}: its client or its server is not installed", file=sys.stderr)
+    return samples
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and report; return the exit code."""
+    options = parsed(arguments)
     signal.signal(signal.SIGTERM, terminated)
     try:
-        names = options.names or SYSTEMS
-        samples: Samples = (
-            json.loads(options.source.read_text())
-            if options.source
-            else measure(options.rounds, names)
-        )
+        samples = taken(options)
     except Failure as failure:
         print(failure, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
-    for missing in set(names) - set(samples):
-        print(f"{missing}: its client or its server is not installed", file=sys.stderr)
     if not samples:
         return 1
     parts = report(samples)

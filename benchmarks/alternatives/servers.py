@@ -69,7 +69,7 @@ class Server:
 
 
 class Middle:
-    """What a system needs between its clients: an address and servers, the last of which can die."""
+    """What a system needs between its clients: an address, and servers; the last one can die."""
 
     def __init__(self, address: str, *servers: Server) -> None:
         self.address, self.servers = address, servers
@@ -102,7 +102,13 @@ def middle(name: str, kind: str, folder: Path) -> Middle | None:
         case "D-Bus":
             path = folder / "bus"
             address = f"unix:path={path}"
-            command = ["dbus-daemon", "--session", "--nofork", "--nopidfile", f"--address={address}"]
+            command = [
+                "dbus-daemon",
+                "--session",
+                "--nofork",
+                "--nopidfile",
+                f"--address={address}",
+            ]
             return _with(command, address, path, log)
         case "NATS":
             command = ["nats-server", "-a", "127.0.0.1", "-p", str(port)]

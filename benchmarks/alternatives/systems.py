@@ -12,7 +12,7 @@ RETRY: Final = 0.1
 """Seconds until a lost connection is tried again."""
 
 WINDOW: Final = 50
-"""Signals after which a sender waits for the bus: dbus-fast fails where its socket takes no more."""
+"""Signals after which a sender waits for the bus: dbus-fast fails where its socket is full."""
 
 
 class ZeroMQ:
@@ -218,7 +218,7 @@ class DBus:
 
 
 class RabbitMQ:
-    """A queue of the default exchange; `confirmed` keeps it on disk, and acknowledges everything."""
+    """A queue of the default exchange; `confirmed` keeps it on disk and acknowledges everything."""
 
     def __init__(self, *, confirmed: bool) -> None:
         import pika

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 SIZE: Final = 200
 """Bytes of a message."""
 
-IDLE: Final = 3.0
+IDLE: Final = 5.0
 """Seconds without a message after which a consumer ends, while it does not have the last one."""
 
 
@@ -55,7 +55,8 @@ class Tally:
     seen: set[int] = field(default_factory=set)
     doubled: int = 0
     first_at: float = 0.0
-    last_at: float = 0.0
+    last_at: float = field(default_factory=time.perf_counter)
+    """When the last message came; at first, when the consumer was made."""
     gap: float = 0.0
     """The longest time between two messages, in seconds."""
 
@@ -70,8 +71,7 @@ class Tally:
     @property
     def over(self) -> bool:
         """Whether the last message is there, or nothing has come for long."""
-        quiet = time.perf_counter() - self.last_at if self.seen else 0.0
-        return self.last in self.seen or quiet > self.idle
+        return self.last in self.seen or time.perf_counter() - self.last_at > self.idle
 
     def result(self) -> dict[str, Any]:
         """Say what came."""

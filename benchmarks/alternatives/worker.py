@@ -20,7 +20,7 @@ async def run(name: str, task: str, address: str, count: int, pace: float) -> di
         case "produce":
             return {"failures": await this.produce(address, count, pace)}
         case "consume":
-            tally = Tally(count - 1, IDLE if not pace else 10 * IDLE)
+            tally = Tally(count - 1, IDLE if not pace else 6 * IDLE)
             await this.consume(address, tally)
             return tally.result()
         case _:
