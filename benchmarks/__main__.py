@@ -2,8 +2,8 @@
 
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
 contended` calls beside another thread, `python -m benchmarks auth` what authentication costs,
-`python -m benchmarks
-pyzmq` zmqlite.pyzmq beside pyzmq, `python -m benchmarks rpc` services beside gRPC.
+`python -m benchmarks pyzmq` zmqlite.pyzmq beside pyzmq, `python -m benchmarks rpc` services beside
+gRPC, `python -m benchmarks alternatives` ZeroMQ beside D-Bus, NATS and RabbitMQ.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from . import auth, machine, pyzmq
+from .alternatives.command import main as alternatives
 from .bars import verdicts
 from .calls.command import Calls
 from .cells import CELLS, QUICK, Cell
@@ -138,6 +139,8 @@ def dispatch(arguments: list[str]) -> int:
     match arguments:
         case ["calls", *rest]:
             return Calls().main(rest)
+        case ["alternatives", *rest]:
+            return alternatives(rest)
         case ["auth", *rest]:
             return auth.main(rest)
         case ["pyzmq", *rest]:

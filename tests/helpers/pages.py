@@ -110,11 +110,11 @@ def generate(block: Block, directory: Path) -> None:
     subprocess.run([*command, "--proto_path=.", name[1]], cwd=directory, check=True, timeout=LIMIT)
 
 
-def converse(block: Block, directory: Path) -> None:
-    """Run the commands of a block, and compare what each prints."""
+def converse(console: str, directory: Path) -> None:
+    """Run the commands of a page in one shell, and compare what each prints."""
     commands: list[str] = []
     outputs: list[str] = []
-    for line in block.code.splitlines(keepends=True):
+    for line in console.splitlines(keepends=True):
         if line.startswith("$ "):
             commands.append(line.removeprefix("$ "))
             outputs.append("")
@@ -168,9 +168,8 @@ def run(page: Path, directory: Path) -> None:
             (directory / block.file).write_text(block.code, encoding="utf-8")
         elif block.language == "proto":
             generate(block, directory)
-    for block in found:
-        if block.language == "console":
-            converse(block, directory)
+    consoles = [block for block in found if block.language == "console"]
+    converse("".join(block.code for block in consoles), directory)
     programs = [block for block in found if block.language == "python" and not block.file]
     first = [block for block in programs if "background" not in block.marks]
     with contextlib.ExitStack() as stack:

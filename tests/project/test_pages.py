@@ -25,7 +25,11 @@ ELSEWHERE = {
 # Tables, frames and prose.
 WITHOUT_PROGRAMS = {
     "docs/index.md",
+    "docs/explanation/alternatives.md",
+    "docs/explanation/architecture.md",
+    "docs/explanation/delivery.md",
     "docs/explanation/index.md",
+    "docs/explanation/slower.md",
     "docs/explanation/network.md",
     "docs/explanation/speed.md",
     "docs/explanation/promises.md",
@@ -44,7 +48,9 @@ WITHOUT_PROGRAMS = {
     "docs/reference/traps.md",
     "docs/reference/wire.md",
     "docs/reference/zmqlite.md",
+    "docs/tutorial/gallery.md",
     "docs/tutorial/index.md",
+    "docs/troubleshooting.md",
 }
 
 
