@@ -216,14 +216,15 @@ class ZMQStream:
             self._readiness.listeners.pop(self, None)
             return False
         try:
-            return self._handle(events & self._wants())
+            return self._handle(events)
         finally:
             self._update()
 
     def _handle(self, events: int) -> bool:
         """Receive one message and send one; whether there was one."""
-        received = bool(events & IN) and self._receive()
-        sent = bool(events & OUT) and bool(self._queue) and self._send()
+        received = bool(events & IN) and self._recv_callback is not None and self._receive()
+        # What the callback has sent goes out at once.
+        sent = bool(events & OUT) and self.socket is not None and bool(self._queue) and self._send()
         return received or sent
 
     def _receive(self) -> bool:
