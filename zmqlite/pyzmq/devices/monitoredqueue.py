@@ -35,9 +35,7 @@ def monitored_queue(
     poller = Poller()
     poller.register(in_socket, POLLIN)
     poller.register(out_socket, POLLIN)
-    sides = [(in_socket, out_socket, in_prefix)]
-    if in_socket is not out_socket:
-        sides.append((out_socket, in_socket, out_prefix))
+    sides = ((in_socket, out_socket, in_prefix), (out_socket, in_socket, out_prefix))
     while True:
         ready = dict(poller.poll())
         for source, target, prefix in sides:
