@@ -103,6 +103,14 @@ def test_a_program_that_prints_something_else_is_found(
         pages.run(page, tmp_path)
 
 
+def test_each_promise_names_tests_that_exist() -> None:
+    page = (ROOT / "docs" / "explanation" / "promises.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
+    assert named
+    for file, test in named:
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), test
+
+
 def anchors(path: Path) -> set[str]:
     """The names that links can give the headings of a page."""
     tokens = MarkdownIt().parse(path.read_text(encoding="utf-8"))
