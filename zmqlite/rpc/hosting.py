@@ -7,13 +7,12 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict
 
 from ..arguments import INT_MAX, integer
 from ..constants import SocketType
 from ..context import Context
 from ..errors import Again, ZMQError
-from ..keywords import SocketKeywords
 from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import ProtoError
@@ -22,6 +21,9 @@ from .call import Call, Ended, Hook, check_context, clock, messages
 from .service import Form, Method, methods_of
 from .serving import Event, ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
+
+if TYPE_CHECKING:
+    from ..keywords import SocketKeywords
 
 log: Final = logging.getLogger("zmqlite.rpc")
 
