@@ -38,7 +38,7 @@ REQUESTS: Final = 1000
 MESSAGES: Final = {"D-Bus": 5_000, "RabbitMQ, confirmed": 2_000}
 MANY: Final = 30_000
 LATE: Final = 500
-STEADY: Final = 4_000
+STEADY: Final = 1_500
 PACE: Final = 0.004
 DOWN: Final = 1.0
 """Seconds until the middle is killed, and until it is started again."""
@@ -108,25 +108,28 @@ def one_round(name: str) -> dict[str, Any] | None:
         system(name)
     except ImportError:
         return None
-    for kind, measure in (("requests", latency), ("numbers", throughput), ("numbers", late)):
+    for kind, measures in (("requests", (latency,)), ("numbers", (throughput, late))):
         with tempfile.TemporaryDirectory() as folder:
             between = middle(name, kind, Path(folder))
             if between is None:
                 return None
             with between:
-                found[measure.__name__] = measure(name, between.address)
+                for measure in measures:
+                    found[measure.__name__] = measure(name, between.address)
     with tempfile.TemporaryDirectory() as folder:
         found["restart"] = restart(name, Path(folder))
     return found
 
 
-def measure(count: int, names: Sequence[str]) -> Samples:
-    """Measure all systems in turn, in all rounds."""
+def measured(count: int, names: Sequence[str], file: Path | None) -> Samples:
+    """Measure all systems in turn, in all rounds; the file has all samples after each round."""
     samples: Samples = {}
     for _ in range(count):
         for name in names:
             for metric, value in (one_round(name) or {}).items():
                 samples.setdefault(name, {}).setdefault(metric, []).append(value)
+        if file:
+            file.write_text(json.dumps(samples, indent=1) + "\n")
     return samples
 
 
@@ -188,7 +191,7 @@ def taken(options: argparse.Namespace) -> Samples:
     if options.source:
         samples: Samples = json.loads(options.source.read_text())
         return samples
-    samples = measure(options.rounds, options.names or SYSTEMS)
+    samples = measured(options.rounds, options.names or SYSTEMS, options.json)
     for missing in set(options.names or SYSTEMS) - set(samples):
         print(f"{missing}: its client or its server is not installed", file=sys.stderr)
     return samples
@@ -211,8 +214,6 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(width=WIDTH)
     for each in parts:
         console.print(each)
-    if options.json:
-        options.json.write_text(json.dumps(samples, indent=1) + "\n")
     if options.publish:
         print(f"wrote {write_section(TITLE, parts, PAGE).name}", file=sys.stderr)
     return 0

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, ClassVar, Final, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
 from ..arguments import INT_MAX, integer
 from ..constants import SocketType
 from ..context import Context
 from ..errors import Again, HostUnreachable
-from ..keywords import SocketKeywords
 from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import ProtoError
@@ -19,6 +18,9 @@ from .call import Call, Hook, check_context, clock, log, messages
 from .service import Method, methods_of, parse
 from .serving import Event, ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
+
+if TYPE_CHECKING:
+    from ..keywords import SocketKeywords
 
 OPTIONS: Final[SocketKeywords] = {
     "linger": 1000,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypedDict, Type
 from ..arguments import milliseconds
 from ..constants import MonitorEvent, SocketType
 from ..context import Context
-from ..keywords import SocketKeywords
 from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import DecodeError
@@ -22,6 +21,8 @@ from .status import Executed, RpcError, Status
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from ..keywords import SocketKeywords
 
 T = TypeVar("T")
 
