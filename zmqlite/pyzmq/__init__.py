@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os as _os
 import sys as _sys
+from types import ModuleType as _ModuleType
 
 from .. import curve as _curve
 from .. import library as _library
@@ -141,7 +142,8 @@ if not TYPE_CHECKING:  # type checkers take all that is imported above
     __all__ = [*constants.__all__, *__all__]
 
 # pyzmq's layers by name: this module has all that programs look for in them.
-sugar = backend = _sys.modules[__name__]
+sugar: _ModuleType = _sys.modules[__name__]
+backend: _ModuleType = sugar
 for _alias in ("sugar", "backend"):
     _sys.modules[f"{__name__}.{_alias}"] = _sys.modules[__name__]
     for _module in (context, socket, frame, poll, tracker, version, error):

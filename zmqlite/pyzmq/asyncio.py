@@ -190,7 +190,8 @@ class Socket(_socket.Socket):
         finally:
             self._stirred()
 
-    getsockopt, setsockopt = get, set
+    getsockopt = get
+    setsockopt = set
 
     def bind(self, addr: Any) -> Any:
         """Accept peers at an endpoint; see zmq.Socket."""

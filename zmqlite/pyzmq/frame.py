@@ -148,7 +148,8 @@ class Frame(_direct.Frame):
     def __eq__(self, other: object) -> bool:
         return self.bytes == other.bytes if isinstance(other, Frame) else NotImplemented
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __repr__(self) -> str:
         size = len(self)

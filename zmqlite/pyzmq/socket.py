@@ -297,8 +297,10 @@ class Socket(Generic["R"]):
 
     setsockopt = set
     getsockopt = get
-    setsockopt_string = setsockopt_unicode = set_string
-    getsockopt_string = getsockopt_unicode = get_string
+    setsockopt_string = set_string
+    setsockopt_unicode = set_string
+    getsockopt_string = get_string
+    getsockopt_unicode = get_string
 
     def get_hwm(self) -> int:
         """Return the high-water mark for sending, or for receiving where there is none."""
@@ -313,7 +315,15 @@ class Socket(Generic["R"]):
         self.set(SocketOption.SNDHWM, value)
         self.set(SocketOption.RCVHWM, value)
 
-    hwm = property(get_hwm, set_hwm)
+    @property
+    def hwm(self) -> int:
+        """The high-water marks of both directions; see get_hwm and set_hwm."""
+        return self.get_hwm()
+
+    @hwm.setter
+    def hwm(self, value: int) -> None:
+        self.set_hwm(value)
+
     HWM = hwm
 
     def fileno(self) -> int:

@@ -31,8 +31,8 @@ class Method:
         if descriptor.client_streaming:
             raise TypeError(f"{self.name} has a stream of requests, which zmqlite.rpc has not")
         self.attribute: str = attribute(descriptor.name)
-        self.request = _form(descriptor.input_type, limit)
-        self.reply = _form(descriptor.output_type, limit)
+        self.request: Bare[ProtobufMessage] = _form(descriptor.input_type, limit)
+        self.reply: Bare[ProtobufMessage] = _form(descriptor.output_type, limit)
         self.streaming: bool = descriptor.server_streaming
         level = descriptor.GetOptions().idempotency_level
         names = descriptor_pb2.MethodOptions.IdempotencyLevel

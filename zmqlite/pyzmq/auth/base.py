@@ -55,7 +55,7 @@ class Authenticator:
         self.context: Context[Any] = context or Context.instance()
         self.encoding = encoding
         self.log: Any = log or logging.getLogger("zmq.auth")
-        self.allow_any = False
+        self.allow_any: bool = False
         self.credentials_providers: dict[str, CredentialsProvider] = {}
         self.passwords: dict[str, Mapping[str, str]] = {}
         self.certs: dict[str, dict[bytes, bool]] = {}

@@ -57,7 +57,7 @@ class Device:
         self.in_type = in_type
         self.out_type = out_type
         self.daemon = True
-        self.done = False
+        self.done: bool = False
         self._in = Plan(in_type)
         self._out = Plan(out_type)
         self._reserved: set[str] = set()

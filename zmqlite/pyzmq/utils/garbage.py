@@ -14,4 +14,4 @@ class GarbageCollector:
         self.refs: dict[int, Any] = {}
 
 
-gc = GarbageCollector()
+gc: GarbageCollector = GarbageCollector()

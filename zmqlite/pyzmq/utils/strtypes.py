@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 
 bytes = bytes
 unicode = str
-basestring = (str,)
+basestring: tuple[type[str]] = (str,)
 
 
 def cast_bytes(s: str | bytes, encoding: str = "utf8", errors: str = "strict") -> bytes:
@@ -27,7 +27,8 @@ def cast_unicode(s: str | bytes, encoding: str = "utf8", errors: str = "strict")
     raise TypeError(f"Expected unicode or bytes, got {s!r}")
 
 
-b = asbytes = cast_bytes
+b = cast_bytes
+asbytes = cast_bytes
 u = cast_unicode
 
 __all__ = ["asbytes", "b", "basestring", "bytes", "cast_bytes", "cast_unicode", "u", "unicode"]
