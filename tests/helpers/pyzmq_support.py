@@ -1,35 +1,55 @@
-"""A context of zmqlite.pyzmq for tests, which closes what they leave open."""
+"""Contexts of zmqlite.pyzmq that close what tests leave open, and a limit for coroutines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from support import Task
 
 import zmqlite.pyzmq as zmq
+import zmqlite.pyzmq.asyncio as zmq_asyncio
+
+T = TypeVar("T")
+
+SECONDS = 20
 
 
-class KeepingContext(zmq.Context[Any]):
+def run(main: Awaitable[T]) -> T:
+    """Run a coroutine in an event loop of its own, with a limit of time."""
+
+    async def bounded() -> T:
+        async with asyncio.timeout(SECONDS):
+            return await main
+
+    return asyncio.run(bounded())
+
+
+class Keeping:
     """Keeps its sockets alive, so that none is dropped unclosed before the context ends."""
 
-    kept: list[zmq.Socket[Any]]
-
-    def __init__(self) -> None:
-        self.kept = []
-        super().__init__()
+    kept: list[Any]
 
     def socket(self, *args: Any, **kwargs: Any) -> Any:
-        socket = super().socket(*args, **kwargs)
-        self.kept.append(socket)
+        socket = super().socket(*args, **kwargs)  # type: ignore[misc]  # of the other base class
+        self.kept = [*getattr(self, "kept", []), socket]
         return socket
 
 
+class KeepingContext(Keeping, zmq.Context[Any]):
+    pass
+
+
+class KeepingAsyncContext(Keeping, zmq_asyncio.Context):
+    pass
+
+
 @contextmanager
-def keeping_context() -> Iterator[zmq.Context[Any]]:
+def keeping_context(kind: Any = KeepingContext) -> Iterator[Any]:
     """A context that is destroyed within a deadline."""
-    context = KeepingContext()
+    context = kind()
     try:
         yield context
     finally:

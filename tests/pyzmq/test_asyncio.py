@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from pyzmq_support import SECONDS, KeepingAsyncContext, keeping_context, run
 
 import zmqlite.pyzmq as zmq
 import zmqlite.pyzmq.asyncio as zmq_asyncio
@@ -18,32 +19,11 @@ import zmqlite.pyzmq.asyncio as zmq_asyncio
 T = TypeVar("T")
 Pair = tuple[zmq_asyncio.Socket, zmq_asyncio.Socket]
 
-SECONDS = 20
-
-
-def run(main: Awaitable[T]) -> T:
-    async def bounded() -> T:
-        async with asyncio.timeout(SECONDS):
-            return await main
-
-    return asyncio.run(bounded())
-
-
-class Keeping(zmq_asyncio.Context):
-    """Keeps its sockets until the end of the test."""
-
-    kept: list[Any]
-
-    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Any:
-        self.kept = [*getattr(self, "kept", []), super().socket(socket_type, socket_class)]
-        return self.kept[-1]
-
 
 @pytest.fixture
 def context() -> Iterator[zmq_asyncio.Context]:
-    context = Keeping()
-    yield context
-    context.destroy(linger=0)
+    with keeping_context(KeepingAsyncContext) as context:
+        yield context
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from pyzmq_support import keeping_context
 
 import zmqlite.pyzmq as zmq
 from zmqlite.pyzmq import constants
@@ -220,3 +221,24 @@ def test_a_rep_socket_on_both_sides_of_a_proxy_echoes() -> None:
     client.close(0)
     context.term()
     thread.join(LIMIT)
+
+
+def test_a_receiver_cannot_change_bytes_that_were_sent_over_inproc() -> None:
+    data = b"x" * (1 << 17)
+    with keeping_context() as context:
+        one, other = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+        one.bind("inproc://shared")
+        other.connect("inproc://shared")
+        one.send(data)
+        assert other.recv(copy=False).buffer.readonly
+    assert data == b"x" * (1 << 17)
+
+
+def test_the_memory_of_a_frame_from_a_connection_is_the_receivers_own() -> None:
+    with keeping_context() as context:
+        one, other = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+        other.connect(f"tcp://127.0.0.1:{one.bind_to_random_port('tcp://127.0.0.1')}")
+        one.send(b"x" * (1 << 17))
+        frame = other.recv(copy=False)
+        frame.buffer[:2] = b"ab"
+        assert bytes(frame)[:3] == b"abx"

@@ -18,7 +18,8 @@ VERSION = "27.3.0"
 HERE = Path(__file__).parent
 TIME_LIMIT = 900
 PLUGIN = "import zmqlite.pyzmq\nzmqlite.pyzmq.install()\n"
-LARGE = "test_socket.py::TestSocket::test_large_send"  # takes 4 GiB
+LEAST = 300
+"""How many pass at least: what they skip depends on libzmq, 311 do with its 4.3.4."""
 
 
 def pip(*arguments: str) -> None:
@@ -57,7 +58,7 @@ def test_pyzmqs_tests_pass(sources: Path, capsys: pytest.CaptureFixture[str]) ->
     pip("install", "--target", str(site), "pytest-asyncio<1", "tornado", "pytest-rerunfailures")
     (site / "zmqlite_as_zmq.py").write_text(PLUGIN, encoding="utf-8")
     report = sources.parent / "report.xml"
-    skipped = [f"--deselect=tests/{test}" for test in (*excluded(), LARGE) if "::" in test]
+    skipped = [f"--deselect=tests/{test}" for test in excluded() if "::" in test]
     ignored = [f"--ignore={test}" for test in excluded() if "::" not in test]
     root = str(HERE.parent.parent)
     with subprocess.Popen(
@@ -74,7 +75,7 @@ def test_pyzmqs_tests_pass(sources: Path, capsys: pytest.CaptureFixture[str]) ->
     passed: dict[str, int] = {}
     failed = []
     for case in ElementTree.parse(report).iter("testcase"):
-        module = case.get("classname", "").partition(".")[0]
+        module = next(part for part in case.get("classname", "").split(".") if part[:5] == "test_")
         outcomes = {child.tag for child in case}
         if outcomes & {"failure", "error"}:
             failed.append(f"{case.get('classname')}::{case.get('name')}")
@@ -85,4 +86,4 @@ def test_pyzmqs_tests_pass(sources: Path, capsys: pytest.CaptureFixture[str]) ->
         for module, count in sorted(passed.items()):
             print(f"  {module:24} {count}")
     assert not failed, "\n".join([*failed, output[-5000:]])
-    assert passed
+    assert sum(passed.values()) >= LEAST

@@ -5,44 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from pyzmq_support import SECONDS, keeping_context, run
 
 import zmqlite.pyzmq as zmq
 
 tornado = pytest.importorskip("tornado.ioloop")
 zmqstream = pytest.importorskip("zmqlite.pyzmq.eventloop.zmqstream")
 
-T = TypeVar("T")
-
-SECONDS = 20
-
-
-def run(main: Awaitable[T]) -> T:
-    async def bounded() -> T:
-        async with asyncio.timeout(SECONDS):
-            return await main
-
-    return asyncio.run(bounded())
-
-
-class Keeping(zmq.Context):
-    """Keeps its sockets until the end of the test."""
-
-    kept: list[Any]
-
-    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Any:
-        self.kept = [*getattr(self, "kept", []), super().socket(socket_type, socket_class)]
-        return self.kept[-1]
-
 
 @pytest.fixture
 def context() -> Iterator[zmq.Context]:
-    context = Keeping()
-    yield context
-    context.destroy(linger=0)
+    with keeping_context() as context:
+        yield context
 
 
 def streams(context: Any, first: int, second: int) -> tuple[Any, Any]:

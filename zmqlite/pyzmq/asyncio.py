@@ -8,29 +8,27 @@ message is its result, whoever reads it.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pickle
-from asyncio import AbstractEventLoop, Future, get_running_loop
+from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Self
 
 from ..aio.readiness import IN, OUT
+from ..arguments import INT_MAX
 from ..transfer import DONTWAIT, FRAME, MESSAGE, PARTS, WHOLE
 from . import context as _context
 from . import poll as _poll
 from . import socket as _socket
 from .constants import PollEvent
 from .error import Again
-from .frame import Frame, received
+from .frame import all_received, received
 from .operation import Operation
-from .readiness import Readiness, poll, readiness_of
+from .readiness import Readiness, current_loop, poll, readiness_of
 from .utils import jsonapi
 
 __all__ = ["Context", "Poller", "Socket"]
-
-_MANY = 2**31 - 1
 
 
 class Socket(_socket.Socket):
@@ -82,12 +80,12 @@ class Socket(_socket.Socket):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Future[list[Any]]:
         """Return a future of one whole message, as a list of bytes, or of Frames."""
-        return self._receive_whole(None if copy else _frames, flags, copy)
+        return self._receive_whole(None if copy else all_received, flags, copy)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Future[int]:  # type: ignore[override]
         """Return a future of the size of one frame, of which as much as fits is in `buffer`."""
-        copy = _copying_into(buffer, nbytes)
-        return self._readiness.receive(FRAME, self._core._attempt, copy, flags)
+        fill = _socket.filling(buffer, nbytes)
+        return self._readiness.receive(FRAME, self._core._attempt, fill, flags)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:
         """Return a future of one frame as text."""
@@ -111,14 +109,14 @@ class Socket(_socket.Socket):
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Future[Any]:
         """Return a future of what `deserialize` makes of a whole message."""
-        convert = deserialize if copy else lambda parts: deserialize(_frames(parts))
+        convert = deserialize if copy else lambda parts: deserialize(all_received(parts))
         return self._receive_whole(convert, flags, copy)
 
     def _receive_whole(
         self, convert: Callable[[Any], Any] | None, flags: int, copy: bool
     ) -> Future[Any]:
         attempt = self._core._attempt
-        call = partial(attempt, WHOLE) if copy else partial(attempt, PARTS, _MANY)
+        call = partial(attempt, WHOLE) if copy else partial(attempt, PARTS, INT_MAX)
         return self._readiness.receive(WHOLE, call, convert, flags)
 
     # Sending
@@ -193,17 +191,9 @@ class Socket(_socket.Socket):
     getsockopt = get
     setsockopt = set
 
-    def bind(self, addr: Any) -> Any:
-        """Accept peers at an endpoint; see zmq.Socket."""
+    def _endpoint_call(self, call: Callable[[str], object], addr: str | bytes) -> str:
         try:
-            return super().bind(addr)
-        finally:
-            self._stirred()
-
-    def connect(self, addr: Any) -> Any:
-        """Start connecting to an endpoint; see zmq.Socket."""
-        try:
-            return super().connect(addr)
+            return super()._endpoint_call(call, addr)
         finally:
             self._stirred()
 
@@ -235,10 +225,7 @@ class Poller(_poll.Poller):
 
         Sockets that are registered while it waits count from the next call on.
         """
-        try:
-            loop = get_running_loop()
-        except RuntimeError:
-            loop = asyncio.get_event_loop()
+        loop = current_loop()
         sockets = [item for item, _ in self.sockets if isinstance(item, _socket.Socket)]
         found: Future[list[tuple[Any, int]]] = poll(
             loop,
@@ -272,27 +259,6 @@ def _watch(loop: AbstractEventLoop, number: int, events: int, operation: Operati
         loop.add_reader(duplicate, operation.serve)
     if events & OUT:
         loop.add_writer(duplicate, operation.serve)
-
-
-def _frames(parts: list[Frame]) -> list[Frame]:
-    return [received(part) for part in parts]
-
-
-def _copying_into(buffer: Any, nbytes: int) -> Callable[[bytes], int]:
-    """Return what copies as much of a frame as fits, and returns its whole size."""
-    view = memoryview(buffer)
-    if view.readonly or not view.contiguous:
-        raise BufferError("recv_into() takes a writable buffer without gaps")
-    if not 0 <= nbytes <= view.nbytes:
-        raise ValueError(f"nbytes is 0 to {view.nbytes}, the size of the buffer, not {nbytes}")
-    target = view.cast("B")[: nbytes or None] if view.nbytes else view
-
-    def copy(frame: bytes) -> int:
-        fits = min(len(frame), target.nbytes)
-        target[:fits] = frame[:fits]
-        return len(frame)
-
-    return copy
 
 
 def _bound(timeout: float | None) -> float | None:

@@ -23,6 +23,7 @@ END_AT_EXIT: Final = 5000
 """Milliseconds that all contexts together have to send what is queued as the interpreter exits."""
 
 _EXIT_INTERVAL: Final = 0.002
+_END_CONTEXT: Final = ffi.addressof(lib, "zl_end_context")  # type: ignore[attr-defined]  # a stub
 
 contexts: Final[WeakValueDictionary[int, PlainContext]] = WeakValueDictionary()
 sockets: Final[WeakValueDictionary[int, PlainSocket]] = WeakValueDictionary()
@@ -98,12 +99,9 @@ class PlainContext(Context):
         slot = ffi.cast("void **", lib.zmq_msg_data(msg))
         slot[0] = pointer[0]
         self._abandoned = True
-        lib.zmq_threadstart(ffi.cast("zmq_thread_fn *", _terminate), slot)
+        lib.zmq_threadstart(_END_CONTEXT, slot)
         while slot[0] and time.monotonic() < _deadline:
             time.sleep(_EXIT_INTERVAL)
         if not slot[0]:
             pointer[0] = ffi.NULL
             self._abandoned = False
-
-
-_terminate: Final = ffi.addressof(lib, "zl_raw_ctx_term")  # type: ignore[attr-defined]

@@ -29,8 +29,8 @@ class Frame(_direct.Frame):
     them; with `track=True` the `tracker` tells. A received frame has `more` and the properties of
     its connection. A frame can be sent any number of times.
 
-    The memory of a received frame can be written to through `buffer`, as in pyzmq. With inproc the
-    sender may see that.
+    The memory of a frame that came from another process can be written to through `buffer`, as in
+    pyzmq. That of a frame over inproc is read-only: it may be what the sender has sent.
 
     C: zmq_msg_init_data(3), zmq_msg_get(3), zmq_msg_gets(3)
     """
@@ -52,7 +52,7 @@ class Frame(_direct.Frame):
             raise TypeError("a Frame takes bytes or another buffer, not str")
         view = memoryview(b"" if data is None else data)
         if not view.contiguous:
-            raise BufferError("memoryview: underlying buffer is not contiguous")
+            raise BufferError("a Frame takes a buffer without gaps")
         if copy is None:
             copy = view.nbytes < (COPY_THRESHOLD if copy_threshold is None else copy_threshold)
         if copy:
@@ -166,9 +166,19 @@ class Frame(_direct.Frame):
 
 
 def received(frame: Frame) -> Frame:
-    """Make the memory of a frame that was received writable."""
-    frame._writable = True
+    """Return a frame that was received; its memory is writable if nobody else has it.
+
+    Only what came over a connection has properties of one. Over inproc libzmq passes on the memory
+    of the sender.
+    """
+    if lib.zmq_msg_gets(ffi.cast("zmq_msg_t *", frame._address), b"Socket-Type"):
+        frame._writable = True
     return frame
+
+
+def all_received(frames: list[Frame]) -> list[Frame]:
+    """Return the frames of a message that was received; see `received`."""
+    return [received(frame) for frame in frames]
 
 
 Message = Frame

@@ -43,6 +43,14 @@ _INT: Final = Struct("i")
 _SHARED: Final = Shared(TIME_SLICE)
 
 
+def current_loop() -> AbstractEventLoop:
+    """Return the event loop that runs, or the one that is to run, as pyzmq does."""
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        return asyncio.get_event_loop()
+
+
 class Listener(Protocol):
     """Who wants to be called for each event, until told otherwise: a ZMQStream."""
 
@@ -161,10 +169,7 @@ class Readiness(ForkAware):
 
     def enter(self) -> AbstractEventLoop:
         """Return the event loop that the caller runs in, which the socket serves from now on."""
-        try:
-            loop = get_running_loop()
-        except RuntimeError:
-            loop = asyncio.get_event_loop()
+        loop = current_loop()
         if loop is not self.loop:
             self.move(loop)
         return loop

@@ -19,7 +19,7 @@ from .constants import EADDRINUSE, EVENT_ALL, POLLIN, SocketOption, SocketType
 from .core import PlainSocket
 from .core import sockets as _by_address
 from .error import ZMQBindError, ZMQError, translated
-from .frame import COPY_THRESHOLD, Frame, received
+from .frame import COPY_THRESHOLD, Frame, all_received, received
 from .options import OptionAttribute, get_option, kind_of, set_option
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .utils import jsonapi
@@ -37,6 +37,24 @@ else:
     R = None
 
 _UNUSUAL = lib.ZL_UNUSUAL
+
+
+def filling(buffer: Buffer, nbytes: int) -> Callable[[Buffer], int]:
+    """Check the arguments of `recv_into`; return what copies a frame there and returns its size."""
+    view = memoryview(buffer)
+    if view.readonly or not view.contiguous:
+        raise BufferError("recv_into() takes a writable buffer without gaps")
+    if not 0 <= nbytes <= view.nbytes:
+        raise ValueError(f"nbytes is 0 to {view.nbytes}, the size of the buffer, not {nbytes}")
+    target = view.cast("B")[: nbytes or None] if view.nbytes else view
+
+    def fill(frame: Buffer) -> int:
+        source = memoryview(frame)
+        fits = min(source.nbytes, target.nbytes)
+        target[:fits] = source[:fits]
+        return source.nbytes
+
+    return fill
 
 
 class _Endpoint:
@@ -264,7 +282,7 @@ class Socket(Generic["R"]):
                     raise
             else:
                 return port
-        raise ZMQBindError("Could not bind socket to random port.")
+        raise ZMQBindError(f"none of {max_tries} ports of {addr} was free")
 
     # Options
 
@@ -418,7 +436,7 @@ class Socket(Generic["R"]):
         """Return what is sent for `data` without a copy, and its tracker."""
         if isinstance(data, Frame):
             if track and data.tracker is None:
-                raise ValueError("not a tracked message")
+                raise ValueError("the Frame was made without track=True")
             return data, data.tracker
         if isinstance(data, str):
             raise TypeError("send() takes bytes, not str: encode it, or use send_string()")
@@ -526,7 +544,7 @@ class Socket(Generic["R"]):
                 return frames
             got: list[bytes] = self._recv_again(code, flags, WHOLE)
             return got
-        return self._frames(self._recv_again(None, flags, PARTS, INT_MAX))
+        return all_received(self._recv_again(None, flags, PARTS, INT_MAX))
 
     def _recv_again(self, code: int | None, flags: int, what: int, limit: int = 1) -> Any:
         """Receive in the general way, after an attempt that ended with `code` or before any."""
@@ -544,14 +562,6 @@ class Socket(Generic["R"]):
         except (errors.ZMQError, ValueError) as error:
             raise translated(error) from None
 
-    @staticmethod
-    def _frame(frame: Frame) -> Frame:
-        return received(frame)
-
-    @staticmethod
-    def _frames(frames: list[Frame]) -> list[Frame]:
-        return [received(frame) for frame in frames]
-
     def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one frame into memory, cut to `nbytes` (0: the buffer's); return its whole size.
 
@@ -559,41 +569,18 @@ class Socket(Generic["R"]):
             BufferError: the buffer is read-only or has gaps.
             ValueError: `nbytes` is negative or more than the buffer has.
         """
-        fill = self._into(buffer, nbytes)
+        fill = filling(buffer, nbytes)
         return fill(self._recv_again(None, flags, MESSAGE))
-
-    @staticmethod
-    def _into(buffer: Buffer, nbytes: int) -> Callable[[Buffer], int]:
-        """Check a target of `recv_into`; return the function that fills it."""
-        view = memoryview(buffer)
-        if not view.contiguous:
-            raise BufferError("memoryview: underlying buffer is not contiguous")
-        if view.readonly:
-            raise BufferError("Object is not writable.")
-        if nbytes < 0:
-            raise ValueError(f"{nbytes=} must be non-negative")
-        if nbytes > view.nbytes:
-            raise ValueError(f"{nbytes=} too big for buffer of {view.nbytes}B")
-        target = view.cast("B")[: nbytes or view.nbytes] if view.nbytes else None
-
-        def fill(data: Buffer) -> int:
-            source = memoryview(data)
-            if target is not None:
-                room = min(len(target), source.nbytes)
-                target[:room] = source[:room]
-            return source.nbytes
-
-        return fill
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:
         """Receive one frame as text."""
-        return self._deserialize(self.recv(flags), lambda data: data.decode(encoding))
+        return self.recv(flags).decode(encoding)
 
     recv_unicode = recv_string
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive one frame of JSON; other arguments are for json.loads."""
-        return self._deserialize(self.recv(flags), lambda data: jsonapi.loads(data, **kwargs))
+        return jsonapi.loads(self.recv(flags), **kwargs)
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive one frame as a pickle.
@@ -601,17 +588,13 @@ class Socket(Generic["R"]):
         Who sends a pickle decides what this process executes. So this is for peers that are
         trusted as this program itself is, never for messages from a network.
         """
-        return self._deserialize(self.recv(flags), pickle.loads)
+        return pickle.loads(self.recv(flags))
 
     def recv_serialized(
         self, deserialize: Callable[[list[Any]], T], flags: int = 0, copy: bool = True
     ) -> Any:
         """Receive one message and return `deserialize(frames)`."""
-        return self._deserialize(self.recv_multipart(flags, copy=copy), deserialize)
-
-    def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
-        """Convert what was received; asyncio's socket does it when it comes."""
-        return load(recvd)
+        return deserialize(self.recv_multipart(flags, copy=copy))
 
     # Waiting and watching
 

@@ -39,6 +39,7 @@ class Batches:
     _flushing = False  # soon
 
     def _flush(self) -> None:
+        """Send what there is; a client and a server do so in their own way."""
         raise NotImplementedError
 
     def _flush_soon(self) -> None:

@@ -123,6 +123,7 @@ class Closing:
         self.close()
 
     def close(self) -> None:
+        """Close it; what that means a subclass says."""
         raise NotImplementedError
 
 
@@ -136,6 +137,7 @@ class AsyncClosing:
         self.close()
 
     def close(self) -> None:
+        """Close it; what that means a subclass says."""
         raise NotImplementedError
 
 

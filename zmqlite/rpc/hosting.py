@@ -119,6 +119,7 @@ class Host:
             self._happened(event)
 
     def _happened(self, event: Event) -> None:
+        """Do what an event asks for; a blocking and an asyncio server do so in their own way."""
         raise NotImplementedError
 
     def _tick(self) -> None:

@@ -126,6 +126,7 @@ class Caller:
         return self._protocol.start(*arguments)
 
     def _cancel(self, call: ClientCall) -> None:
+        """Cancel a call; a blocking and an asyncio client do so in their own way."""
         raise NotImplementedError
 
     def _leave(self, call: ClientCall) -> None:

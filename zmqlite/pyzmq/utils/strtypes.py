@@ -15,7 +15,7 @@ def cast_bytes(s: str | bytes, encoding: str = "utf8", errors: str = "strict") -
         return s
     if isinstance(s, str):
         return s.encode(encoding, errors)
-    raise TypeError(f"Expected unicode or bytes, got {s!r}")
+    raise TypeError(f"text is str or bytes, not {type(s).__name__}")
 
 
 def cast_unicode(s: str | bytes, encoding: str = "utf8", errors: str = "strict") -> str:
@@ -24,7 +24,7 @@ def cast_unicode(s: str | bytes, encoding: str = "utf8", errors: str = "strict")
         return s.decode(encoding, errors)
     if isinstance(s, str):
         return s
-    raise TypeError(f"Expected unicode or bytes, got {s!r}")
+    raise TypeError(f"text is str or bytes, not {type(s).__name__}")
 
 
 b = cast_bytes
