@@ -23,7 +23,7 @@ END_AT_EXIT: Final = 5000
 """Milliseconds that all contexts together have to send what is queued as the interpreter exits."""
 
 _EXIT_INTERVAL: Final = 0.002
-_END_CONTEXT: Final = ffi.addressof(lib, "zl_end_context")  # type: ignore[attr-defined]  # a stub
+_END_CONTEXT: Final = ffi.addressof(lib, "zl_end_context")
 
 contexts: Final[WeakValueDictionary[int, PlainContext]] = WeakValueDictionary()
 sockets: Final[WeakValueDictionary[int, PlainSocket]] = WeakValueDictionary()
