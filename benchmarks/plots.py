@@ -6,6 +6,7 @@ quartiles are too far apart is left out, since it says nothing.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,7 +138,8 @@ def draw(measured: Sequence[Measurements], directory: Path, about: str) -> list[
 
 def save(figure: Any, file: Path, about: str) -> Path:
     """Write a figure with a line below it that says where it comes from; return the file."""
-    figure.supxlabel(about, fontsize=6, color="#555555")
+    text = textwrap.fill(about, round(20 * figure.get_figwidth()))
+    figure.supxlabel(text, fontsize=6, color="#555555")
     figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)
     return file
