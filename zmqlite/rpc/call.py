@@ -46,12 +46,11 @@ class Call:
     more.
     """
 
-    __slots__ = ("_call", "_event", "method", "reply_attachments", "reply_metadata")
+    _event: threading.Event | None = None
 
-    def __init__(self, call: ServerCall, method: str) -> None:
+    def __init__(self, call: ServerCall) -> None:
         self._call: Final = call
-        self._event: threading.Event | None = None
-        self.method: str = method
+        self.method: str = call.method.name
         self.reply_metadata: dict[str, str] = {}
         self.reply_attachments: list[Buffer | Message] = []
 

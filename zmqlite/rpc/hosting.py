@@ -144,7 +144,7 @@ class Host:
     def _begin(self, call: ServerCall) -> Any:
         """Return what the handler returns; raises what it raises, or Refused if it is not begun."""
         method = call.method
-        call.seen = seen = Call(call, method.name)
+        call.seen = seen = Call(call)
         if call.deadline is not None and clock() >= call.deadline:
             text = "it ended before it was begun"
             raise Refused(Status.DEADLINE_EXCEEDED, text, executed=Executed.NO)

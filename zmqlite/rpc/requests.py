@@ -114,10 +114,9 @@ class Caller:
         elif type(timeout) is not int or timeout < 0:
             timeout = milliseconds(timeout)
         frames: list[Any] = method.request.encode(request)
-        extra = b""
-        if attachments or metadata:
+        if attachments:
             frames += messages(attachments)
-            extra = wire.extra(metadata, attachments)
+        extra = wire.extra(metadata, attachments) if metadata or attachments else b""
         call = self._start(method, frames, timeout, start // 1_000_000, extra)
         call.outcome, call.start = outcome, start
         return call
@@ -204,7 +203,7 @@ def result(call: ClientCall) -> Any:
     outcome = call.outcome
     if outcome is not None:
         if call.envelope is not None:
-            outcome.metadata = dict(call.envelope.metadata)
+            outcome.metadata = wire.metadata_in(call.envelope)
         outcome.endpoint = call.link.endpoint if call.link else ""
         outcome.attachments = wire.views(call.parts[2:])
     if call.error is not None:
