@@ -110,8 +110,9 @@ class ClientProtocol:
         self._count = random.getrandbits(48)
         self._ready: list[Link] = []  # that may get calls
         self._waiting: dict[ClientCall, None] = {}  # for a server
-        self._deadlines: Timers[ClientCall] = Timers()
-        self._later: Timers[ClientCall | Link] = Timers()  # calls to be sent again; servers
+        self._timers: Timers[ClientCall | Link] = Timers()
+        self.next: Final = self._timers.next
+        """When to call `tick`; None if there is no need to."""
 
     # Connections
 
@@ -128,7 +129,7 @@ class ClientProtocol:
         """Take note that a connection has ended; what it was to carry is dropped."""
         self.outgoing = [each for each in self.outgoing if each[0] is not link]
         link.reopen = now if link.incarnation else now + REOPEN_MS
-        self._later.add(link.reopen, link)
+        self._timers.add(link.reopen, link)
         link.last, link.incarnation = link.incarnation or link.last, b""
         self._choose(now)
         calls, link.calls = link.calls, {}
@@ -142,7 +143,7 @@ class ClientProtocol:
                 self._fail(call, Status.UNAVAILABLE, f"the connection to {link.endpoint} was lost")
             else:
                 call.retry = now + RESUME_MS
-                self._later.add(call.retry, call)
+                self._timers.add(call.retry, call)
                 call.link = link
                 link.orphans[call.id] = call
 
@@ -178,7 +179,7 @@ class ClientProtocol:
         head = wire.head(_REQUEST, name) + method.field + extra
         call = ClientCall(name, method, head, frames, deadline)
         if deadline is not None:
-            self._deadlines.add(deadline, call)
+            self._timers.add(deadline, call)
         self._place(call, now)
         return call
 
@@ -188,9 +189,10 @@ class ClientProtocol:
 
     def unfinished(self) -> list[ClientCall]:
         """Return all calls that have not ended; they will not be sent again."""
-        under_way = [call for link in self.links for call in link.calls.values()]
-        later = [each for each in self._later.expired(sys.maxsize) if isinstance(each, ClientCall)]
-        return [*under_way, *self._waiting, *later]
+        known = [*self._waiting, *self._timers.expired(sys.maxsize)]
+        for link in self.links:
+            known += link.calls.values()
+        return [each for each in dict.fromkeys(known) if isinstance(each, ClientCall)]
 
     def credit_due(self, call: ClientCall) -> bool:
         """Take note that an item was read; whether it is time to `grant` the server more."""
@@ -229,7 +231,7 @@ class ClientProtocol:
         link.calls[call.id] = call
         fields = link.named
         if call.deadline is not None:
-            fields += wire.timeout_field(max(0, call.deadline - 1 - now))
+            fields += wire.timeout_field(call.deadline - 1 - now)
         if call.method.streaming:
             fields += _CREDIT
         self.outgoing.append((link, [call.head + fields, *call.frames]))
@@ -240,7 +242,7 @@ class ClientProtocol:
         least, most = BACKOFF_MS
         pause = min(most, least << min(call.attempts, 10))
         call.retry = now + random.randint(pause // 2, pause)
-        self._later.add(call.retry, call)
+        self._timers.add(call.retry, call)
 
     def _place_waiting(self, now: int) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -290,7 +292,7 @@ class ClientProtocol:
         if error.status == Status.UNAVAILABLE and error.executed == Executed.NO:
             del link.calls[call.id]
             link.avoid = now + AVOID_MS
-            self._later.add(link.avoid, link)
+            self._timers.add(link.avoid, link)
             self._choose(now)
             call.sent = call.doubtful
             self._again(call, now)
@@ -312,7 +314,7 @@ class ClientProtocol:
         call.ended = True
         call.envelope, call.parts = envelope, parts
         if call.deadline is not None:
-            self._deadlines.discard(call.deadline, call)
+            self._timers.discard(call.deadline, call)
         if call.link is None or call.link.calls.pop(call.id, None) is None:  # it was not under way
             self._no_retry(call)
             self._waiting.pop(call, None)
@@ -338,28 +340,20 @@ class ClientProtocol:
 
     def _no_retry(self, call: ClientCall) -> None:
         if call.retry is not None:
-            self._later.discard(call.retry, call)
+            self._timers.discard(call.retry, call)
             call.retry = None
 
     # Time
 
-    def next(self) -> int | None:
-        """Return when to call `tick`; None if there is no need to."""
-        due, later = self._deadlines.next(), self._later.next()
-        if due is None or later is None:
-            return later if due is None else due
-        return min(due, later)
-
     def tick(self, now: int) -> None:
         """End what has expired, and send again what is due."""
-        for call in self._deadlines.expired(now):
-            self._expire(call)
-        for each in self._later.expired(now):
+        for each in self._timers.expired(now):
             if isinstance(each, Link):  # it may be opened, or gets calls again
                 self._choose(now)
-                continue
-            each.retry = None
-            if each.link is None:
+            elif each.deadline is not None and each.deadline <= now:
+                self._expire(each)
+            elif each.link is None:
+                each.retry = None
                 self._place(each, now)
             else:
                 text = f"the connection to {each.link.endpoint} was lost"

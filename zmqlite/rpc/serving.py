@@ -116,8 +116,10 @@ class ServerProtocol:
         self._older: _Done = {}
         self._replace = 0  # when
         self._kept = 0  # bytes of replies in `_done`
-        self._deadlines: Timers[ServerCall] = Timers()
-        self._probe: int | None = None  # when
+        self._timers: Timers[ServerCall | None] = Timers()  # deadlines; None: to probe
+        self.next: Final = self._timers.next
+        """When to call `tick`; None if there is no need to."""
+        self._probing = False
         self._items: list[Any] | None = None  # the message that items are being put into
         self._streaming: ServerCall | None = None  # whose they are
         self._receivers: dict[int, Callable[[list[Part], Any, int], Event | None]] = {
@@ -180,12 +182,13 @@ class ServerProtocol:
             return None
         if timeout:
             call.deadline = now + timeout
-            self._deadlines.add(call.deadline, call)
+            self._timers.add(call.deadline, call)
         elif envelope.HasField("timeout"):
             self._unbegun(call, Status.DEADLINE_EXCEEDED, "it came too late", now)
             return None
-        if self._probe is None:
-            self._probe = now + PROBE_MS
+        if not self._probing:
+            self._probing = True
+            self._timers.add(now + PROBE_MS, None)
         return _BEGIN, call
 
     def _refusal(self, parts: list[Part], envelope: Any, payloads: int) -> tuple[Status, str]:
@@ -241,18 +244,14 @@ class ServerProtocol:
 
     # Time, and clients that are gone
 
-    def next(self) -> int | None:
-        """Return when to call `tick`; None if there is no need to."""
-        due = self._deadlines.next()
-        if due is None or self._probe is None:
-            return self._probe if due is None else due
-        return min(due, self._probe)
-
     def tick(self, now: int) -> list[Event]:
         """End what has expired, and probe the clients of unfinished calls."""
-        events = self._abandon(self._deadlines.expired(now), Status.DEADLINE_EXCEEDED, now)
-        if self._probe is not None and now >= self._probe:
-            self._probe = now + PROBE_MS if self._open else None
+        expired = self._timers.expired(now)
+        events = self._abandon(filter(None, expired), Status.DEADLINE_EXCEEDED, now)
+        if None in expired:
+            self._probing = bool(self._open)
+            if self._probing:
+                self._timers.add(now + PROBE_MS, None)
             probe = wire.more(kind=int(Kind.PROBE))
             routes = {call.route for call in self._open.values() if not call.cancelled}
             self.outgoing += ([route, probe] for route in routes)
@@ -356,7 +355,7 @@ class ServerProtocol:
     def _drop(self, call: ServerCall) -> bool:
         """Forget an unfinished call; False if it has ended, or another one took its place."""
         if call.deadline is not None:
-            self._deadlines.discard(call.deadline, call)
+            self._timers.discard(call.deadline, call)
         if self._open.get(call.id) is not call:
             return False
         del self._open[call.id]

@@ -51,8 +51,8 @@ def more(**fields: Any) -> bytes:
 
 @lru_cache(1024)
 def timeout_field(milliseconds: int) -> bytes:
-    """Return the field that says how much time remains."""
-    return more(timeout=min(milliseconds, 0xFFFFFFFF))
+    """Return the field that says how much time remains; not less than 0."""
+    return more(timeout=min(max(milliseconds, 0), 0xFFFFFFFF))
 
 
 def extra(metadata: Mapping[Any, Any] | None, attachments: Sequence[object]) -> bytes:
