@@ -107,7 +107,7 @@ class World:
         if host.calls:
             call = host.calls.pop(number // 2 % len(host.calls))
             if call.claim():
-                payload = bytes(call.parts[2])
+                payload = call.payload
                 self.executed[payload] = self.executed.get(payload, 0) + 1
                 if call.cancelled:  # as a task of asyncio ends
                     error = RpcError(Status.CANCELLED, executed=Executed.YES)

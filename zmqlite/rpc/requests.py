@@ -161,7 +161,7 @@ class Reader(Generic[T]):
         payload = call.items.popleft()
         if self._client._protocol.credit_due(call):
             self._client._grant(call)
-        item: Any = parse(call.method.reply, payload)
+        item: Any = parse(call.method.reply, memoryview(payload).tobytes())
         return item  # type: ignore[no-any-return]
 
     def _finish(self) -> None:
@@ -211,7 +211,7 @@ def result(call: ClientCall) -> Any:
     if call.method.streaming:
         return None
     try:
-        return parse(call.method.reply, call.parts[1])
+        return parse(call.method.reply, memoryview(call.parts[1]).tobytes())
     except DecodeError as error:
         call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
         raise call.error from None

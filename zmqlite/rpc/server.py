@@ -118,8 +118,8 @@ class Server(Closing, Host):
         """Close the socket; nothing if it is closed."""
         with self._lock:
             for call in self._protocol.abandon():
-                if call.seen is not None:
-                    call.seen._set()
+                if seen := call.seen:
+                    seen._set()
             self._socket.close()
             self._waker.close()
 
@@ -171,8 +171,8 @@ class Server(Closing, Host):
         if what is Happened.BEGIN:
             self._start(call)
             return
-        if what is Happened.CANCEL and call.seen is not None:
-            call.seen._set()
+        if what is Happened.CANCEL and (seen := call.seen):
+            seen._set()
         if call.method.streaming and _unpark(call):
             self._start(call)
 
@@ -220,6 +220,7 @@ class Server(Closing, Host):
             error = self._error(call, raised)
             status = error.status
             self._end(protocol.fail, call, error, clock(), call.seen.reply_metadata)
+        call.seen = None  # which refers to it: a circle
         if self._hook is not None:
             tell(self._hook, call.method.name, status, call.start)
 

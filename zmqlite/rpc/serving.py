@@ -67,8 +67,9 @@ class ServerCall:
 
     def __init__(self, name: bytes, parts: list[Part], envelope: Any, method: Any) -> None:
         self.route: bytes = memoryview(parts[0]).tobytes()
-        parts[0] = b""  # a Message of the routing id would take memory
-        self.parts = parts  # nothing, envelope, payload, attachments
+        self.payload: bytes = memoryview(parts[2]).tobytes()
+        parts[0] = parts[2] = b""  # a Message takes more memory
+        self.parts = parts  # nothing, envelope, nothing, attachments
         self.id = name
         self.method = method
         self.metadata: dict[str, str] = wire.metadata_in(envelope)
@@ -76,7 +77,7 @@ class ServerCall:
             self.credit = envelope.credit
             self.parked = []
         self.start: int = time.monotonic_ns()
-        self._unclaimed = [True]
+        self._unclaimed = bytearray(1)  # which the garbage collector need not look at
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim it: it then executes it, or ends it unbegun.
@@ -84,9 +85,10 @@ class ServerCall:
         Any thread may call it.
         """
         try:
-            return self._unclaimed.pop()
+            self._unclaimed.pop()
         except IndexError:
             return False
+        return True
 
 
 _Done: TypeAlias = dict[bytes, tuple[Any, ...] | None]
