@@ -189,16 +189,15 @@ class Client(Closing, Caller):
         self._polled = now = clock()
         with self._lock:
             for item, _ in found:
-                link, lost = self._links.get(item, (None, False))
-                if lost:
-                    if link.driver[1].socket._attempt() is None:
-                        continue
-                    self._shut(link)
-                    self._protocol.lost(link, now)
-                elif link is not None:
-                    self._read(link, now)
-                elif item == self._waker.fd:  # else it was closed just now
+                if item == self._waker.fd:
                     self._waker.clear()
+                elif item in self._links:  # else it was closed just now
+                    link, lost = self._links[item]
+                    if not lost:
+                        self._read(link, now)
+                    elif link.driver[1].socket.poll(0):
+                        self._shut(link)
+                        self._protocol.lost(link, now)
             if self._protocol.outgoing:
                 self._send()
             if self._protocol.news:

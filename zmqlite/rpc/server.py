@@ -32,7 +32,8 @@ from .waker import Waker
 AT_ONCE: Final = 64
 """Messages that are received, or items that are sent, before it is the turn of something else."""
 
-INCOMING: Final = int(Event.POLLIN)
+OUTGOING: Final = int(Event.POLLOUT)
+"""What a ROUTER is always ready for."""
 
 SLICE_MS: Final = 1000
 """The longest sleep: a socket that another thread closes may not end it."""
@@ -69,7 +70,7 @@ class Server(Closing, Host):
         self._ready: deque[ServerCall] = deque()  # where the receiving thread executes
         self._queue: queue.SimpleQueue[ServerCall | None] = queue.SimpleQueue()
         self._start = self._queue.put if self._threads else self._ready.append
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may close it
         self._sleeping = False
         self._due: int | None = None  # when the protocol wants to be told of the time
         self._stop_at: int | None = None
@@ -138,19 +139,18 @@ class Server(Closing, Host):
             drained = self._receive(now)
             if self._due is not None and now >= self._due:
                 self._tick()
-            if self._protocol.outgoing:
+                drained = False  # a send may have taken the sign of a message, see eventloop
+            elif self._protocol.outgoing:
                 self._flush()
-                drained = False  # see eventloop: a send may have taken the sign of a message
-            if self._ready or not drained:
-                wait = 0
-            else:
+                drained = False
+            self._sleeping = drained and not self._ready
+            if self._sleeping:
                 self._due = self._protocol.next()
-                until = [due for due in (self._due, self._stop_at) if due is not None]
-                wait = max(0, min(*until, now + SLICE_MS) - now) if until else SLICE_MS
-                self._sleeping = True
+                dues = (self._due, self._stop_at)
+                wait = min([SLICE_MS, *(max(0, due - now) for due in dues if due is not None)])
         if self._ready:
             self._step(self._ready.popleft())
-        elif wait:
+        elif self._sleeping:
             found = self._poll.poll(wait)
             self._sleeping = False
             if (self._waker.fd, select.POLLIN) in found:
@@ -185,10 +185,12 @@ class Server(Closing, Host):
 
     def _end(self, end: Callable[..., None], *arguments: Any) -> None:
         """End a call, and send what comes of it."""
-        with self._lock, suppress(ContextTerminated, SocketClosed):
+        with self._lock:
             end(*arguments)
-            self._flush()
-            if self._sleeping and (self._socket._ready() & INCOMING or self._stop_at is not None):
+            with suppress(ContextTerminated, SocketClosed):
+                self._flush()
+            # The send may have taken the sign of a message, or that the context has ended.
+            if self._sleeping and (self._socket._ready() != OUTGOING or self._stop_at is not None):
                 self._wake()
 
     def _item(self, call: ServerCall, payload: bytes) -> None:

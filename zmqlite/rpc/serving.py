@@ -348,9 +348,9 @@ class ServerProtocol:
             self.outgoing.append([call.route, *frames])
         elif call.lost and call.method.idempotent:
             return  # it is executed again if its client comes back
-        kept = size is not None and self._kept + size <= REMEMBERED_BYTES
-        self._kept += size if kept else 0
-        self._done[call.id] = frames if kept else None
+        keep = size is not None and self._kept + size <= REMEMBERED_BYTES
+        self._done[call.id] = frames if keep else None
+        self._kept += size or 0 if keep else 0
         if len(self._done) >= REMEMBERED_CALLS or now >= self._replace:
             self._forget(now)
 
@@ -358,10 +358,7 @@ class ServerProtocol:
         """Forget an unfinished call; False if it has ended, or another one took its place."""
         if call.deadline is not None:
             self._timers.discard(call.deadline, call)
-        if self._open.get(call.id) is not call:
-            return False
-        del self._open[call.id]
-        return True
+        return self._open.get(call.id) is call and bool(self._open.pop(call.id))
 
     def _forget(self, now: int) -> None:
         """Forget the calls that have ended before `_done` was begun, if it is time for this."""
