@@ -151,7 +151,7 @@ class ClientProtocol:
         if not envelope.incarnation or envelope.version != wire.VERSION:
             return
         link.incarnation, link.limit = envelope.incarnation, envelope.limit
-        link.named = wire.more(incarnation=link.incarnation)
+        link.named = wire.incarnation_field(link.incarnation)
         link.avoid = 0 if link.incarnation != link.last else link.avoid
         self._choose(now)
         orphans, link.orphans = link.orphans, {}

@@ -55,6 +55,11 @@ def timeout_field(milliseconds: int) -> bytes:
     return more(timeout=min(max(milliseconds, 0), 0xFFFFFFFF))
 
 
+def incarnation_field(incarnation: bytes) -> bytes:
+    """Return the field that names the incarnation of a server."""
+    return more(incarnation=incarnation)
+
+
 def extra(metadata: Mapping[Any, Any] | None, attachments: Sequence[object]) -> bytes:
     """Return the fields for metadata and attachments, which most messages have none of.
 
