@@ -72,7 +72,6 @@ class Server(Closing, Host):
         self._start = self._queue.put if self._threads else self._ready.append
         self._lock = threading.RLock()  # a signal handler may close it
         self._sleeping = False
-        self._due: int | None = None  # when the protocol wants to be told of the time
         self._stop_at: int | None = None
         self._waker = Waker()
         self._poll = select.poll()
@@ -137,7 +136,8 @@ class Server(Closing, Host):
         with self._lock:
             now = clock()
             drained = self._receive(now)
-            if self._due is not None and now >= self._due:
+            due = self._protocol.next()
+            if due is not None and now >= due:
                 self._tick()
                 drained = False  # a send may have taken the sign of a message, see eventloop
             elif self._protocol.outgoing:
@@ -145,9 +145,8 @@ class Server(Closing, Host):
                 drained = False
             self._sleeping = drained and not self._ready
             if self._sleeping:
-                self._due = self._protocol.next()
-                dues = (self._due, self._stop_at)
-                wait = min([SLICE_MS, *(max(0, due - now) for due in dues if due is not None)])
+                dues = (due, self._stop_at)
+                wait = min([SLICE_MS, *(max(0, each - now) for each in dues if each is not None)])
         if self._ready:
             self._step(self._ready.popleft())
         elif self._sleeping:
