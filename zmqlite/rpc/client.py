@@ -195,9 +195,8 @@ class Client(Closing, Caller):
                     link, lost = self._links[item]
                     if not lost:
                         self._read(link, now)
-                    elif link.driver[1].socket.poll(0):
-                        self._shut(link)
-                        self._protocol.lost(link, now)
+                    else:
+                        self._look(link, now)
             if self._protocol.outgoing:
                 self._send()
             if self._protocol.news:
@@ -229,15 +228,22 @@ class Client(Closing, Caller):
         news.clear()
 
     def _open(self) -> None:
-        for link in self._protocol.closed(clock()):
+        now = clock()
+        for link in self._protocol.closed(now):
             socket, monitor = self._connect(link)
             link.driver = socket, monitor, monitor.socket.fd
-            # The monitor by its descriptor, so that it is not looked into in each round. The first
-            # look, which finds nothing, has the descriptor tell of what comes.
-            monitor.socket.poll(0)
+            # The monitor by its descriptor, so that it is not looked into in each round.
             for item, lost in ((socket, False), (monitor.socket.fd, True)):
                 self._links[item] = link, lost
                 self._poller.register(item, POLLIN)
+
+            self._look(link, now)  # the descriptor tells of what comes after a look
+
+    def _look(self, link: Link, now: int) -> None:
+        """Give a connection up if it has ended."""
+        if link.driver[1].socket.poll(0):
+            self._shut(link)
+            self._protocol.lost(link, now)
 
     def _shut(self, link: Link) -> None:
         if link.driver is not None:
