@@ -193,10 +193,7 @@ class Client(Closing, Caller):
                     self._waker.clear()
                 elif item in self._links:  # else it was closed just now
                     link, lost = self._links[item]
-                    if not lost:
-                        self._read(link, now)
-                    else:
-                        self._look(link, now)
+                    (self._look if lost else self._read)(link, now)
             if self._protocol.outgoing:
                 self._send()
             if self._protocol.news:
@@ -236,7 +233,6 @@ class Client(Closing, Caller):
             for item, lost in ((socket, False), (monitor.socket.fd, True)):
                 self._links[item] = link, lost
                 self._poller.register(item, POLLIN)
-
             self._look(link, now)  # the descriptor tells of what comes after a look
 
     def _look(self, link: Link, now: int) -> None:
