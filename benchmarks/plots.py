@@ -31,6 +31,9 @@ COLOURS: Final = {
     "zmqlite.aio": "#0072b2",
     "zmqlite.aio batched": "#56b4e9",
     "pyzmq.asyncio": "#d55e00",
+    "receiving thread": "#0072b2",
+    "pool": "#56b4e9",
+    "asyncio": "#009e73",
 }
 """Colours of Okabe and Ito, which people who are colour-blind can tell apart."""
 
