@@ -129,7 +129,12 @@ def test_a_server_does_what_is_due_once(
         protocol = server.server._protocol
         ticks: list[int] = []
         tick = protocol.tick
-        monkeypatch.setattr(protocol, "tick", lambda now: ticks.append(now) or tick(now))
+
+        def noted(now: int) -> Any:
+            ticks.append(now)
+            return tick(now)
+
+        monkeypatch.setattr(protocol, "tick", noted)
         failed(stub.hello, Request(name="wait"), timeout=50)
         while len(ticks) < 3:
             stub.hello(Request(name="you"), timeout=LONG)
