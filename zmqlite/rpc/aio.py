@@ -218,7 +218,9 @@ class Client(AsyncClosing, Caller, Batches):
     async def _reply(self, method: Method, request: Any, options: CallOptions) -> Any:
         call = self._begin(method, request, **options)
         try:
-            while not call.ended:
+            while True:
+                if call.ended:
+                    break
                 call.waiter = self._loop.create_future()
                 await call.waiter
             return result(call)
