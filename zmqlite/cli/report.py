@@ -1,20 +1,19 @@
-"""`python -m zmqlite`: what is installed here, for a bug report."""
+"""zmqlite report: what is installed here, for a bug report."""
 
 from __future__ import annotations
 
-import argparse
-import os
+import json
 import platform
 import resource
-import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import Final
 
-from . import __version__
-from ._zmq import ffi, lib
-from .arguments import IPC_PATH_MAX
-from .context import Context
-from .library import has, zmq_version
+from .. import __version__
+from .._zmq import ffi, lib
+from ..arguments import IPC_PATH_MAX
+from ..context import Context
+from ..library import has, zmq_version
 
 CAPABILITIES: Final = (
     "curve",
@@ -68,18 +67,11 @@ def _library() -> str:
     return ", ".join(sorted(names)) or "unknown"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the report; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m zmqlite",
-        description="Print versions, where libzmq comes from, what it can do, and limits.",
-    )
-    parser.parse_args(arguments)
-    try:
-        for name, value in report():
-            print(f"{name:<12} {value}")
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough, as head(1) does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-        return 1
-    return 0
+def run_report(args: Namespace) -> None:
+    """Print the report."""
+    rows = report()
+    if args.json:
+        print(json.dumps({name.strip(): value for name, value in rows}))
+        return
+    for name, value in rows:
+        print(f"{name:<12} {value}")

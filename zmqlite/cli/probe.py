@@ -1,0 +1,178 @@
+"""zmqlite probe: what is at an endpoint, step by step.
+
+The greeting of ZMTP (RFC 23 and 37) goes over a raw socket: it has no cryptography, and without
+security the peer's READY follows it, which names the type of its socket. The handshake itself is
+libzmq's. A socket that completes it becomes a peer: a PULL would take messages from a PUSH. So it
+is done with a type that takes none, unless `--as` says otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from argparse import Namespace
+from typing import Any, Final
+
+from ..constants import MonitorEvent
+from .exits import Failed, Wrong
+from .records import printable
+from .sockets import attach, opened
+
+GREETING: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"NULL".ljust(52, b"\0")
+"""Signature, version 3.1, mechanism, no server, filler: 64 bytes."""
+
+HARMLESS: Final = {
+    "req": "ROUTER or REP",
+    "sub": "PUB or XPUB",
+    "push": "PULL",
+    "pub": "SUB or XSUB",
+}
+"""Types that take no message from a peer that did not get one, and the peers that they have."""
+
+OUTCOMES: Final = (
+    MonitorEvent.HANDSHAKE_SUCCEEDED
+    | MonitorEvent.HANDSHAKE_FAILED_AUTH
+    | MonitorEvent.HANDSHAKE_FAILED_PROTOCOL
+    | MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
+    | MonitorEvent.DISCONNECTED
+)
+
+
+def run_probe(args: Namespace) -> None:
+    """Print what each step found; Failed where the last one did not succeed."""
+    transport, _, address = args.endpoint.partition("://")
+    if transport not in ("tcp", "ipc") or not address or "*" in address:
+        raise Wrong(f"probe takes tcp://host:port or ipc://path, not {args.endpoint}")
+    connection = _reach(transport, address, args.timeout / 1000)
+    with connection:
+        mechanism, kind = _greet(connection)
+    offered = "CURVE" if args.server_key else "PLAIN" if args.user else "NULL"
+    if mechanism != offered:
+        need = {"CURVE": "--server-key and --cert", "PLAIN": "--user"}.get(mechanism, "no keys")
+        raise Failed(f"the peer wants {mechanism}: it takes {need}")
+    _shake(args, kind)
+
+
+def _say(step: str, text: str) -> None:
+    print(f"{step:<10} {printable(text)}", flush=True)
+
+
+def _reach(transport: str, address: str, timeout: float) -> socket.socket:
+    """Resolve the name, and connect; the first address that answers."""
+    if transport == "ipc":
+        where = "\0" + address[1:] if address.startswith("@") else address
+        families: list[Any] = [(socket.AF_UNIX, where)]
+    else:
+        host, _, port = address.rpartition(";")[2].rpartition(":")
+        if not port.isdecimal() or not 0 < int(port[:6]) < 65536:
+            raise Wrong(f"tcp://{address} has no port")
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Failed(f"the name {host} is not known: {error.strerror}") from None
+        families = [(family, name) for family, _, _, _, name in found]
+        _say("name", f"{host} is {', '.join(str(name[0]) for _, name in families)}")
+    problem = ""
+    for family, name in families:
+        connection = socket.socket(family, socket.SOCK_STREAM)
+        connection.settimeout(timeout)
+        start = time.perf_counter()
+        try:
+            connection.connect(name)
+        except OSError as error:
+            connection.close()
+            problem = f"{name}: {os.strerror(error.errno) if error.errno else 'no answer'}"
+            _say(transport, problem)
+            continue
+        _say(transport, f"connected to {name} in {_ms(start)}")
+        return connection
+    raise Failed(f"nobody accepts connections at {problem}")
+
+
+def _ms(start: float) -> str:
+    return f"{(time.perf_counter() - start) * 1000:.2f} ms"
+
+
+def _greet(connection: socket.socket) -> tuple[str, str]:
+    """Exchange greetings; return the mechanism and, where it is told, the type of the socket."""
+    start = time.perf_counter()
+    got = b""
+    try:
+        connection.sendall(GREETING)
+        got = _read(connection, b"", 10)
+        if got[:1] != b"\xff" or not got[9] & 1:
+            raise Failed(f"the peer is no ZeroMQ socket; it says {got[:40]!r}")
+        got = _read(connection, got, 12)
+        took = _ms(start)
+        if got[10] < 3:
+            raise Failed(f"the peer speaks ZMTP {got[10]}, of ZeroMQ before 4.0")
+        got = _read(connection, got, 64)
+        mechanism = got[12:32].rstrip(b"\0").decode("ascii", "replace")
+        role = ", its server" if got[32] else ""
+        _say("greeting", f"ZMTP {got[10]}.{got[11]}, {mechanism}{role}; round trip {took}")
+        return mechanism, _ready(connection, got) if mechanism == "NULL" else ""
+    except (OSError, IndexError) as error:
+        reason = "does not greet" if isinstance(error, TimeoutError) else "ends the connection"
+        said = f" after {got[:40]!r}" if got else ""
+        raise Failed(f"the peer {reason}{said}: it is no ZeroMQ socket, or it is stuck") from None
+
+
+def _read(connection: socket.socket, got: bytes, size: int) -> bytes:
+    """Read until there are so many bytes; ConnectionError at the end."""
+    while len(got) < size:
+        if not (more := connection.recv(size - len(got))):
+            raise ConnectionError
+        got += more
+    return got
+
+
+def _ready(connection: socket.socket, got: bytes) -> str:
+    """Read the command READY, and say what it tells; return the type of the socket."""
+    try:
+        head = _read(connection, b"", 2)
+        body = _read(connection, b"", head[1])
+    except OSError:
+        raise Failed(
+            "the peer lets nobody in without security, or its ZAP handler refuses"
+        ) from None
+    if head[0] != 4 or body[:6] != b"\5READY":
+        raise Failed(f"the peer sends no READY, but {body[:40]!r}")
+    known, start = {}, 6
+    while start < len(body):
+        middle = start + 1 + body[start]
+        end = middle + 4 + int.from_bytes(body[middle : middle + 4], "big")
+        known[body[start + 1 : middle].decode("ascii", "replace")] = body[middle + 4 : end]
+        start = end
+    kind = known.get("Socket-Type", b"").decode("ascii", "replace")
+    _say("socket", f"{kind}, identity {known.get('Identity', b'')!r}")
+    return kind
+
+
+def _shake(args: Namespace, kind: str) -> None:
+    """Do libzmq's handshake as a type that fits, and say how it ended."""
+    kinds = [each for each, peers in HARMLESS.items() if not kind or kind in peers.split()]
+    if args.type:
+        kinds = [args.type]
+    elif not kinds:
+        _say("handshake", f"not done: it could take messages from a {kind}; --as TYPE does it")
+        return
+    for each in kinds:
+        start = time.perf_counter()
+        event = _outcome(args, each)
+        if event is not None and event.event == MonitorEvent.HANDSHAKE_SUCCEEDED:
+            peer = kind or HARMLESS.get(each, "a type that fits")
+            _say("handshake", f"as {each.upper()} in {_ms(start)}: the peer is {peer}")
+            return
+        cause = event.cause if event is not None else "nothing happened in time"
+        _say("handshake", f"as {each.upper()}: failed; {cause}")
+        if event is None or event.event != MonitorEvent.DISCONNECTED:
+            break
+    raise Failed("no handshake succeeded")
+
+
+def _outcome(args: Namespace, kind: str) -> Any:
+    """Connect a socket of this type; return the event that ends its handshake, None without."""
+    with opened(args, kind) as socket, socket.monitor(OUTCOMES) as monitor:
+        attach(socket, args, kind)
+        return next(monitor.iter(args.timeout), None)
