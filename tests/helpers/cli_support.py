@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from checkout import ROOT
 from support import Task
 
 SCRIPT = str(Path(sys.executable).with_name("zmqlite"))
+PEER = ROOT / "tests" / "cli" / "programs" / "peer_pyzmq.py"
 LONGEST = 30
 """Seconds that a command may take."""
 
@@ -99,5 +102,50 @@ def started(*arguments: str, **options: Any) -> Iterator[Command]:
     with subprocess.Popen([SCRIPT, *arguments], **{**pipes, **options}) as process:
         try:
             yield Command(process)
+        finally:
+            process.kill()
+
+
+class Peer:
+    """A socket of pyzmq, in a process of its own, for a command to talk to."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._command = Command(process)
+
+    def _step(self, *step: Any) -> Any:
+        self._command.stdin.write(json.dumps(step).encode() + b"\n")
+        self._command.stdin.flush()
+        line = self._command.line()
+        assert line, self._command.end()
+        return json.loads(line)
+
+    def bind(self, endpoint: str = "tcp://127.0.0.1:*") -> str:
+        """Bind, and return the endpoint."""
+        return str(self._step("bind", endpoint))
+
+    def connect(self, endpoint: str) -> None:
+        self._step("connect", endpoint)
+
+    def subscribe(self, topic: str) -> None:
+        self._step("subscribe", topic)
+
+    def option(self, name: str, value: object) -> None:
+        self._step("option", [name, value])
+
+    def send(self, *frames: bytes) -> None:
+        self._step("send", [frame.decode("latin-1") for frame in frames])
+
+    def recv(self) -> list[bytes]:
+        return [frame.encode("latin-1") for frame in self._step("recv")]
+
+
+@contextmanager
+def pyzmq(kind: str) -> Iterator[Peer]:
+    """Start a peer."""
+    command = [sys.executable, str(PEER), kind]
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with subprocess.Popen(command, **pipes) as process:
+        try:
+            yield Peer(process)
         finally:
             process.kill()
