@@ -27,7 +27,7 @@ import sys
 from importlib import import_module
 
 from ..errors import Timeout, ZMQError
-from .exits import WRONG_ERRNOS, Failed, TimedOut, Wrong
+from .exits import WRONG_ERRNOS, Failed, TimedOut, Wrong, printable
 from .parser import build
 
 TYPE_CHECKING = False
@@ -71,7 +71,7 @@ def _run(args: Namespace) -> int:
         if isinstance(error, BrokenPipeError):
             raise
         code, text = Failed.code, str(error)
-    print(f"zmqlite {args.command}: {' '.join(text.split())}", file=sys.stderr)
+    print(f"zmqlite {args.command}: {printable(' '.join(text.split()))}", file=sys.stderr)
     return code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from contextlib import contextmanager
 
 from ..constants import ENOCOMPATPROTO
@@ -24,6 +25,10 @@ CODES: Final = {
 
 WRONG_ERRNOS: Final = (errno.EINVAL, errno.EPROTONOSUPPORT, ENOCOMPATPROTO, errno.ENODEV)
 """Errors of libzmq that come from a wrong option or endpoint."""
+
+
+_CONTROL: Final = re.compile(r"[^\t\n -~\xa0-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
+"""What a terminal may take for a command, or what reorders text."""
 
 
 class Failed(Exception):
@@ -52,5 +57,10 @@ def wrong_input(what: str = "") -> Iterator[None]:
     except (ValueError, TypeError, AttributeError) as error:
         raise Wrong(f"{what}{error.with_traceback(None)}") from None
     except (FileNotFoundError, FileExistsError, IsADirectoryError, PermissionError) as error:
-        named = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        named = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or error
         raise Wrong(f"{what}{named}") from None
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -82,7 +82,7 @@ def raw_fields(payload: bytes, depth: int) -> dict[str, list[Any]] | None:
     for field in found:
         value = field.data
         if isinstance(value, bytes):
-            text = value.decode(errors="replace")
+            text = value.decode(errors="surrogateescape")
             shown: Any = text if text.isprintable() else {"hex": value.hex()}
             inner = None if shown is text or not depth else raw_fields(value, depth - 1)
             value = inner or shown

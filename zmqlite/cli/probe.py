@@ -15,12 +15,15 @@ from argparse import Namespace
 from typing import Any, Final
 
 from ..constants import MonitorEvent
-from .exits import Failed, Wrong
-from .records import printable
+from .exits import Failed, Wrong, printable
 from .sockets import attach, opened
 
-GREETING: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"NULL".ljust(52, b"\0")
-"""Signature, version 3.1, mechanism, no server, filler: 64 bytes."""
+SIGNATURE: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01"
+"""The beginning of a greeting, of 12 bytes: the signature and version 3.1."""
+
+NULL: Final = b"NULL".ljust(52, b"\0")
+"""The rest: mechanism, no server, filler. It goes to a peer without security only: another one
+would count a failed handshake, and may end the connection before its own greeting is sent."""
 
 HARMLESS: Final = {
     "req": "ROUTER or REP",
@@ -44,6 +47,7 @@ def run_probe(args: Namespace) -> None:
     transport, _, address = args.endpoint.partition("://")
     if transport not in ("tcp", "ipc") or not address or "*" in address:
         raise Wrong(f"probe takes tcp://host:port or ipc://path, not {args.endpoint}")
+    args.connect = True
     connection = _reach(transport, address, args.timeout / 1000)
     with connection:
         mechanism, kind = _greet(connection)
@@ -99,7 +103,7 @@ def _greet(connection: socket.socket) -> tuple[str, str]:
     start = time.perf_counter()
     got = b""
     try:
-        connection.sendall(GREETING)
+        connection.sendall(SIGNATURE)
         got = _read(connection, b"", 10)
         if got[:1] != b"\xff" or not got[9] & 1:
             raise Failed(f"the peer is no ZeroMQ socket; it says {got[:40]!r}")
@@ -111,7 +115,10 @@ def _greet(connection: socket.socket) -> tuple[str, str]:
         mechanism = got[12:32].rstrip(b"\0").decode("ascii", "replace")
         role = ", its server" if got[32] else ""
         _say("greeting", f"ZMTP {got[10]}.{got[11]}, {mechanism}{role}; round trip {took}")
-        return mechanism, _ready(connection, got) if mechanism == "NULL" else ""
+        if mechanism != "NULL":
+            return mechanism, ""
+        connection.sendall(NULL)
+        return mechanism, _ready(connection)
     except (OSError, IndexError) as error:
         reason = "does not greet" if isinstance(error, TimeoutError) else "ends the connection"
         said = f" after {got[:40]!r}" if got else ""
@@ -127,7 +134,7 @@ def _read(connection: socket.socket, got: bytes, size: int) -> bytes:
     return got
 
 
-def _ready(connection: socket.socket, got: bytes) -> str:
+def _ready(connection: socket.socket) -> str:
     """Read the command READY, and say what it tells; return the type of the socket."""
     try:
         head = _read(connection, b"", 2)
@@ -136,15 +143,14 @@ def _ready(connection: socket.socket, got: bytes) -> str:
         raise Failed(
             "the peer lets nobody in without security, or its ZAP handler refuses"
         ) from None
-    if head[0] != 4 or body[:6] != b"\5READY":
-        raise Failed(f"the peer sends no READY, but {body[:40]!r}")
     known, start = {}, 6
-    while start < len(body):
+    while start < len(body) and body.startswith(b"\5READY"):
         middle = start + 1 + body[start]
         end = middle + 4 + int.from_bytes(body[middle : middle + 4], "big")
         known[body[start + 1 : middle].decode("ascii", "replace")] = body[middle + 4 : end]
         start = end
-    kind = known.get("Socket-Type", b"").decode("ascii", "replace")
+    if not (kind := known.get("Socket-Type", b"").decode("ascii", "replace")):
+        raise Failed(f"the peer sends no READY, but {body[:40]!r}")
     _say("socket", f"{kind}, identity {known.get('Identity', b'')!r}")
     return kind
 

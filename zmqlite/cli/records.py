@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from .exits import Wrong
+from .exits import Wrong, printable
 
 LENGTH: Final = 4
 """Bytes of the length before a message, big-endian."""
-
-_CONTROL: Final = re.compile(r"[^\t\n -~\xa0-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
-"""What a terminal may take for a command, or what reorders text."""
 
 
 def split(form: str, chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -179,11 +175,6 @@ def _value(frame: bytes) -> str:
         return json.dumps(frame.decode())
     except UnicodeDecodeError:
         return json.dumps({"base64": base64.b64encode(frame).decode()})
-
-
-def printable(text: str) -> str:
-    """Return a text without what a terminal would obey."""
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _hex(number: int, frames: list[bytes]) -> bytes:

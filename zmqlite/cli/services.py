@@ -14,9 +14,8 @@ from ..context import Context
 from ..rpc import Client, RpcError, Status
 from ..rpc import schema as wire
 from ..rpc.service import attribute
-from .exits import Failed, TimedOut, Wrong, wrong_input
+from .exits import Failed, TimedOut, Wrong, printable, wrong_input
 from .parser import pairs
-from .records import printable
 from .schema import json_text, load, message_class, parsed, pool_of, symbol
 from .sockets import client_options
 from .terminal import table
@@ -33,7 +32,7 @@ def _client(args: Namespace) -> Iterator[Any]:
             yield client
         except RpcError as error:
             kind = TimedOut if error.status == Status.DEADLINE_EXCEEDED else Failed
-            raise kind(printable(str(error))) from None
+            raise kind(str(error)) from None
         finally:
             client.close()
 
@@ -46,9 +45,7 @@ def _listed(args: Namespace, client: Any) -> tuple[Any, list[str]]:
     try:
         return pool_of(map(FileDescriptorProto.FromString, reply.files)), list(reply.services)
     except Exception as error:  # of protobuf, which raises many kinds
-        raise Failed(
-            f"the server describes its services wrongly: {printable(str(error))}"
-        ) from None
+        raise Failed(f"the server describes its services wrongly: {error}") from None
 
 
 def _service(pool: Any, name: str) -> Any:

@@ -75,6 +75,8 @@ def opened(args: Namespace, kind: str) -> Iterator[Any]:
 
 def attach(socket: Any, args: Namespace, kind: str) -> list[str]:
     """Set up the security of a socket; bind or connect it, and return the real endpoints."""
+    if args.bind and args.connect:
+        raise Wrong("--bind and --connect exclude each other")
     endpoints = args.endpoint if isinstance(args.endpoint, list) else [args.endpoint]
     default = [not args.connect and (kind in BINDS or "*" in each) for each in endpoints]
     sides = [args.bind or bound for bound in default]
