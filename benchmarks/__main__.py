@@ -2,7 +2,8 @@
 
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
 contended` calls beside another thread, `python -m benchmarks auth` what authentication costs,
-`python -m benchmarks rpc` services beside gRPC.
+`python -m benchmarks pyzmq` zmqlite.pyzmq beside pyzmq, `python -m benchmarks rpc` services beside
+gRPC, `python -m benchmarks alternatives` ZeroMQ beside D-Bus, NATS and RabbitMQ.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import auth
+from . import auth, machine, pyzmq
+from .alternatives.command import main as alternatives
 from .bars import verdicts
 from .calls.command import Calls
 from .cells import CELLS, QUICK, Cell
@@ -32,7 +34,7 @@ from .rpc.command import main as rpc
 from .runner import Measurements, Runner
 from .sections import WIDTH
 
-Found = tuple[list[Measurements], dict[str, str]]
+Found = tuple[list[Measurements], dict[str, str], str]
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -41,7 +43,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="two minutes: a few cells of each kind"
     )
-    parser.add_argument("--rounds", type=rounds, default=None, help="7, or 3 with --quick")
+    parser.add_argument("--rounds", type=rounds, default=None, help="10, or 3 with --quick")
     parser.add_argument(
         "--seconds", type=seconds, default=None, help="for a run: 0.4, or 0.2 with --quick"
     )
@@ -50,7 +52,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         help="an implementation; again for each",
     )  # fmt: skip
     parser.add_argument(
-        "--publish", action="store_true", help="write README's table, and the plots to docs/"
+        "--publish",
+        action="store_true",
+        help="write the pages' tables, and the plots",
     )
     return parser.parse_args(arguments)
 
@@ -93,10 +97,10 @@ def samples(options: argparse.Namespace, cells: list[Cell]) -> Found:
     if options.source:
         return from_json(json.loads(options.source.read_text()))
     with tempfile.TemporaryDirectory() as directory:
-        usual = (3, 0.2) if options.quick else (7, 0.4)
+        usual = (3, 0.2) if options.quick else (10, 0.4)
         each = options.rounds or usual[0], options.seconds or usual[1]
         runner = Runner(Path(directory), *each)
-        return measure(runner, cells, options.only), runner.libraries
+        return measure(runner, cells, options.only), runner.libraries, machine.about()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -112,7 +116,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     signal.signal(signal.SIGTERM, terminated)
     try:
-        measured, libraries = samples(options, cells)
+        measured, libraries, about = samples(options, cells)
     except (Failure, OSError) as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -124,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         text = json.dumps(as_json(measured, found, libraries), indent=1)
         options.json.write_text(text + "\n")
     if options.publish:
-        for path in publish(measured, libraries, ROOT):
+        for path in publish(measured, libraries, about, ROOT):
             print(f"wrote {path.relative_to(ROOT)}")
     failed = any(each.failures for each in measured)
     return int(failed or (options.check and any(each.text == "not met" for each in found)))
@@ -135,8 +139,12 @@ def dispatch(arguments: list[str]) -> int:
     match arguments:
         case ["calls", *rest]:
             return Calls().main(rest)
+        case ["alternatives", *rest]:
+            return alternatives(rest)
         case ["auth", *rest]:
             return auth.main(rest)
+        case ["pyzmq", *rest]:
+            return pyzmq.main(rest)
         case ["contended", *rest]:
             return Contended().main(rest)
         case ["rpc", *rest]:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import signal
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from rich.console import Console
 from rich.table import Table
 
+from . import machine
 from .children import ROOT, Child, Children, Failure
 from .command_line import add_common, rounds, terminated
 from .runner import rotated
@@ -39,12 +39,14 @@ class Found:
             entry for it.
         about: what the processes said when they were ready.
         libzmq: the file of each library's libzmq.
+        machine: where that was, with which versions.
     """
 
     rounds: int
     samples: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
     libzmq: dict[str, str] = field(default_factory=dict)
+    machine: str = field(default_factory=machine.about)
 
 
 class Command(ABC):
@@ -70,6 +72,10 @@ class Command(ABC):
     def verdicts(self, found: Found) -> dict[str, str]:
         """Tell for each row whether its bars are met."""
 
+    @abstractmethod
+    def draw(self, found: Found, directory: Path) -> Path:
+        """Draw a plot of what was found; return the file."""
+
     @property
     def title(self) -> str:
         return f"python -m benchmarks {self.name}"
@@ -82,7 +88,7 @@ class Command(ABC):
             "--rounds", type=rounds, default=self.rounds, help=f"{self.rounds} if not given"
         )
         parser.add_argument(
-            "--publish", action="store_true", help="write the tables into docs/speed.md"
+            "--publish", action="store_true", help="write the tables into docs/explanation/speed.md"
         )
         return parser
 
@@ -111,13 +117,13 @@ class Command(ABC):
 
     def as_json(self, found: Found) -> dict[str, Any]:
         """Everything, for programs: all samples of all rounds."""
-        system = {"python": platform.python_version(), "system": platform.platform()}
-        return {**system, **asdict(found), "bars": self.verdicts(found)}
+        return {**asdict(found), "bars": self.verdicts(found)}
 
     def read(self, file: Path) -> Found:
         """Take back what `as_json` gave."""
         data = json.loads(file.read_text())
-        return Found(data["rounds"], data["samples"], data["about"], data["libzmq"])
+        names = [each.name for each in fields(Found)]
+        return Found(**{name: data[name] for name in names})
 
     def main(self, arguments: Sequence[str]) -> int:
         """Measure and report; return the exit code."""
@@ -152,4 +158,5 @@ class Command(ABC):
         if options.json:
             options.json.write_text(json.dumps(self.as_json(found), indent=1) + "\n")
         if options.publish:
-            print(f"wrote {write_section(self.title, parts).relative_to(ROOT)}")
+            for page in (write_section(self.title, parts), self.draw(found, ROOT / "docs")):
+                print(f"wrote {page.relative_to(ROOT)}")

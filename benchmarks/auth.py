@@ -133,7 +133,9 @@ def main(arguments: Sequence[str]) -> int:
         "--from", type=Path, dest="source", metavar="FILE", help="take the samples of such a file"
     )
     parser.add_argument("--check", action="store_true", help="fail if a bar is not met")
-    parser.add_argument("--publish", action="store_true", help="write into docs/speed.md")
+    parser.add_argument(
+        "--publish", action="store_true", help="write into docs/explanation/speed.md"
+    )
     options = parser.parse_args(arguments)
     if options.source:
         samples: Samples = json.loads(options.source.read_text())["samples"]

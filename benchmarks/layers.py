@@ -158,9 +158,11 @@ def measure(console: Console) -> list[Table]:
 
 
 def main() -> None:
-    """Print the tables, or write them to docs/speed.md."""
+    """Print the tables, or write them to docs/explanation/speed.md."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__)
-    parser.add_argument("--publish", action="store_true", help="write them to docs/speed.md")
+    parser.add_argument(
+        "--publish", action="store_true", help="write them to docs/explanation/speed.md"
+    )
     options = parser.parse_args()
     tables = measure(Console(width=WIDTH))
     if options.publish:

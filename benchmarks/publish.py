@@ -1,4 +1,4 @@
-"""README's section about speed: the table between its two markers, and the plots in docs/."""
+"""The tables beside pyzmq and C, in README.md and docs/explanation/speed.md, and the plots."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 
 from .plots import draw
 from .ratios import paired, summary
-from .report import quantity
+from .report import quantity, ratio_text
 from .runner import Measurements
-from .sections import with_section
+from .sections import COMMAND, PUBLISH, with_section
 
 HEAD: Final = """\
 | | pyzmq | zmqlite | batched | C |
@@ -42,7 +42,7 @@ class Row:
                 cells.append("")
                 continue
             ratio = paired(measured.values(name, self.metric), values)
-            cells.append(f"{ratio.median:.2f} x{' (noisy)' if ratio.noisy else ''}")
+            cells.append("too noisy" if ratio.noisy else ratio_text(ratio))
         return f"| {' | '.join(cells)} |\n"
 
 
@@ -65,12 +65,31 @@ ROWS: Final = (
 )
 
 
-def table(measured: Sequence[Measurements], libraries: Mapping[str, str]) -> str:
-    """Write README's table, and which libzmq was measured."""
+HEADLINES: Final = tuple(
+    row
+    for row in ROWS
+    if row.label
+    in (
+        "16 B, tcp",
+        "three frames of 16 B, tcp",
+        "16 B, tcp, asyncio",
+        "16 B there and back, ipc, median time",
+    )
+)
+"""What README shows of it."""
+
+
+def table(
+    measured: Sequence[Measurements],
+    libraries: Mapping[str, str],
+    about: str,
+    shown: Sequence[Row] = ROWS,
+) -> str:
+    """Write a table, and what was measured where."""
     by_name = {each.cell.name: each for each in measured}
     rows = [
         row.text(by_name[row.cell])
-        for row in ROWS
+        for row in shown
         if row.cell in by_name and row.compared[0] in by_name[row.cell].samples
     ]
     files = {Path(path).name for name, path in libraries.items() if path != "none"}
@@ -79,15 +98,18 @@ def table(measured: Sequence[Measurements], libraries: Mapping[str, str]) -> str
     return (
         f"{HEAD}{''.join(rows)}\n"
         f"Medians of {rounds} rounds, on {libzmq}. The first column is messages/s\n"
-        "or time, the others are ratios to it, taken round by round.\n"
+        "or time, the others are ratios to it, taken round by round, with their quartiles.\n"
+        f"{about}.\n"
     )
 
 
 def publish(
-    measured: Sequence[Measurements], libraries: Mapping[str, str], root: Path
+    measured: Sequence[Measurements], libraries: Mapping[str, str], about: str, root: Path
 ) -> list[Path]:
-    """Write README's table and the plots; return the files."""
-    readme = root / "README.md"
-    text = with_section(readme.read_text(encoding="utf-8"), table(measured, libraries))
-    readme.write_text(text, encoding="utf-8")
-    return [readme, *draw(measured, root / "docs")]
+    """Write the tables and the plots; return the files."""
+    readme, speed = root / "README.md", root / "docs" / "explanation" / "speed.md"
+    for page, shown, command in ((readme, HEADLINES, COMMAND), (speed, ROWS, PUBLISH)):
+        section = table(measured, libraries, about, shown)
+        text = with_section(page.read_text(encoding="utf-8"), section, command)
+        page.write_text(text, encoding="utf-8")
+    return [readme, speed, *draw(measured, root / "docs", about)]

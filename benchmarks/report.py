@@ -10,6 +10,7 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
+from . import machine
 from .bars import Verdict
 from .cells import CELLS, Cell
 from .ratios import NOISE, Summary, paired, summary
@@ -125,6 +126,7 @@ def as_json(
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
+        "about": machine.about(),
         "libzmq": libraries,
         "cells": {
             each.cell.name: {"samples": each.samples, "failures": each.failures}
@@ -143,13 +145,13 @@ def as_json(
     }
 
 
-def from_json(data: dict[str, Any]) -> tuple[list[Measurements], dict[str, str]]:
-    """Take back what `as_json` gave: the samples, and each implementation's libzmq."""
+def from_json(data: dict[str, Any]) -> tuple[list[Measurements], dict[str, str], str]:
+    """Take back what `as_json` gave: the samples, each implementation's libzmq, the machine."""
     measured = [
         Measurements(CELLS[name], each["samples"], each["failures"])
         for name, each in data["cells"].items()
     ]
-    return measured, data["libzmq"]
+    return measured, data["libzmq"], data["about"]
 
 
 def listing(cells: Iterable[Cell]) -> str:

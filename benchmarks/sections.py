@@ -16,9 +16,10 @@ WIDTH: Final = 160
 """Characters of a line, so that no cell of a table is wrapped."""
 
 COMMAND: Final = "python -m benchmarks"
+PUBLISH: Final = "python -m benchmarks --publish"
 END: Final = "<!-- written until here -->"
 
-SPEED: Final = ROOT / "docs" / "speed.md"
+SPEED: Final = ROOT / "docs" / "explanation" / "speed.md"
 
 
 def begin(command: str) -> str:

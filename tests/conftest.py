@@ -35,6 +35,12 @@ _FAILED = pytest.StashKey[bool]()
 _numbers = itertools.count(1)
 
 
+def pytest_collection_finish() -> None:
+    """Keep the collector off what stays until the end: many tests call `gc.collect`."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,

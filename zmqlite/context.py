@@ -29,7 +29,7 @@ from .errors import ContextTerminated, SocketClosed, check, failure
 from .fds import reserve
 from .inproc import Inproc
 from .library import has
-from .message import collect
+from .message import Message, collect
 from .options import Number
 from .owner import Cleared, Owner
 from .socket import QUEUE, Monitor, Socket, monitor_of
@@ -40,6 +40,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final, NoReturn, Self, TypeVar, Unpack
 
+    from ._direct import Frame
     from .hub import Hub
     from .keywords import ContextKeywords, SocketKeywords
 
@@ -58,6 +59,9 @@ with it. libzmq aborts if it cannot open them."""
 _TYPE_NAMES: Final = {kind.value: kind.name for kind in SocketType} | {
     number: name for name, number in DRAFT_SOCKET_TYPES.items()
 }
+SILENT_AT_EXIT: tuple[type[BaseException], ...] = (ContextTerminated,)
+"""What ends a daemon thread without a traceback once the interpreter exits."""
+
 _living: Final[set[ref[Context]]] = set()
 """All contexts of this process and its parents; those that the garbage collector took leave it."""
 
@@ -86,6 +90,10 @@ class Context(ContextOptions):
         "_started",
         "_termination",
     )
+
+    # For zmqlite.pyzmq, which has libzmq's own behaviour where that of Socket is safer.
+    _socket_class: type[Socket[Any]] = Socket
+    _message_class: type[Frame] = Message
 
     def __init__(
         self, io_threads: int = 1, linger: int | None = LINGER, **options: Unpack[ContextKeywords]
@@ -154,7 +162,8 @@ class Context(ContextOptions):
                 # The first socket starts the I/O threads: check what libzmq would abort on then.
                 check_thread_options(self.thread_sched_policy, self._priority)
                 reserve(BASE_FDS + THREAD_FDS * self.io_threads, "zmq_socket", name)
-            socket = Socket(self, owner, inproc, owner.open(number, "zmq_socket", name), name)
+            handle = owner.open(number, "zmq_socket", name, self._message_class)
+            socket = self._socket_class(self, owner, inproc, handle, name)
             self._started = True
             owner.sockets.add(ref(socket, owner.sockets.discard))
         log = log_of()
@@ -283,6 +292,10 @@ class Context(ContextOptions):
                 "were not sent by then were dropped"
             )
 
+    def _end_at_exit(self) -> None:
+        """End the context as the interpreter exits; all sockets of all contexts are closed."""
+        self.term()
+
     def _close_sockets(self) -> None:
         """Wake all threads and close all sockets; a subclass may do more."""
         if self.sockets:
@@ -334,7 +347,7 @@ def _silence_daemons() -> None:
     show = threading.excepthook
 
     def hook(args: Any) -> None:
-        if not issubclass(args.exc_type, ContextTerminated):
+        if not issubclass(args.exc_type, SILENT_AT_EXIT):
             show(args)
 
     threading.excepthook = hook
@@ -353,7 +366,7 @@ def _end_all() -> None:
         for context in contexts:
             context._close_sockets()
         for context in contexts:
-            context.term()
+            context._end_at_exit()
     except KeyboardInterrupt:
         for context in contexts:
             context._abandoned = True  # or __del__ would wait again

@@ -14,6 +14,7 @@ from ._zmq import ffi, lib
 from .constants import ETERM
 from .errors import check, failure
 from .handle import new_handle
+from .message import Message
 from .waiting import until
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from _weakref import ref
     from typing import Any, Final
 
-    from ._direct import Handle
+    from ._direct import Frame, Handle
     from ._zmq import CData
 
 GRACE: Final = 1000
@@ -117,11 +118,14 @@ class Owner(ForkAware):
 
     # Sockets
 
-    def open(self, kind: int, call: str, subject: str) -> Handle:
-        """Create a socket of libzmq and return its handle; an error names `call` and `subject`."""
+    def open(self, kind: int, call: str, subject: str, message: type[Frame] = Message) -> Handle:
+        """Create a socket of libzmq and return its handle; an error names `call` and `subject`.
+
+        `message` is the class of the frames that are received without a copy.
+        """
         with self.locked(call):
             pointer = self.pointer(call)
-            handle = new_handle()
+            handle = new_handle(message)
             # Known before it is open: a signal handler may raise right after the socket was opened.
             self.handles.add(handle)
             code = lib.zl_socket_open(handle.pointer, pointer, kind)

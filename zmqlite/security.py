@@ -36,8 +36,9 @@ FACING_STRANGERS: Final[Mapping[str, Any]] = MappingProxyType(
 """Options for sockets that strangers can connect to: `Context.socket(type, **FACING_STRANGERS)`.
 
 Frames have at most 1 MiB, and 100 messages of each peer wait to be received. A handshake takes at
-most 5 s, and a machine that has not answered over tcp for 40 s is disconnected. docs/strangers.md
-says what that does not limit. Change a value with `{**FACING_STRANGERS, "maxmsgsize": 4096}`.
+most 5 s, and a machine that has not answered over tcp for 40 s is disconnected.
+docs/howto/strangers.md says what that does not limit. Change a value with
+`{**FACING_STRANGERS, "maxmsgsize": 4096}`.
 """
 
 DOMAIN: Final = "global"

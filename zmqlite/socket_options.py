@@ -125,7 +125,8 @@ class SocketOptions(HasAdvice):
     """
     heartbeat_ivl: Milliseconds = Milliseconds(75, 0)
     """The time between heartbeats to each peer, in milliseconds; 0 sends none. libzmq aborts if one
-    is due after a peer reset its connection while the queue (rcvhwm) was full: docs/strangers.md.
+    is due after a peer reset its connection while the queue (rcvhwm) was full: see
+    docs/howto/strangers.md.
     """
     heartbeat_ttl: Milliseconds = Milliseconds(76, 0, high=65500)
     """Tells peers to disconnect after this time without a heartbeat, in milliseconds; 0 is never.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.table import Table
 
 from ..alternating import Command, Found
 from ..patterns import matching
-from .report import tables, verdict
+from ..plots import draw_bars
+from .report import own_parts, tables, verdict
 from .rows import ROWS
 
 
@@ -42,6 +44,11 @@ class Contended(Command):
 
     def report(self, found: Found) -> list[Table | str]:
         return tables(found)
+
+    def draw(self, found: Found, directory: Path) -> Path:
+        title, unit = "Loops beside a thread that computes", "part of the rate alone that is kept"
+        file = directory / "contended.svg"
+        return draw_bars(title, own_parts(found), unit, 0.5, file, found.machine)
 
     def verdicts(self, found: Found) -> dict[str, str]:
         return {name: verdict(name, found) for name in found.samples}

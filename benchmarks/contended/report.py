@@ -56,6 +56,18 @@ def parts(rounds: Sequence[Round]) -> str:
     return f"{chosen.own:.3f}, {chosen.other:.2f} (median {own:.3f}, {other:.2f})"
 
 
+def own_parts(found: Found) -> dict[str, dict[str, float]]:
+    """Return the part that each loop of each library kept of its own rate, in the median round."""
+    return {
+        name: {
+            library: statistics.median(each.own for each in kept(rounds))
+            for library, rounds in found.samples[name].items()
+        }
+        for name in found.samples
+        if isinstance(ROWS[name], Rate)
+    }
+
+
 def most(found: Found) -> float:
     """Return by how many milliseconds a sleep may be late."""
     return float(INTERVALS * found.about["interval"])

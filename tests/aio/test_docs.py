@@ -1,4 +1,4 @@
-"""docs/aio.md does what it says: its programs run, its parts in programs of ours."""
+"""docs/howto/aio.md does what it says: its programs run, its parts in programs of ours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zmqlite.aio.context import TIME_SLICE
 
 pytestmark = pytest.mark.slow
 
-PAGE = (ROOT / "docs" / "aio.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "howto" / "aio.md").read_text(encoding="utf-8")
 PROGRAM, BATCH, THREAD, TYPED = re.findall(
     r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL
 )

@@ -2,7 +2,8 @@
 
 Three servers in processes of their own, each behind a relay that cuts connections. A server notes
 every execution in a file. One server is never killed, and its
-connections are cut least, so that there is always one to go to.
+connections are cut least, so that there is always one to go to. The calls are those of a client of
+asyncio, or of the threads that share a blocking one.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +40,7 @@ ENOUGH = 3 * HEARTBEAT + 1000
 
 KINDS = ("asyncio", "pool", "receiving thread")
 UNDER_WAY = 48
+THREADS = 16
 
 
 class Host:
@@ -64,6 +68,8 @@ class Host:
 
 
 class Storm:
+    """The calls of a client of asyncio, and what became of them."""
+
     def __init__(
         self, stub: Any, relay: Any, hosts: list[Host], calls: int, seconds: float
     ) -> None:
@@ -80,6 +86,9 @@ class Storm:
 
     def over(self) -> bool:
         return self.left <= 0 or time.monotonic() > self.end
+
+    async def calls(self) -> None:
+        await asyncio.gather(*(self.caller() for _ in range(UNDER_WAY)))
 
     async def caller(self) -> None:
         while not self.over():
@@ -161,6 +170,77 @@ class Storm:
             self.faults["executed, but was not"] += end_ == "yes" and not executed[number]
 
 
+class BlockingStorm(Storm):
+    """The same with threads that share a blocking client."""
+
+    lock = threading.Lock()
+
+    async def calls(self) -> None:
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(THREADS) as pool:
+            await asyncio.gather(*(loop.run_in_executor(pool, self.thread) for _ in range(THREADS)))
+
+    def thread(self) -> None:
+        while not self.over():
+            with self.lock:
+                self.left -= 1
+                self.number += 1
+                number = self.number
+            kind = random.random()
+            if kind < 0.45:
+                self.ask_once(number)
+            elif kind < 0.98:
+                self.ask_repeat(number)
+            else:
+                self.read_stream()
+
+    def count(self, what: str, fault: bool = False) -> None:
+        with self.lock:
+            (self.faults if fault else self.counts)[what] += 1
+
+    def ask_once(self, number: int) -> None:
+        note = Note(number=number, pause=random.choice((0, 0, 0, 0, 0, 2)))
+        self.once[number] = "unknown"
+        try:
+            reply = self.stub.once(note, timeout=random.choice((1, 20, ENOUGH, ENOUGH)))
+        except rpc.RpcError as error:
+            self.once[number] = error.executed.name.lower()
+            self.count(f"{error.status.name} {error.executed.name}")
+        else:
+            self.answered(number, reply)
+            self.once[number] = "yes"
+
+    def ask_repeat(self, number: int) -> None:
+        try:
+            self.answered(number, self.stub.repeat(Note(number=number), timeout=ENOUGH))
+        except rpc.RpcError as error:
+            self.count("unanswered", fault=True)
+            self.unanswered[number] = error
+
+    def answered(self, number: int, reply: Any) -> None:
+        self.count("answered")
+        if reply.number != number * 7 + 1:
+            self.count("wrong replies", fault=True)
+
+    def read_stream(self) -> None:
+        count, expected = random.randrange(2000), 0
+        try:
+            with self.stub.count(Note(number=count), timeout=ENOUGH) as stream:
+                for note in stream:
+                    if note.number != expected:
+                        self.count("wrong items", fault=True)
+                    expected += 1
+                    if random.random() < 0.0005:
+                        self.count("cancelled")
+                        return
+        except rpc.RpcError as error:
+            self.count(f"stream {error.status.name}")
+            return
+        self.count("streams")
+        if expected != count:
+            self.count("wrong items", fault=True)
+
+
 async def strangers(hosts: list[Host], storm: Storm) -> None:
     """Broken frames, doubled requests, and clients that vanish in the middle."""
     async with aio.Context(linger=0) as context:
@@ -214,7 +294,7 @@ def start_relay(hosts: list[Host]) -> tuple[Any, list[str]]:
     return relay, [f"tcp://127.0.0.1:{port.decode()}" for port in relay.stdout.readline().split()]
 
 
-async def main(calls: int, seconds: float, directory: Path) -> Storm:
+async def main(kind: str, calls: int, seconds: float, directory: Path) -> Storm:
     hosts = [Host(number, directory) for number in range(3)]
     for host in hosts:
         host.start()
@@ -222,11 +302,21 @@ async def main(calls: int, seconds: float, directory: Path) -> Storm:
         host.process.stdout.readline()
     relay, endpoints = start_relay(hosts)
     try:
-        async with aio.Context(linger=0) as context:
-            options: Any = {"heartbeat_ivl": HEARTBEAT, "heartbeat_timeout": HEARTBEAT}
-            async with Client(context, *endpoints, options=options) as client:
+        options: Any = {"heartbeat_ivl": HEARTBEAT, "heartbeat_timeout": HEARTBEAT}
+        if kind == "asyncio":
+            async with (
+                aio.Context(linger=0) as context,
+                Client(context, *endpoints, options=options) as client,
+            ):
                 storm = Storm(client.stub(SERVICE), relay, hosts, calls, seconds)
                 await play(storm, hosts, client)
+        else:
+            with (
+                zmq.Context(linger=0) as plain,
+                rpc.Client(plain, *endpoints, options=options) as blocking,
+            ):
+                storm = BlockingStorm(blocking.stub(SERVICE), relay, hosts, calls, seconds)
+                await play(storm, hosts, blocking)
     finally:
         for process in (relay, *(host.process for host in hosts)):
             process.kill()
@@ -235,7 +325,7 @@ async def main(calls: int, seconds: float, directory: Path) -> Storm:
     return storm
 
 
-async def play(storm: Storm, hosts: list[Host], client: Client) -> None:
+async def play(storm: Storm, hosts: list[Host], client: Any) -> None:
     sizes: list[float] = []
     descriptors: list[int] = []
 
@@ -245,8 +335,7 @@ async def play(storm: Storm, hosts: list[Host], client: Client) -> None:
             descriptors.append(len(os.listdir("/proc/self/fd")))
             await asyncio.sleep(0.5)
 
-    tasks = [storm.trouble(), strangers(hosts, storm), watch()]
-    await asyncio.gather(*(storm.caller() for _ in range(UNDER_WAY)), *tasks)
+    await asyncio.gather(storm.calls(), storm.trouble(), strangers(hosts, storm), watch())
     links = client._protocol.links
     storm.faults["left"] = sum(len(link.calls) + len(link.orphans) for link in links)
     half = len(sizes) // 2
@@ -257,9 +346,10 @@ async def play(storm: Storm, hosts: list[Host], client: Client) -> None:
 
 
 if __name__ == "__main__":
-    given = begin(__doc__, 20, calls={"type": int, "default": 1_000_000_000})
+    client: dict[str, Any] = {"choices": ("asyncio", "blocking"), "default": "asyncio"}
+    given = begin(__doc__, 20, calls={"type": int, "default": 1_000_000_000}, client=client)
     with tempfile.TemporaryDirectory() as temporary:
-        storm = asyncio.run(main(given.calls, given.seconds, Path(temporary)))
+        storm = asyncio.run(main(given.client, given.calls, given.seconds, Path(temporary)))
     zeros: tuple[str, ...] = (
         "wrong replies",
         "wrong doubled",

@@ -51,7 +51,8 @@ class Handlers:
         return iter(())
 
 
-class Stub(requests.Dynamic):
+class Stub(requests.Caption):
+    DESCRIPTOR = SERVICE
     _CLIENT = requests.Caller
 
 
@@ -86,19 +87,17 @@ def message(ids: list[bytes], incarnation: bytes) -> list[bytes]:
 
 
 def execute(server: hosting.Host, call: serving.ServerCall, now: int) -> None:
-    run = hosting.Run(call, call.method)
-    call.runner = run
     if not call.claim():
         return
     try:
-        result = run.begin()
-        if run.bound.method.streaming:
+        result = server._begin(call)
+        if call.method.streaming:
             server._protocol.item(call, b"")
-            server._protocol.end(call, run.metadata, now)
+            server._protocol.end(call, call.seen.reply_metadata, now)
         else:
-            server._protocol.reply(call, *run.reply(result), now)
+            server._protocol.reply(call, *server._encode(call, result), now)
     except Exception as error:
-        server._protocol.fail(call, run.error(error), now)
+        server._protocol.fail(call, server._error(call, error), now)
 
 
 def main(seconds: float) -> None:
@@ -107,7 +106,7 @@ def main(seconds: float) -> None:
     context = zmq.Context()
     server = hosting.Host(context, rpc.Service(SERVICE, Handlers()), calls=CALLS, limit=1000)
     client = requests.Caller(context, "tcp://a", "tcp://b", timeout=1000)
-    methods = Stub(client, SERVICE)._methods
+    methods = Stub(client)._methods
     calls: list[ClientCall] = []
     ids = [bytes(16)]
     now, stop = 0, time.monotonic() + seconds
@@ -148,7 +147,7 @@ def look_at(calls: list[ClientCall], counts: Counter[str]) -> None:
     """Do what callers do with what has come."""
     for call in calls:
         counts["answers"] += call.ended
-        if call.streaming:
+        if call.method.streaming:
             call.items.clear()
         if call.ended and call.error is None:
             try:
@@ -157,7 +156,7 @@ def look_at(calls: list[ClientCall], counts: Counter[str]) -> None:
                 counts["unreadable"] += 1
 
 
-def to_server(server: hosting.Host, parts: list[bytes], now: int, ids: list[bytes]) -> None:
+def to_server(server: hosting.Host, parts: list[wire.Part], now: int, ids: list[bytes]) -> None:
     event = server._protocol.receive(parts, now)
     if event is not None and event[0] is Happened.BEGIN:
         ids.append(event[1].id)

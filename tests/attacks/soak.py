@@ -25,6 +25,7 @@ from .soak_record import ENDING, GOING, OVER, PAUSED, Record, Seen, Sent
 
 ROOT = Path(__file__).parents[2]
 GROWTH = 8.0  # MiB that a process may grow after it is warm
+WARM = 20  # looks at what it uses then
 
 
 class Peer:
@@ -59,7 +60,7 @@ class Peer:
             self.process.wait(3 * DEADLINE)
         self.failed += self.process.poll() != 0
 
-    def use(self) -> tuple[float, int, int]:
+    def use(self) -> tuple[float, float, float]:
         """Resident memory in MiB, descriptors, threads."""
         process = Path(f"/proc/{self.process.pid}")
         status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
@@ -114,9 +115,19 @@ class Soak:
         eventually(lambda: not still(), 6 * DEADLINE)
         self.stalled |= still()
 
-    def use(self) -> dict[Peer, tuple[float, int, int]]:
+    def use(self) -> dict[Peer, tuple[float, float, float]]:
         """What the processes that live on use."""
         return {each: each.use() for each in self.peers if not each.victim}
+
+    def warm(self) -> dict[Peer, tuple[float, float, float]]:
+        """The most that they use while some of them may still connect again."""
+        most = self.use()
+        for _ in range(WARM):
+            time.sleep(0.1)
+            for each, used in self.use().items():
+                memory, descriptors, threads = map(max, most[each], used)
+                most[each] = memory, descriptors, threads
+        return most
 
     def pause(self) -> None:
         """Send no more, and wait until all that was sent has come."""
@@ -195,7 +206,7 @@ def main() -> None:
             stack.callback(each.stop)
         soak.run(arguments.seconds / 3, None)
         soak.pause()
-        warm = soak.use()
+        warm = soak.warm()
         soak.record.phase = GOING
         soak.run(arguments.seconds, arguments.messages)
         memory, descriptors, threads = growth(soak, warm)
@@ -219,7 +230,7 @@ def main() -> None:
         end(counts, faults)
 
 
-def growth(soak: Soak, warm: dict[Peer, tuple[float, int, int]]) -> list[float]:
+def growth(soak: Soak, warm: dict[Peer, tuple[float, float, float]]) -> list[float]:
     """The most that any process uses more than when it was warm: MiB, descriptors, threads."""
 
     def most() -> list[float]:
@@ -227,7 +238,7 @@ def growth(soak: Soak, warm: dict[Peer, tuple[float, int, int]]) -> list[float]:
         return [max(now[each][n] - warm[each][n] for each in warm) for n in range(3)]
 
     soak.pause()
-    eventually(lambda: max(most()[1:]) <= 0, DEADLINE)
+    eventually(lambda: max(most()[1:]) <= 0, 6 * DEADLINE)  # until closed sockets have lingered
     return most()
 
 

@@ -185,8 +185,13 @@ class Peer:
         self.side = side
         self.driver: str = getattr(self.group, side)
         self.record = Record(directory / "record", len(GROUPS) * len(LANES))
-        self.context: Any = (aio if self.driver == "aio" else zmq).Context()
-        self.blocking: zmq.Context = self.context if self.driver == "blocking" else zmq.Context()
+        # On a busy machine a slow reader is minutes behind, and what waits for it is not dropped;
+        # but where the reader may have been killed, nobody waits for ever.
+        linger = 5000 if self.group.killed else -1
+        self.context: Any = (aio if self.driver == "aio" else zmq).Context(linger=linger)
+        self.blocking: zmq.Context = (
+            self.context if self.driver == "blocking" else zmq.Context(linger=linger)
+        )
 
     def endpoint(self, lane: Lane) -> str:
         return (self.directory / f"{self.number}-{lane.name}").read_text()

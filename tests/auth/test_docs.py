@@ -14,7 +14,7 @@ from checkout import ROOT
 import zmqlite as zmq
 from zmqlite import auth
 
-PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "howto" / "security.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
 CONTEXT = "with zmq.Context() as context:"
 
@@ -55,6 +55,6 @@ def test_a_server_and_a_client_have_five_lines_each_and_work(
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_every_program_of_the_page_names_what_exists(block: str) -> None:
-    compile(block, "docs/security.md", "exec")
+    compile(block, "docs/howto/security.md", "exec")
     for name in re.findall(r"\bauth\.(\w+)", block):
         assert hasattr(auth, name) or name == "aio"

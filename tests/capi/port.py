@@ -1,9 +1,9 @@
 """Make a program of zmqlite.capi of one in C: types, braces and semicolons go.
 
-What docs/porting-from-c.md says, as substitutions: names, arguments and their order stay. Where the
-address of a variable is taken, it is of the type that capi has for that, and C's reading of it asks
-for `value`. There is one statement a line, and no more of C than these programs have; any more of
-it is an error of syntax in Python.
+What docs/howto/porting-from-c.md says, as substitutions: names, arguments and their order stay.
+Where the address of a variable is taken, it is of the type that capi has for that, and C's reading
+of it asks for `value`. There is one statement a line, and no more of C than these programs have;
+any more of it is an error of syntax in Python.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/porting-from-c.md: its programs run, and say the same in both languages."""
+"""docs/howto/porting-from-c.md: its programs run, and say the same in both languages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from checkout import ROOT, succeed
 
 from zmqlite import capi
 
-PAGE = (ROOT / "docs" / "porting-from-c.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "howto" / "porting-from-c.md").read_text(encoding="utf-8")
 IN_C, PORT, OPTIONS = re.findall(r"^```\w+\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 

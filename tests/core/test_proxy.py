@@ -52,6 +52,19 @@ def test_requests_go_to_workers_and_answers_back(
             assert client.recv_multipart(timeout=5000) == [*message, b"%d" % number, b"answer"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "client"), [(zmq.REP, zmq.REQ), (zmq.ROUTER, zmq.REQ), (zmq.DEALER, zmq.DEALER)]
+)
+def test_one_socket_on_both_sides_echoes(
+    kind: zmq.SocketType, client: zmq.SocketType, pair: Pair, run: Run
+) -> None:
+    echo, peer = pair(kind, client)
+    run(zmq.proxy, echo, echo)
+    for message in MESSAGES:
+        peer.send_multipart(message)
+        assert peer.recv_multipart(timeout=5000) == message
+
+
 def answer(worker: zmq.Socket) -> None:
     try:
         while True:

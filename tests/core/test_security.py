@@ -193,6 +193,6 @@ def test_the_set_for_strangers_drops_a_peer_that_sends_too_much(make: Make) -> N
 
 
 def test_the_page_for_strangers_names_every_option_of_the_set() -> None:
-    page = (ROOT / "docs" / "strangers.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "howto" / "strangers.md").read_text(encoding="utf-8")
     for name in zmq.FACING_STRANGERS:
         assert f"`{name}`" in page

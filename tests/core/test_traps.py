@@ -1,4 +1,4 @@
-"""docs/traps.md, and the traps in it that no other test falls into."""
+"""docs/reference/traps.md, and the traps in it that no other test falls into."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support import Make, Pair, Run, eventually
 
 import zmqlite as zmq
 
-PAGE = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "traps.md").read_text(encoding="utf-8")
 OUTCOMES = ("prevented", "harmless", "your duty")
 
 

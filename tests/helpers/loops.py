@@ -16,7 +16,7 @@ import uvloop
 from support import T, open_descriptors
 
 LIMIT = 45.0
-"""Seconds for one test: in debug mode a storm takes up to 10 on an idle machine."""
+"""Seconds for one test: in debug mode a storm takes up to 3 on an idle machine."""
 
 LOOPS: dict[str, tuple[Callable[[], asyncio.AbstractEventLoop] | None, bool]] = {
     "asyncio": (None, False),

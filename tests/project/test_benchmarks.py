@@ -15,7 +15,7 @@ from checkout import ROOT
 from launched import Place
 from support import eventually
 
-from benchmarks import auth, layers, plots, publish, report, sections
+from benchmarks import auth, layers, machine, plots, publish, report, sections
 from benchmarks.alternating import Found
 from benchmarks.bars import Bar, Verdict
 from benchmarks.calls import report as calls_report
@@ -95,11 +95,19 @@ def measured(name: str, **rates: float) -> Measurements:
     return Measurements(CELLS[name], samples)
 
 
+def steady(name: str, **rates: float) -> Measurements:
+    """Two rounds with the same rates."""
+    samples = {each: [{"rate": rate, "cpu": 1e-6}] * 2 for each, rate in rates.items()}
+    return Measurements(CELLS[name], samples)
+
+
 def test_the_readme_gets_a_table_between_its_markers() -> None:
     cell = measured("push-pull/tcp/16", C=3000, zmqlite=1500, zmqlite_batched=2500, pyzmq=1000)
-    section = publish.table([cell], {"C": "/lib/libzmq.so.5", "pyomq": "none"})
-    assert "| 16 B, tcp | 1,500 /s | 1.50 x | 2.50 x | 3.00 x |" in section
+    section = publish.table([cell], {"C": "/lib/libzmq.so.5", "pyomq": "none"}, "a machine")
+    ratios = " | ".join(f"{each} ({each} to {each})" for each in ("1.50", "2.50", "3.00"))
+    assert f"| 16 B, tcp | 1,500 /s | {ratios} |" in section
     assert "2 rounds, on libzmq.so.5." in section
+    assert "a machine.\n" in section
     begin = sections.begin(sections.COMMAND)
     text = sections.with_section(f"a\n{begin}\nold\n{sections.END}\nb\n", section)
     assert text == f"a\n{begin}\n{section}{sections.END}\nb\n"
@@ -130,7 +138,7 @@ def test_a_section_is_written_as_tables_and_paragraphs(tmp_path: Path) -> None:
 def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> None:
     readme = (ROOT / "README.md").read_text()
     assert sections.with_section(readme, "")
-    for command in (sections.COMMAND, Calls().title, Contended().title):
+    for command in (sections.COMMAND, sections.PUBLISH, Calls().title, Contended().title):
         assert sections.with_section(sections.SPEED.read_text(), "", command)
     shown = set(re.findall(r"\(docs/(\w+)\.svg\)", readme))
     assert shown
@@ -140,13 +148,13 @@ def test_the_pages_have_markers_and_the_readme_shows_plots_that_are_drawn() -> N
 @pytest.mark.slow
 def test_plots_of_the_same_numbers_are_the_same_files(tmp_path: Path) -> None:
     cells = [
-        measured("push-pull/tcp/16", C=3000, zmqlite=1000),
-        measured("push-pull/tcp/128", C=2000, zmqlite=900),
+        steady("push-pull/tcp/16", C=3000, zmqlite=1000),
+        steady("push-pull/tcp/128", C=2000, zmqlite=900),
     ]
     first, second = [tmp_path / "first", tmp_path / "second"]
     for directory in (first, second):
         directory.mkdir()
-        assert plots.draw(cells, directory) == [directory / "throughput.svg"]
+        assert plots.draw(cells, directory, "a machine") == [directory / "throughput.svg"]
     drawn = (first / "throughput.svg").read_bytes()
     assert drawn == (second / "throughput.svg").read_bytes()
     assert b">zmqlite</text>" in drawn
@@ -154,15 +162,39 @@ def test_plots_of_the_same_numbers_are_the_same_files(tmp_path: Path) -> None:
 
 
 def test_a_curve_is_of_medians_along_its_axis() -> None:
-    cells = [measured("push-pull/tcp/128", C=2000), measured("push-pull/tcp/16", C=3000)]
+    cells = [steady("push-pull/tcp/128", C=2000), steady("push-pull/tcp/16", C=3000)]
     [panel] = [each for each in plots.FIGURES["throughput"] if each.transport == "tcp"]
-    assert plots.lines(panel, cells) == {"C": ([16, 128], [4500, 3000])}
+    [(name, (places, values))] = plots.lines(panel, cells).items()
+    assert (name, places) == ("C", [16, 128])
+    assert [each.median for each in values] == [3000, 2000]
+
+
+def test_a_noisy_cell_is_neither_drawn_nor_in_the_table() -> None:
+    cell = measured("push-pull/tcp/16", C=3000, pyzmq=1000)
+    cell.samples["C"][1]["rate"] = 60_000
+    [panel] = [each for each in plots.FIGURES["throughput"] if each.transport == "tcp"]
+    assert plots.lines(panel, [cell]) == {}
+    assert "| too noisy |" in publish.table([cell], {}, "a machine")
+
+
+@pytest.mark.parametrize(("number", "text"), [(16, "16 B"), (1024, "1 KiB"), (1 << 20, "1 MiB")])
+def test_sizes_are_written_as_people_say_them(number: int, text: str) -> None:
+    assert plots.size(number) == text
+
+
+@pytest.mark.slow
+def test_bars_have_names_values_and_the_machine(tmp_path: Path) -> None:
+    values = {"send": {"zmqlite": 2.5, "pyzmq": 1.0}, "recv": {"zmqlite": 0.9}}
+    file = plots.draw_bars("Calls", values, "times", 1, tmp_path / "calls.svg", "a machine")
+    text = file.read_text()
+    for each in ("send", "recv", "2.5", "0.9", "Calls: higher is better", "times", "a machine"):
+        assert f">{each}</text>" in text
 
 
 def test_what_was_measured_is_read_back_from_json() -> None:
     cell = measured("push-pull/tcp/16", C=3000, pyzmq=1000)
     written = json.loads(json.dumps(report.as_json([cell], [], {"C": "/lib/libzmq.so.5"})))
-    assert report.from_json(written) == ([cell], {"C": "/lib/libzmq.so.5"})
+    assert report.from_json(written) == ([cell], {"C": "/lib/libzmq.so.5"}, machine.about())
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,14 @@ PUBLIC = LEVELS["__init__"]
 
 # Packages on top of the core, and which of these others a package, or a module of it, may import
 # from. Of the core, __main__ alone imports one of them.
-PACKAGES = ("aio", "auth", "capi", "cli", "proto", "rpc")
+PACKAGES = ("aio", "auth", "capi", "cli", "proto", "pyzmq", "rpc")
 BETWEEN = {
     "__main__": ("cli",),
     "cli": ("__init__", "auth", "proto", "rpc"),
     "auth.aio": ("aio.",),
     "proto.aio": ("aio.",),
+    "pyzmq.auth.certs": ("auth",),
+    "pyzmq": ("aio.", "auth."),
     "rpc": ("proto.",),
     "rpc.aio": ("aio.", "proto."),
     "rpc.eventloop": ("aio.",),

@@ -112,7 +112,7 @@ def test_every_file_of_vectors_is_tested() -> None:
 
 
 def test_the_examples_of_the_page_are_right() -> None:
-    page = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "wire.md").read_text(encoding="utf-8")
     bare, name, cat = map(bytes.fromhex, re.findall(r"^    ([0-9a-f]+) ", page, re.MULTILINE))
     hello = schemas.DataMessage(content="Hello", timestamp=1337)
     assert proto.Bare(schemas.DataMessage).encode(hello) == [bare]

@@ -321,6 +321,21 @@ def test_servers_and_clients_of_asyncio_end_with_their_context() -> None:
     asyncio.run(asyncio.wait_for(main(), DEADLINE))
 
 
+def test_a_client_of_asyncio_that_is_closed_ends_calls_that_wait_for_a_server() -> None:
+    async def main() -> rpc.RpcError:
+        async with aio.Context(linger=0) as context:
+            async with rpc_aio.Client(context, "tcp://127.0.0.1:9") as client:
+                waiting = asyncio.ensure_future(client.stub(GREETER).hello(Request(name="you")))
+                while not client._protocol._waiting:
+                    await asyncio.sleep(0)
+            with pytest.raises(rpc.RpcError) as caught:
+                await waiting
+            return caught.value
+
+    error = asyncio.run(asyncio.wait_for(main(), DEADLINE))
+    assert (error.status, error.executed) == (rpc.Status.CANCELLED, rpc.Executed.NO)
+
+
 @pytest.mark.parametrize("threads", [0, 2])
 def test_a_blocking_server_ends_with_its_context(threads: int) -> None:
     context = zmq.Context(linger=0)

@@ -68,7 +68,7 @@ def peer(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, list[str], list[str]]:
     directory = tmp_path_factory.mktemp("peer")
-    page = (ROOT / "docs" / "rpc-wire.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "rpc-wire.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```proto\n(.*?)```", page, re.DOTALL)
     (directory / "rpc.proto").write_text(block)
     shutil.copy(SCHEMA, directory)

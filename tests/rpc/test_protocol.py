@@ -6,22 +6,23 @@ chooses. What the guarantees say is checked for every call.
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rpc_support import GREETER
 
 from zmqlite import rpc
 from zmqlite.rpc import serving, wire
 from zmqlite.rpc.calling import RESUME_MS, ClientCall, ClientProtocol, Link
+from zmqlite.rpc.service import methods_of
 from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
 from zmqlite.rpc.status import Executed, RpcError, Status
 from zmqlite.rpc.timers import Timers
 
-METHOD: Final = wire.more(method="/demo.Greeter/Hello")
-REPEATED: Final = wire.more(method="/demo.Greeter/Ask")
+HELLO, ASK, WATCH = METHODS = methods_of(GREETER)
+METHOD: Final = HELLO.field
 LIMIT = 1000
 
 
@@ -36,10 +37,7 @@ class Host:
     def begin(self) -> None:
         self.lives += 1
         incarnation = b"%d-%d" % (self.number, self.lives)
-        methods = {
-            f"/demo.Greeter/{name}": SimpleNamespace(method=SimpleNamespace(idempotent=repeats))
-            for name, repeats in (("Hello", False), ("Ask", True))
-        }
+        methods = {method.name: method for method in METHODS}
         self.protocol = ServerProtocol(incarnation, methods, calls=6, limit=LIMIT)
         self.calls: list[ServerCall] = []
 
@@ -84,8 +82,7 @@ class World:
         payload = b"%d" % len(self.calls)
         timeout = (-1, 50, 5000)[number % 3]
         repeats = number % 2 == 1
-        method = REPEATED if repeats else METHOD
-        call = self.client.start(method, [payload], timeout, self.now, idempotent=repeats)
+        call = self.client.start(ASK if repeats else HELLO, [payload], timeout, self.now)
         self.calls.append((call, payload))
 
     def arrive(self, number: int, copies: int = 1) -> None:
@@ -179,7 +176,7 @@ class World:
     def check(self) -> None:
         for call, payload in self.calls:
             times = self.executed.get(payload, 0)
-            if not call.idempotent:
+            if not call.method.idempotent:
                 assert times <= 1, "executed twice"
             if call.ended and call.error is None:
                 assert bytes(call.parts[1]) == b"re " + payload, "another call's reply"
@@ -189,7 +186,11 @@ class World:
                     assert not times, "said not to be executed"
                 if call.error.executed is Executed.YES:
                     assert times, "said to be executed"
-                if call.idempotent and call.deadline is None and payload not in self.cancelled:
+                if (
+                    call.method.idempotent
+                    and call.deadline is None
+                    and payload not in self.cancelled
+                ):
                     usual = (Status.NOT_FOUND, Status.RESOURCE_EXHAUSTED)
                     assert call.error.status in usual, "an idempotent call got no answer"
 
@@ -230,10 +231,9 @@ def test_the_guarantees_hold_whatever_happens(steps: list[tuple[Any, int]]) -> N
     assert [call for call, _ in world.calls if not call.ended] == [], "a call has no end"
     assert not any(link.calls or link.orphans for link in world.client.links)
     assert not world.client._waiting
-    assert world.client._retries.next() is None
+    assert world.client.unfinished() == []
     for host in world.hosts:
         assert not host.protocol.unfinished
-        assert len(host.protocol._done) == len(host.protocol._order)
 
 
 @given(st.binary(max_size=80), st.lists(st.binary(max_size=20), max_size=4))
@@ -256,11 +256,11 @@ def welcomed(count: int = 1) -> tuple[ClientProtocol, list[Link]]:
 def test_calls_go_to_the_server_with_the_fewest() -> None:
     client, links = welcomed(3)
     for _ in range(30):
-        client.start(METHOD, [b""], -1, 0)
+        client.start(HELLO, [b""], -1, 0)
     assert [len(link.calls) for link in links] == [10, 10, 10]
     client.lost(links[1], 0)
     for _ in range(4):
-        client.start(METHOD, [b""], -1, 0)
+        client.start(HELLO, [b""], -1, 0)
     assert [len(link.calls) for link in links] == [12, 0, 12]
 
 
@@ -286,7 +286,7 @@ def test_ended_calls_are_remembered_up_to_a_number_and_a_time(number: int, bound
 
 def test_a_call_whose_server_does_not_come_back_ends() -> None:
     client, (link,) = welcomed()
-    call = client.start(METHOD, [b""], -1, 0)
+    call = client.start(HELLO, [b""], -1, 0)
     client.lost(link, 5)
     assert client.next() == 5
     client.tick(5 + RESUME_MS)
@@ -296,7 +296,7 @@ def test_a_call_whose_server_does_not_come_back_ends() -> None:
 
 def test_more_items_than_the_credit_end_a_stream() -> None:
     client, (link,) = welcomed()
-    call = client.start(METHOD, [b""], -1, 0, streaming=True)
+    call = client.start(WATCH, [b""], -1, 0)
     for _ in range(16):
         client.receive(link, [wire.head(wire.Kind.ITEM, call.id), *([b""] * 64)], 0)
     assert not call.ended

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,10 +21,9 @@ from zmqlite.rpc.calling import ClientCall, ClientProtocol
 from zmqlite.rpc.service import methods_of
 from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
 
-PAGE = (ROOT / "docs" / "rpc-wire.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "rpc-wire.md").read_text(encoding="utf-8")
 VECTORS = json.loads((ROOT / "tests" / "rpc" / "vectors" / "conversations.json").read_text())
 METHODS = {method.name: method for method in methods_of(GREETER)}
-BOUND = {name: SimpleNamespace(method=method) for name, method in METHODS.items()}
 INCARNATION, LIMIT = b"INCARN-1", 4_194_304
 CALL = bytes(range(16))
 ROUTE = b"\0abcd"
@@ -71,7 +69,7 @@ def act(protocol: ServerProtocol, call: ServerCall, step: dict[str, Any]) -> Non
 
 @conversations
 def test_a_server_answers_so(steps: list[dict[str, Any]]) -> None:
-    protocol = ServerProtocol(INCARNATION, BOUND, calls=10, limit=LIMIT)
+    protocol = ServerProtocol(INCARNATION, METHODS, calls=10, limit=LIMIT)
     begun: list[ServerCall] = []
     expected: list[Any] = []
     sent: list[Any] = []
@@ -96,7 +94,7 @@ def started(client: ClientProtocol, frames: list[bytes]) -> ClientCall:
     count = envelope.attachments
     extra = wire.extra(dict(envelope.metadata), frames[len(frames) - count :] if count else [])
     timeout = envelope.timeout if envelope.HasField("timeout") else -1
-    return client.start(method.field + extra, frames[1:], timeout, 0, streaming=method.streaming)
+    return client.start(method, frames[1:], timeout, 0, extra)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +123,7 @@ def test_a_client_says_and_understands_so(steps: list[dict[str, Any]]) -> None:
     if call is not None:
         last = decoded(steps[-1]["server"])
         assert call.ended
-        got = [payload for payload, _ in call.items] or list(call.parts[1:])
+        got = list(call.items or call.parts[1:])
         assert got == items
         status = schema.Envelope.FromString(last[0]).status
         assert (call.error.status if call.error else 0) == status

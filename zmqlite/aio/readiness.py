@@ -73,6 +73,7 @@ class Watch:
         "_blocking",
         "_descriptor",
         "_queues",
+        "_reader",
         "idle",
         "loop",
         "shared",
@@ -86,6 +87,7 @@ class Watch:
         self.shared: Shared = shared
         self._queues: dict[int, dict[Waiter, None]] = {IN: {}, OUT: {}}
         self._descriptor: int | None = None
+        self._reader: Callable[[], object] | None = None
         self._beyond = -1  # the number of the time slice after whose end this socket received
         self.idle: bool = True  # nobody waits
         self.loop: AbstractEventLoop | None = None
@@ -130,6 +132,15 @@ class Watch:
             return attempt()
         finally:
             self.look()
+
+    def read(self, reader: Callable[[], object]) -> None:
+        """Call `reader` when a message may be there, or the socket was closed, from now on.
+
+        It takes the place of tasks that wait. It has to receive until nothing is there, and to be
+        called after a send, too: each of both may take the edge.
+        """
+        self._reader = reader
+        self._register()
 
     async def pass_slice(self, wanted: int) -> None:
         """Let other tasks run first if the time slice is over.
@@ -222,7 +233,7 @@ class Watch:
         loop = self.bind()
         descriptor = os.dup(self._blocking.fd)
         try:
-            loop.add_reader(descriptor, self._edge)
+            loop.add_reader(descriptor, self._reader or self._edge)
         except BaseException:
             os.close(descriptor)
             raise
@@ -258,6 +269,8 @@ class Watch:
                 self.loop.remove_reader(descriptor)
             os.close(descriptor)
         if usable:
+            if self._reader is not None:
+                self._reader()
             for queue in self._queues.values():
                 for waiter in queue:
                     waiter.wake()

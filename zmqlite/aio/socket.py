@@ -269,6 +269,10 @@ class Socket(SocketOptions, Generic[C]):
         finally:
             self._watch.look()
 
+    def _read(self, reader: Callable[[], object]) -> None:
+        """Call `reader` when `_attempt` may find a message, or raises. For zmqlite.rpc."""
+        self._watch.read(reader)
+
     # Waiting and watching
 
     async def poll(self, events: int = Event.POLLIN) -> Event:

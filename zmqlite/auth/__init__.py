@@ -6,8 +6,8 @@
     auth.curve_server(publisher, certificate, allow="clients")
     publisher.bind("tcp://*:5555")
 
-docs/security.md is the page to begin with. The modules, each of which imports only from the lines
-above it:
+docs/howto/security.md is the page to begin with. The modules, each of which imports only from the
+lines above it:
 
     zap                          the messages of ZAP as objects
     certificate                  key pairs in files

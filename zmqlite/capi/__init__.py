@@ -24,7 +24,7 @@ The docstrings of the functions say "a socket error" for what every function wit
 and "no context", "no timers object" and so on for a handle that is None, of another kind, or was
 freed before, and for a context of the parent process before fork().
 
-docs/porting-from-c.md has all rules and differences. No function closes, sends or terminates
+docs/howto/porting-from-c.md has all rules and differences. No function closes, sends or terminates
 anything that the program did not ask for: ZMQ_LINGER has libzmq's default, zmq_ctx_term waits, and
 a program may exit without it.
 """

@@ -50,3 +50,5 @@ int zl_raw_sendiov(zl_socket *s, struct iovec *parts, size_t count, int flags);
 int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl_socket *control,
                  int steerable);
 int zl_raw_ctx_term(void **context);
+/* The same for zmq_threadstart, whose threads return nothing. */
+void zl_end_context(void *context);

@@ -31,6 +31,11 @@ int zl_raw_proxy(zl_socket *frontend, zl_socket *backend, zl_socket *capture, zl
 }
 
 /* Ends a context and forgets it at once: no exception can come in between. */
+void zl_end_context(void *context)
+{
+    (void)zl_raw_ctx_term(context);
+}
+
 int zl_raw_ctx_term(void **context)
 {
     int rc = zl_code(zmq_ctx_term(*context));

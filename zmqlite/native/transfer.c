@@ -194,10 +194,8 @@ static int send_part(zl_socket *s, zmq_msg_t *part, int more)
    If a later one does, the peer went away and the message with it, which counts as sent, as it does
    when libzmq blocks. Before -EAGAIN libzmq is made to look at what has arrived for the socket, which
    it does not do at each send. */
-int zl_send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more)
+static int send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more)
 {
-    if (zl_is_unread(s))
-        return -EFSM;
     int rc = send_part(s, &parts[0], more || count > 1), events;
     size_t size = sizeof events;
     if (rc == -EAGAIN) {
@@ -207,6 +205,11 @@ int zl_send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more)
     for (int i = 1; i < count && rc >= 0; i++)
         rc = send_part(s, &parts[i], more || i + 1 < count);
     return rc < 0 ? rc : 0;
+}
+
+int zl_send_parts(zl_socket *s, zmq_msg_t *parts, int count, int more)
+{
+    return zl_is_unread(s) ? -EFSM : send_parts(s, parts, count, more);
 }
 
 /* Goes on after an attempt that found no room: waits and attempts until `end`. As zl_send_parts, or
@@ -223,7 +226,7 @@ int zl_send_waiting(zl_socket *s, zmq_msg_t *parts, int count, int more, int64_t
 /* Sends a part of a message that is forwarded; `end` is 0 for one attempt. */
 static int forward_part(zl_socket *to, zmq_msg_t *part, int more, int64_t end)
 {
-    int rc = zl_send_parts(to, part, 1, more);
+    int rc = send_parts(to, part, 1, more);
     return rc == -EAGAIN && end ? zl_send_waiting(to, part, 1, more, end) : rc;
 }
 
@@ -250,7 +253,7 @@ static int forward_message(zl_socket *from, zl_socket *to, int count, int64_t en
                            zl_traffic *traffic)
 {
     uint64_t bytes = 0;
-    int rc = 0;
+    int rc = to != from && zl_is_unread(to) ? -EFSM : 0; /* a REP on both sides answers itself */
     for (int i = 0; i < count && rc >= 0; i++) {
         zmq_msg_t *part = &zl_frame_at(from, i)->msg;
         bytes += zmq_msg_size(part);

@@ -19,7 +19,7 @@
     aio         Server, Client and Stub for asyncio; imported separately, as zmqlite.rpc.aio
     plugin      protoc-gen-zmqlite
 
-docs/rpc.md is the guide, docs/rpc-wire.md the wire form.
+docs/howto/rpc.md is the guide, docs/reference/rpc-wire.md the wire form.
 """
 
 from .call import Call, Ended, Outcome

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
 
 from ..message import Message
 from . import wire
@@ -14,6 +15,9 @@ from .status import Status
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+
+log: Final = logging.getLogger("zmqlite.rpc")
 
 
 def clock() -> int:
@@ -58,7 +62,7 @@ class Call:
 
     @property
     def attachments(self) -> list[memoryview]:
-        """The frames of raw bytes that came with the request: read-only views, not copied."""
+        """The frames of raw bytes that came with the request, as read-only views without a copy."""
         return wire.views(self._call.parts[3:])
 
     @property
@@ -76,7 +80,7 @@ class Call:
 
     @property
     def cancelled(self) -> bool:
-        """Whether nobody waits for the result: cancelled, expired, or the client is gone.
+        """Whether nobody waits for the result, as it was cancelled, expired, or its client left.
 
         A handler in the receiving thread sees only that its deadline has passed.
         """
@@ -109,6 +113,34 @@ class Call:
             self._event.set()
 
 
+class Closing:
+    """What a `with` statement closes."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; what that means a subclass says."""
+        raise NotImplementedError
+
+
+class AsyncClosing:
+    """What an `async with` statement closes."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; what that means a subclass says."""
+        raise NotImplementedError
+
+
 class Outcome:
     """What came with the reply of a call that was given this as `outcome`.
 
@@ -136,3 +168,12 @@ class Ended(NamedTuple):
 
 
 Hook: TypeAlias = Callable[[Ended], Any]
+
+
+def tell(hook: Hook | None, method: str, status: Status, start: int) -> None:
+    """Tell a hook, if there is one, of a call that began at `start`; what it raises is logged."""
+    if hook is not None:
+        try:
+            hook(Ended(method, status, (time.monotonic_ns() - start) // 1000))
+        except Exception:
+            log.exception("the hook %r failed", hook)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -58,23 +59,18 @@ class Link:
     reopen: int | None = 0  # when a socket is to be opened; None if one is open
     calls: dict[bytes, ClientCall] = field(default_factory=dict)
     orphans: dict[bytes, ClientCall] = field(default_factory=dict)
+    driver: Any = None  # its sockets
 
 
-@dataclass(slots=True, eq=False)
 class ClientCall:
-    """A call under way; `tag` and `waiter` are the driver's.
+    """A call under way; `waiter`, `outcome` and `start` are the driver's.
 
     Once it has `ended`, either `error` is set, or `envelope` and `parts` are the reply.
     """
 
-    id: bytes
-    head: bytes  # the fields of the envelope that do not change
-    frames: Sequence[Any]  # payload, attachments
-    deadline: int | None
-    idempotent: bool
-    streaming: bool
-    tag: Any = None
     waiter: Any = None
+    outcome: Any = None
+    start: int = 0
     link: Link | None = None
     attempts: int = 0
     retry: int | None = None  # when it is sent again, or given up
@@ -84,9 +80,20 @@ class ClientCall:
     error: RpcError | None = None
     envelope: Any = None
     parts: Sequence[Part] = ()
-    items: Any = ()  # a deque of payloads and attachments if it is a stream
+    items: Any = ()  # a deque of payloads if it is a stream
     window: int = WINDOW  # items that the server may still send
     taken: int = 0  # items that were read since the last credit
+
+    def __init__(
+        self, name: bytes, method: Any, head: bytes, frames: Sequence[Any], deadline: int | None
+    ) -> None:
+        self.id = name
+        self.method = method
+        self.head = head  # the fields of the envelope that do not change
+        self.frames = frames  # payload, attachments
+        self.deadline = deadline
+        if method.streaming:
+            self.items = deque()
 
 
 class ClientProtocol:
@@ -100,9 +107,8 @@ class ClientProtocol:
         self._count = random.getrandbits(48)
         self._waiting: dict[ClientCall, None] = {}  # for a server
         self._deadlines: Timers[ClientCall] = Timers()
-        self._retries: Timers[ClientCall] = Timers()
+        self._later: Timers[ClientCall | Link] = Timers()  # calls to be sent again; servers
         self._turn = 0  # of equally busy servers
-        self._unusual = True  # there may be more to wait for than deadlines
 
     # Connections
 
@@ -118,21 +124,21 @@ class ClientProtocol:
     def lost(self, link: Link, now: int) -> None:
         """Take note that a connection has ended; what it was to carry is dropped."""
         self.outgoing = [each for each in self.outgoing if each[0] is not link]
-        self._unusual = True
         link.reopen = now if link.incarnation else now + REOPEN_MS
+        self._later.add(link.reopen, link)
         link.last, link.incarnation = link.incarnation or link.last, b""
         calls, link.calls = link.calls, {}
         for call in calls.values():
             call.link = None
             fresh = call.window == WINDOW and not call.taken and not call.items
-            if call.idempotent and fresh:
+            if call.method.idempotent and fresh:
                 call.doubtful = True
                 self._again(call, now)
-            elif call.streaming:
+            elif call.method.streaming:
                 self._fail(call, Status.UNAVAILABLE, f"the connection to {link.endpoint} was lost")
             else:
                 call.retry = now + RESUME_MS
-                self._retries.add(call.retry, call)
+                self._later.add(call.retry, call)
                 call.link = link
                 link.orphans[call.id] = call
 
@@ -155,34 +161,31 @@ class ClientProtocol:
     # Calls
 
     def start(
-        self,
-        fields: bytes,
-        frames: Sequence[Any],
-        timeout: int,
-        now: int,
-        idempotent: bool = False,
-        streaming: bool = False,
-        tag: Any = None,
+        self, method: Any, frames: Sequence[Any], timeout: int, now: int, extra: bytes = b""
     ) -> ClientCall:
         """Begin a call: payload and attachments, `timeout` in milliseconds or -1.
 
-        `fields` are those of the envelope that name the method, and what wire.extra returns.
+        `method` is a Method, `extra` is what wire.extra returns.
         """
         self._count += 1
         name = self._prefix + (self._count & (1 << 64) - 1).to_bytes(8, "big")
         deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
-        head = wire.head(Kind.REQUEST, name) + fields
-        call = ClientCall(name, head, frames, deadline, idempotent, streaming, tag)
-        if streaming:
-            call.items = deque()
-        if call.deadline is not None:
-            self._deadlines.add(call.deadline, call)
+        head = wire.head(Kind.REQUEST, name) + method.field + extra
+        call = ClientCall(name, method, head, frames, deadline)
+        if deadline is not None:
+            self._deadlines.add(deadline, call)
         self._place(call, now)
         return call
 
     def cancel(self, call: ClientCall) -> None:
         """End a call whose result nobody wants."""
         self._end_early(call, Status.CANCELLED, "the client has cancelled it")
+
+    def unfinished(self) -> list[ClientCall]:
+        """Return all calls that have not ended; they will not be sent again."""
+        under_way = [call for link in self.links for call in link.calls.values()]
+        later = [each for each in self._later.expired(sys.maxsize) if isinstance(each, ClientCall)]
+        return [*under_way, *self._waiting, *later]
 
     def credit_due(self, call: ClientCall) -> bool:
         """Take note that an item was read; whether it is time to `grant` the server more."""
@@ -199,22 +202,13 @@ class ClientProtocol:
 
     def _place(self, call: ClientCall, now: int) -> None:
         """Send a call to the server with the fewest calls, or let it wait for one."""
-        links = self.links
-        if len(links) == 1 and links[0].incarnation and now >= links[0].avoid:
-            self._send(call, links[0], now)
-            return
-        self._turn += 1
-        best: Link | None = None
-        for index in range(len(links)):
-            link = links[(self._turn + index) % len(links)]
-            ready = link.incarnation and now >= link.avoid
-            if ready and (best is None or len(link.calls) < len(best.calls)):
-                best = link
-        if best is None:
-            self._waiting[call] = None
-            self._unusual = True
+        self._turn = turn = (self._turn + 1) % len(self.links)
+        links = self.links[turn:] + self.links[:turn]
+        ready = [link for link in links if link.incarnation and now >= link.avoid]
+        if ready:
+            self._send(call, min(ready, key=lambda link: len(link.calls)), now)
         else:
-            self._send(call, best, now)
+            self._waiting[call] = None
 
     def _send(self, call: ClientCall, link: Link, now: int) -> None:
         if len(call.frames[0]) > link.limit:
@@ -228,7 +222,7 @@ class ClientProtocol:
         fields = link.named
         if call.deadline is not None:
             fields += wire.timeout_field(max(0, call.deadline - 1 - now))
-        if call.streaming:
+        if call.method.streaming:
             fields += _CREDIT
         self.outgoing.append((link, [call.head + fields, *call.frames]))
 
@@ -238,8 +232,7 @@ class ClientProtocol:
         least, most = BACKOFF_MS
         pause = min(most, least << min(call.attempts, 10))
         call.retry = now + random.randint(pause // 2, pause)
-        self._retries.add(call.retry, call)
-        self._unusual = True
+        self._later.add(call.retry, call)
 
     def _place_waiting(self, now: int) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -258,7 +251,7 @@ class ClientProtocol:
             return
         kind = envelope.kind
         if kind == _REPLY:
-            if len(parts) - envelope.attachments != 2 or call.streaming:
+            if len(parts) - envelope.attachments != 2 or call.method.streaming:
                 self._malformed(call)
             else:
                 self._end(call, envelope, parts)
@@ -272,16 +265,15 @@ class ClientProtocol:
         payloads = end - 1
         call.window -= payloads
         single = envelope.attachments == 0 or payloads == 1
-        if not call.streaming or payloads < 1 or call.window < 0 or not single:
+        if not call.method.streaming or payloads < 1 or call.window < 0 or not single:
             self._malformed(call)
             return
-        attachments = parts[end:]
-        call.items.extend((payload, attachments) for payload in parts[1:end])
+        call.items.extend(parts[1:end])
         self.news.append(call)
 
     def _status(self, call: ClientCall, envelope: Any, link: Link, now: int) -> None:
         if envelope.status == Status.OK:
-            if call.streaming:
+            if call.method.streaming:
                 self._end(call, envelope, ())
             else:
                 self._malformed(call)
@@ -290,6 +282,7 @@ class ClientProtocol:
         if error.status == Status.UNAVAILABLE and error.executed == Executed.NO:
             del link.calls[call.id]
             link.avoid = now + AVOID_MS
+            self._later.add(link.avoid, link)  # for calls that wait for a server
             call.sent = call.doubtful
             self._again(call, now)
             return
@@ -336,35 +329,31 @@ class ClientProtocol:
 
     def _no_retry(self, call: ClientCall) -> None:
         if call.retry is not None:
-            self._retries.discard(call.retry, call)
+            self._later.discard(call.retry, call)
             call.retry = None
 
     # Time
 
     def next(self) -> int | None:
         """Return when to call `tick`; None if there is no need to."""
-        due = self._deadlines.next()
-        if not self._unusual:
-            return due
-        times = [link.reopen for link in self.links if link.reopen is not None]
-        self._unusual = bool(times or self._waiting)
-        times += [each for each in (due, self._retries.next()) if each is not None]
-        if self._waiting:
-            times += [link.avoid for link in self.links if link.incarnation]
-        self._unusual |= self._retries.next() is not None
-        return min(times, default=None)
+        due, later = self._deadlines.next(), self._later.next()
+        if due is None or later is None:
+            return later if due is None else due
+        return min(due, later)
 
     def tick(self, now: int) -> None:
         """End what has expired, and send again what is due."""
         for call in self._deadlines.expired(now):
             self._expire(call)
-        for call in self._retries.expired(now):
-            call.retry = None
-            if call.link is None:
-                self._place(call, now)
+        for each in self._later.expired(now):
+            if isinstance(each, Link):
+                continue  # it may be opened, or gets calls again
+            each.retry = None
+            if each.link is None:
+                self._place(each, now)
             else:
-                text = f"the connection to {call.link.endpoint} was lost"
-                self._fail(call, Status.UNAVAILABLE, text)
+                text = f"the connection to {each.link.endpoint} was lost"
+                self._fail(each, Status.UNAVAILABLE, text)
         if self._waiting:
             self._place_waiting(now)
 

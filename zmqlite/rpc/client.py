@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack
+from typing import Any, Final, Self, TypeVar, Unpack
 
-from ..constants import DONTWAIT, POLLIN, MonitorEvent, SocketType
+from ..constants import DONTWAIT, POLLIN
 from ..context import Context
 from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
-from .call import clock
+from .call import Closing, clock
 from .calling import ClientCall, Link
-from .requests import Bound, Caller, CallOptions, Caption, Dynamic, Options, Reader, result
+from .requests import Caller, CallOptions, Caption, Options, Reader, result
+from .service import Method
 from .waker import Waker
-
-if TYPE_CHECKING:
-    from ..socket import Monitor, Socket
 
 T = TypeVar("T")
 
@@ -37,7 +35,7 @@ AT_ONCE: Final = 64
 """Messages that are received from one server before the others get their turn."""
 
 
-class Client(Caller):
+class Client(Closing, Caller):
     """Calls methods of servers: one endpoint for each server.
 
         client = rpc.Client(context, "tcp://a:5555", "tcp://b:5555")
@@ -55,14 +53,12 @@ class Client(Caller):
 
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
-        self._sockets: dict[Link, tuple[Socket[Any], Monitor]] = {}
         self._links: dict[object, tuple[Link, bool]] = {}  # by socket, and by that of the monitor
         self._lock = threading.Lock()
         self._leader = threading.Lock()
         self._followers: dict[ClientCall, Any] = {}
         self._polled = 0  # when
         self._polling = False
-        self._closed = False
         self._waker = Waker()
         self._poller = Poller()
         self._poller.register(self._waker.fd, POLLIN)
@@ -74,62 +70,54 @@ class Client(Caller):
         self._closed = True
         self._waker.set()  # the leader leaves, and so does everybody who leads after it
         if self._leader.acquire(timeout=GRACE_S):
-            for socket, monitor in self._sockets.values():
-                monitor.close()
-                socket.close(0)
+            for link in self._protocol.links:
+                self._shut(link)
             self._waker.close()
             self._leader.release()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     # Calls
 
-    def _call(self, bound: Bound, request: Any, options: CallOptions) -> Any:
-        call = self._begin(bound, request, **options)
-        if call.streaming:
+    def _call(self, method: Method, request: Any, options: CallOptions) -> Any:
+        call = self._begin(method, request, **options)
+        if method.streaming:
             self._nudge()  # sends the request
             return Stream[Any](self, call)
         try:
             self._until(call)
             return result(call)
         finally:
-            self._cancel(call)
-            self._ended(call)
+            self._leave(call)
 
     def _start(self, *arguments: Any) -> ClientCall:
         with self._lock:
             return self._protocol.start(*arguments)
 
-    def stub(self, descriptor: Any) -> Any:
-        """Return a client of a service that is known by its descriptor; see Stub."""
-        return DynamicStub(self, descriptor)
+    def _grant(self, call: ClientCall) -> None:
+        with self._lock:
+            self._protocol.grant(call)
+        self._nudge()
 
     def _cancel(self, call: ClientCall) -> None:
-        """End a call that nobody waits for any more; nothing if it has ended."""
-        if not call.ended:
-            with self._lock:
-                self._protocol.cancel(call)
-            self._nudge()
+        """End a call that nobody waits for any more."""
+        with self._lock:
+            self._protocol.cancel(call)
+        self._nudge()
 
     # Who does the work
 
-    def _until(self, call: ClientCall, items: bool = False) -> None:
+    def _until(self, call: ClientCall) -> None:
         """Wait until a call has ended, or has items."""
-        while not call.ended and not (items and call.items):
+        while not call.ended and not call.items:
             if self._leader.acquire(blocking=False):
-                self._lead(call, items)
+                self._lead(call)
             else:
                 self._follow(call)
 
-    def _lead(self, call: ClientCall, items: bool) -> None:
+    def _lead(self, call: ClientCall) -> None:
         """Do the work for all until there are news about a call; the caller holds `_leader`."""
         try:
             while True:
-                if call.ended or (items and call.items):
+                if call.ended or call.items:
                     break
                 self._round(True)
         finally:
@@ -214,9 +202,10 @@ class Client(Caller):
                 self._waker.clear()
             return
         if lost:
-            self._lose(link, now)
+            self._shut(link)
+            self._protocol.lost(link, now)
             return
-        attempt, receive = self._sockets[link][0]._attempt, self._protocol.receive
+        attempt, receive = link.driver[0]._attempt, self._protocol.receive
         for _ in range(AT_ONCE):
             parts = attempt(PARTS, wire.PARTS)
             if parts is None:
@@ -228,7 +217,7 @@ class Client(Caller):
     def _send(self) -> None:
         outgoing = self._protocol.outgoing
         for link, frames in outgoing:
-            self._sockets[link][0].send_multipart(frames, DONTWAIT)
+            link.driver[0].send_multipart(frames, DONTWAIT)
         outgoing.clear()
 
     def _tell(self) -> None:
@@ -242,58 +231,34 @@ class Client(Caller):
 
     def _open(self) -> None:
         for link in self._protocol.closed(clock()):
-            socket = self._context.socket(SocketType.DEALER, **self._options)
-            monitor = socket.monitor(MonitorEvent.DISCONNECTED)
-            socket.connect(link.endpoint)
-            self._sockets[link] = socket, monitor
+            link.driver = socket, monitor = self._connect(link)
             for item, lost in ((socket, False), (monitor.socket, True)):
                 self._links[item] = link, lost
                 self._poller.register(item, POLLIN)
-            self._protocol.opened(link)
 
-    def _lose(self, link: Link, now: int) -> None:
-        socket, monitor = self._sockets.pop(link)
-        for item in (socket, monitor.socket):
-            del self._links[item]
-            self._poller.unregister(item)
-        monitor.close()
-        socket.close(0)
-        self._protocol.lost(link, now)
+    def _shut(self, link: Link) -> None:
+        if link.driver is not None:
+            (socket, monitor), link.driver = link.driver, None
+            for item in (socket, monitor.socket):
+                del self._links[item]
+                self._poller.unregister(item)
+            monitor.close()
+            socket.close(0)
 
 
-class Stream(Reader, Iterator[T]):
+class Stream(Reader[T], Closing, Iterator[T]):
     """The items of a stream, to be iterated over; by one thread at a time.
 
     It ends when the server has sent all, and raises RpcError if that did not end well. To leave it
     early, `close` it, or use it in a `with` statement: the server then stops.
     """
 
-    def __iter__(self) -> Self:
-        return self
-
     def __next__(self) -> T:
-        call = self._call
-        if not call.items:
+        if not self._call.items:
             if self._over:
                 raise StopIteration
-            self._client._until(call, items=True)
-            if not call.items:
-                self._finish()
-                result(call)
-                raise StopIteration
-        payload, _ = call.items.popleft()
-        if self._client._protocol.credit_due(call):
-            with self._client._lock:
-                self._client._protocol.grant(call)
-            self._client._nudge()
-        item: T = self._decode(payload)
-        return item
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+            self._client._until(self._call)
+        return self._take(StopIteration)
 
     def __del__(self) -> None:
         if not self._over and not self._call.ended:
@@ -309,10 +274,6 @@ class Stub(Caption):
 
     _CLIENT = Client
 
-    def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
-        """Call a method by its name in Python."""
-        return self._client._call(self._methods[name], request, options)
-
     def __enter__(self) -> Self:
         return self
 
@@ -321,5 +282,4 @@ class Stub(Caption):
             self._client.close()
 
 
-class DynamicStub(Dynamic, Stub):
-    """A client of a service whose methods are found by name: `stub.hello(request, timeout=500)`."""
+Client._STUB = Stub

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
 from ..arguments import INT_MAX, integer
 from ..constants import SocketType
 from ..context import Context
-from ..errors import Again, ZMQError
-from ..keywords import SocketKeywords
+from ..errors import Again, HostUnreachable
 from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import ProtoError
 from . import schema, wire
-from .call import Call, Ended, Hook, check_context, clock, messages
-from .service import Form, Method, methods_of
+from .call import Call, Hook, check_context, clock, log, messages
+from .service import Method, methods_of, parse
 from .serving import Event, ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
 
-log: Final = logging.getLogger("zmqlite.rpc")
+if TYPE_CHECKING:
+    from ..keywords import SocketKeywords
 
 OPTIONS: Final[SocketKeywords] = {
     "linger": 1000,
@@ -49,63 +46,6 @@ class Service:
         self._handlers = handlers or self
         if self._descriptor is None:
             raise TypeError("Service(descriptor, handlers), or a class made by protoc-gen-zmqlite")
-
-
-class Bound(NamedTuple):
-    """A method and its handler."""
-
-    method: Method
-    handler: Callable[[Any, Call], Any]
-    request: Form
-    reply: Form
-
-
-@dataclass(slots=True, eq=False)
-class Run:
-    """A call under way: the driver's side of a ServerCall."""
-
-    call: ServerCall
-    bound: Bound
-    seen: Call | None = None  # by the handler
-    item: Any = None  # the iterator of a stream, the task with asyncio
-    parked: list[Any] = field(default_factory=list)  # not empty: a stream waits for credit
-    used: int = 0  # credit
-    start: int = field(default_factory=time.monotonic_ns)
-
-    def begin(self) -> Any:
-        """Return what the handler returns; raises what it raises, and DecodeError as RpcError."""
-        self.seen = seen = Call(self.call, self.bound.method.name)
-        try:
-            request = self.bound.request.decode(self.call.parts[2])
-        except ProtoError as error:
-            status = Status.INVALID_ARGUMENT
-            raise Refused(status, str(error), executed=Executed.NO) from None
-        self.call.parts[2] = b""  # which a call that takes long need not keep
-        return self.bound.handler(request, seen)
-
-    def reply(self, message: Any) -> tuple[bytes, bytes, list[Message]]:
-        """Return the payload, the further fields and the attachments of a reply."""
-        payload, seen = self.bound.reply.encode(message), self.seen
-        assert seen is not None
-        attachments = messages(seen.reply_attachments) if seen.reply_attachments else []
-        return payload, wire.extra(seen.reply_metadata, attachments), attachments
-
-    def error(self, error: BaseException) -> RpcError:
-        """Return how a call ends whose handler raised this: never with a traceback."""
-        if isinstance(error, Refused):
-            return error
-        if isinstance(error, RpcError):
-            error.executed = Executed.YES
-            return error
-        name = self.bound.method.name
-        log.error("the handler of %s failed", name, exc_info=error)
-        text = "the handler failed; the server has logged why"
-        return RpcError(Status.INTERNAL, text, executed=Executed.YES)
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        """What the handler wants to be sent at the end."""
-        return {} if self.seen is None else self.seen.reply_metadata
 
 
 class Refused(RpcError):
@@ -146,13 +86,14 @@ class Host:
     ) -> None:
         check_context(self, context, self._CONTEXT)
         self.serving: bool = True
-        self._methods: dict[str, Bound] = {}
+        self._methods: dict[str, Method] = {}
         self._services: dict[str, Any] = {}  # descriptors by name
         self._hook = hook
         self._limit = limit
         for service in (*services, Service(schema.SERVER, BuiltIn(self))):
             self._add(service)
         calls = integer(calls, "calls", 1, INT_MAX)
+        self._put: Callable[[list[Any]], object]  # sends a message without waiting
         self._protocol = ServerProtocol(os.urandom(8), self._methods, calls=calls, limit=limit)
         self._socket: Any = context.socket(SocketType.ROUTER, **{**OPTIONS, **(options or {})})
 
@@ -166,27 +107,70 @@ class Host:
         if descriptor.full_name in self._services:
             raise ValueError(f"the server has a service {descriptor.full_name} already")
         self._services[descriptor.full_name] = descriptor
-        for method in methods_of(descriptor):
-            handler = getattr(service._handlers, method.attribute, None)
-            if handler is not None:
-                forms = Form(method.request, self._limit), Form(method.reply, self._limit)
-                self._methods[method.name] = Bound(method, handler, *forms)
+        for method in methods_of(descriptor, self._limit):
+            method.handler = getattr(service._handlers, method.attribute, None)
+            if method.handler is not None:
+                self._methods[method.name] = method
 
-    def _unreachable(self, route: bytes, error: ZMQError) -> list[Event]:
-        """Abandon the calls of a client that has left, or has no room for a message."""
-        if isinstance(error, Again):
-            log.warning("a client does not read its replies: its calls are cancelled")
-        return self._protocol.unreachable(route, clock())
+    # What has come, and what goes
 
-    def _ended(self, run: Run, status: Status) -> None:
-        """Tell the hook about a call."""
-        if self._hook is None:
-            return
-        took = (time.monotonic_ns() - run.start) // 1000
+    def _take(self, parts: list[wire.Part], now: int) -> None:
+        if event := self._protocol.receive(parts, now):
+            self._happened(event)
+
+    def _happened(self, event: Event) -> None:
+        """Do what an event asks for; a blocking and an asyncio server do so in their own way."""
+        raise NotImplementedError
+
+    def _tick(self) -> None:
+        for event in self._protocol.tick(clock()):
+            self._happened(event)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Send what there is to send; clients that cannot be reached have their calls cancelled."""
+        outgoing, self._protocol.outgoing = self._protocol.outgoing, []
+        for frames in outgoing:
+            try:
+                self._put(frames)
+            except (HostUnreachable, Again) as error:
+                if isinstance(error, Again):
+                    log.warning("a client does not read its replies: its calls are cancelled")
+                for event in self._protocol.unreachable(frames[0], clock()):
+                    self._happened(event)
+
+    # Calls
+
+    def _begin(self, call: ServerCall) -> Any:
+        """Return what the handler returns; raises what it raises, or Refused if it is not begun."""
+        method = call.method
+        call.seen = seen = Call(call, method.name)
+        if call.deadline is not None and clock() >= call.deadline:
+            text = "it ended before it was begun"
+            raise Refused(Status.DEADLINE_EXCEEDED, text, executed=Executed.NO)
         try:
-            self._hook(Ended(run.bound.method.name, status, took))
-        except Exception:
-            log.exception("the hook of a server failed")
+            request = parse(method.request, call.parts[2])
+        except ProtoError as error:
+            status = Status.INVALID_ARGUMENT
+            raise Refused(status, str(error), executed=Executed.NO) from None
+        call.parts[2] = b""  # which a call that takes long need not keep
+        return method.handler(request, seen)
+
+    def _encode(self, call: ServerCall, message: Any) -> tuple[bytes, bytes, list[Message]]:
+        """Return the payload, the further fields and the attachments of a reply."""
+        (payload,), seen = call.method.reply.encode(message), call.seen
+        attachments = messages(seen.reply_attachments) if seen.reply_attachments else []
+        return payload, wire.extra(seen.reply_metadata, attachments), attachments
+
+    def _error(self, call: ServerCall, error: BaseException) -> RpcError:
+        """Return how a call ends whose handler raised this: never with a traceback."""
+        if not isinstance(error, RpcError):
+            log.error("the handler of %s failed", call.method.name, exc_info=error)
+            text = "the handler failed; the server has logged why"
+            return RpcError(Status.INTERNAL, text, executed=Executed.YES)
+        if not isinstance(error, Refused):
+            error.executed = Executed.YES
+        return error
 
 
 class BuiltIn:
@@ -208,12 +192,6 @@ class BuiltIn:
         if request.service and request.service not in host._services:
             raise RpcError(Status.NOT_FOUND, f"the server has no service {request.service}")
         return schema.HealthReply(serving=host.serving and not host._protocol.draining)
-
-
-def late(run: Run) -> bool:
-    """Whether the deadline of a call has passed."""
-    deadline = run.call.deadline
-    return deadline is not None and clock() >= deadline
 
 
 def _describe(file: Any, files: dict[str, bytes]) -> None:

@@ -35,18 +35,10 @@ from zmqlite.rpc import aio as rpc_aio
 
 '''
 
-SERVER: Final = '''
+CLASS: Final = '''
 
-class {prefix}{service}(rpc.Service):
-    """The methods of {full_name}, which a server overrides."""
-
-    DESCRIPTOR = {module}.DESCRIPTOR.services_by_name["{service}"]
-'''
-
-CLIENT: Final = '''
-
-class {prefix}{service}Client({base}):
-    """Calls the methods of {full_name}."""
+class {name}({base}):
+    """{text}."""
 
     DESCRIPTOR = {module}.DESCRIPTOR.services_by_name["{service}"]
 '''
@@ -146,13 +138,18 @@ def _service(file: Any, service: Any, module: str, types: Types) -> str:
     methods = list(_methods(full_name, service, types))
     text = ""
     for prefix, base, awaited in (("", "rpc.Stub", False), ("Async", "rpc_aio.Stub", True)):
-        known = {"prefix": prefix, "service": service.name, "full_name": full_name}
-        text += SERVER.format(module=module, **known)
+        known = {"module": module, "service": service.name}
+        name, what = (
+            f"{prefix}{service.name}",
+            f"The methods of {full_name}, which a server overrides",
+        )
+        text += CLASS.format(name=name, base="rpc.Service", text=what, **known)
         for streaming, names in methods:
             define = "async def" if awaited and not streaming else "def"
             reply = f"{prefix}Iterator[{names['reply']}]" if streaming else names["reply"]
             text += HANDLER.format(define=define, **{**names, "reply": reply})
-        text += CLIENT.format(module=module, base=base, **known)
+        what = f"Calls the methods of {full_name}"
+        text += CLASS.format(name=f"{name}Client", base=base, text=what, **known)
         for streaming, names in methods:
             stream, result = base.replace("Stub", "Stream"), names["reply"]
             if streaming:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypedDict, TypeVar, Unpack
 
 from ..arguments import milliseconds
+from ..constants import MonitorEvent, SocketType
 from ..context import Context
-from ..keywords import SocketKeywords
 from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import DecodeError
 from . import wire
-from .call import Ended, Hook, Outcome, check_context, clock, messages
-from .calling import ClientCall, ClientProtocol
-from .service import Form, Method, methods_of
+from .call import Hook, Outcome, check_context, messages, tell
+from .calling import ClientCall, ClientProtocol, Link
+from .service import Method, methods_of, parse
 from .status import Executed, RpcError, Status
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-log: Final = logging.getLogger("zmqlite.rpc")
+    from ..keywords import SocketKeywords
+
+T = TypeVar("T")
 
 OPTIONS: Final[SocketKeywords] = {
     "heartbeat_ivl": 1000,
@@ -33,22 +34,6 @@ OPTIONS: Final[SocketKeywords] = {
     "sndhwm": 0,
 }
 """Options of a client's sockets."""
-
-
-class Bound(NamedTuple):
-    """A method, and the forms of its messages."""
-
-    method: Method
-    request: Form
-    reply: Form
-
-
-class Tag(NamedTuple):
-    """What a client notes about a call under way."""
-
-    bound: Bound
-    outcome: Outcome | None
-    start: int  # in nanoseconds
 
 
 class Options(TypedDict, total=False):
@@ -77,6 +62,7 @@ class Caller:
     """What a client is made of; the arguments are those of Client."""
 
     _CONTEXT: ClassVar[type] = Context
+    _STUB: ClassVar[type[Caption]]
 
     def __init__(
         self,
@@ -96,10 +82,23 @@ class Caller:
         self._hook = hook
         self._options: Any = {**OPTIONS, **(options or {})}
         self._protocol = ClientProtocol(endpoints)
+        self._closed = False
+
+    def stub(self, descriptor: Any) -> Any:
+        """Return a client of a service that is known by its descriptor; see Stub."""
+        return type(descriptor.name, (self._STUB,), {"DESCRIPTOR": descriptor})(self)
+
+    def _connect(self, link: Link) -> tuple[Any, Any]:
+        """Open a socket for a server, and the monitor that tells of the end of the connection."""
+        socket = self._context.socket(SocketType.DEALER, **self._options)
+        monitor = socket.monitor(MonitorEvent.DISCONNECTED)
+        socket.connect(link.endpoint)
+        self._protocol.opened(link)
+        return socket, monitor
 
     def _begin(
         self,
-        bound: Bound,
+        method: Method,
         request: Any,
         timeout: int | None = None,
         metadata: Mapping[str, str] | None = None,
@@ -107,36 +106,39 @@ class Caller:
         outcome: Outcome | None = None,
     ) -> ClientCall:
         """Begin a call; what the protocol wants to be sent for it is not yet sent."""
-        tag = Tag(bound, outcome, time.monotonic_ns())
+        if self._closed:
+            raise RuntimeError("the Client is closed")
+        start = time.monotonic_ns()
         if timeout is None:
             timeout = self._timeout
         elif type(timeout) is not int or timeout < 0:
             timeout = milliseconds(timeout)
-        method = bound.method
-        frames: list[Any] = [bound.request.encode(request)]
-        fields = method.field
+        frames: list[Any] = method.request.encode(request)
+        extra = b""
         if attachments or metadata:
             frames += messages(attachments)
-            fields += wire.extra(metadata, attachments)
-        repeats, streaming = method.idempotent, method.streaming
-        return self._start(fields, frames, timeout, clock(), repeats, streaming, tag)
+            extra = wire.extra(metadata, attachments)
+        call = self._start(method, frames, timeout, start // 1_000_000, extra)
+        call.outcome, call.start = outcome, start
+        return call
 
     def _start(self, *arguments: Any) -> ClientCall:
         return self._protocol.start(*arguments)
 
-    def _ended(self, call: ClientCall) -> None:
-        """Tell the hook about a call."""
-        if self._hook is None:
-            return
-        status = Status.OK if call.error is None else call.error.status
-        took = (time.monotonic_ns() - call.tag.start) // 1000
-        try:
-            self._hook(Ended(call.tag.bound.method.name, status, took))
-        except Exception:
-            log.exception("the hook of a client failed")
+    def _cancel(self, call: ClientCall) -> None:
+        """Cancel a call; a blocking and an asyncio client do so in their own way."""
+        raise NotImplementedError
+
+    def _leave(self, call: ClientCall) -> None:
+        """Cancel a call if it has not ended, and tell the hook about it."""
+        if not call.ended:
+            self._cancel(call)
+        if self._hook is not None:
+            status = Status.OK if call.error is None else call.error.status
+            tell(self._hook, call.method.name, status, call.start)
 
 
-class Reader:
+class Reader(Generic[T]):
     """What a stream is made of."""
 
     _over = False
@@ -144,18 +146,29 @@ class Reader:
     def __init__(self, client: Any, call: ClientCall) -> None:
         self._client = client
         self._call = call
-        self._decode = call.tag.bound.reply.decode
 
     def close(self) -> None:
         """End the call, if it has not ended, and drop the items that were not read."""
-        self._client._cancel(self._call)
-        self._call.items.clear()
         self._finish()
+        self._call.items.clear()
+
+    def _take(self, stop: type[Exception]) -> T:
+        """Return the next item; raises the error of the call at its end, or `stop`."""
+        call = self._call
+        if not call.items:
+            self._finish()
+            result(call)
+            raise stop
+        payload = call.items.popleft()
+        if self._client._protocol.credit_due(call):
+            self._client._grant(call)
+        item: Any = parse(call.method.reply, payload)
+        return item  # type: ignore[no-any-return]
 
     def _finish(self) -> None:
         if not self._over:
             self._over = True
-            self._client._ended(self._call)
+            self._client._leave(self._call)
 
 
 class Caption:
@@ -169,34 +182,26 @@ class Caption:
         self._client: Any = self._CLIENT(client, *endpoints, **options) if self._own else client
         if self.DESCRIPTOR is None:
             raise TypeError("a class made by protoc-gen-zmqlite is wanted; see Client.stub")
-        limit = self._client.limit
-        self._methods = {
-            method.attribute: Bound(method, Form(method.request, limit), Form(method.reply, limit))
-            for method in methods_of(self.DESCRIPTOR)
-        }
+        methods = methods_of(self.DESCRIPTOR, self._client.limit)
+        self._methods = {method.attribute: method for method in methods}
 
     def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
-        raise NotImplementedError
+        """Call a method by its name in Python."""
+        return self._client._call(self._methods[name], request, options)
 
+    if not TYPE_CHECKING:  # which knows the methods of generated classes
 
-class Dynamic(Caption):
-    """A stub whose methods are found by name."""
-
-    def __init__(self, client: Any, descriptor: Any) -> None:
-        self.DESCRIPTOR = descriptor  # type: ignore[misc]
-        super().__init__(client)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._methods:
-            raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
-        call = partial(self._call, name)
-        setattr(self, name, call)  # found at once from now on
-        return call
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or name not in self._methods:
+                raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
+            call = partial(self._call, name)
+            setattr(self, name, call)  # found at once from now on
+            return call
 
 
 def result(call: ClientCall) -> Any:
     """Return the reply of a call that has ended, None if it is a stream; raises its error."""
-    bound, outcome, _ = call.tag
+    outcome = call.outcome
     if outcome is not None:
         if call.envelope is not None:
             outcome.metadata = dict(call.envelope.metadata)
@@ -204,10 +209,10 @@ def result(call: ClientCall) -> Any:
         outcome.attachments = wire.views(call.parts[2:])
     if call.error is not None:
         raise call.error
-    if call.streaming:
+    if call.method.streaming:
         return None
     try:
-        return bound.reply.decode(call.parts[1])
+        return parse(call.method.reply, call.parts[1])
     except DecodeError as error:
         call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
         raise call.error from None

@@ -11,29 +11,27 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Self, Unpack
+from functools import partial
+from typing import Any, Final, Unpack
 
 from ..arguments import INT_MAX, integer, milliseconds
 from ..constants import DONTWAIT, POLLIN
 from ..context import Context
-from ..errors import Again, ContextTerminated, HostUnreachable
+from ..errors import ContextTerminated
 from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
-from .call import clock
-from .hosting import Host, Run, ServerOptions, Service, late
-from .serving import Event, Happened
+from .call import Closing, clock, tell
+from .hosting import Host, ServerOptions, Service
+from .serving import Event, Happened, ServerCall
 from .status import Executed, RpcError, Status
 from .waker import Waker
-
-if TYPE_CHECKING:
-    pass
 
 AT_ONCE: Final = 64
 """Messages that are received before results are sent and calls executed."""
 
 
-class Server(Host):
+class Server(Closing, Host):
     """Executes calls of the methods of its services, in a pool of threads or in the one that runs.
 
         class Greeter(greeter_rpc.Greeter):
@@ -60,9 +58,11 @@ class Server(Host):
     ) -> None:
         self._threads = integer(threads, "threads", 0, INT_MAX)
         super().__init__(context, *services, **options)
+        self._put = partial(self._socket.send_multipart, flags=DONTWAIT)
         self._results: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
-        self._ready: deque[Run] = deque()  # where the receiving thread executes
-        self._queue: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._ready: deque[ServerCall] = deque()  # where the receiving thread executes
+        self._queue: queue.SimpleQueue[ServerCall | None] = queue.SimpleQueue()
+        self._start = self._queue.put if self._threads else self._ready.append
         self._sleeping = False
         self._due: int | None = None  # when the protocol wants to be told of the time
         self._stop_at: int | None = None
@@ -110,16 +110,10 @@ class Server(Host):
     def close(self) -> None:
         """Close the socket; nothing if it is closed."""
         for call in self._protocol.abandon():
-            if call.runner.seen is not None:
-                call.runner.seen._set()
+            if call.seen is not None:
+                call.seen._set()
         self._socket.close()
         self._waker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     # The receiving thread
 
@@ -142,10 +136,10 @@ class Server(Host):
         for _ in range(len(self._results)):  # a fast stream adds more and more
             apply, arguments = self._results.popleft()
             apply(*arguments)
-        if self._due is not None:
+        if self._due is not None and clock() >= self._due:
             self._tick()
         if self._protocol.outgoing:
-            self._send()
+            self._flush()
 
     def _wait(self) -> int:
         self._due = due = self._protocol.next()
@@ -154,55 +148,31 @@ class Server(Host):
         return -1 if due is None else max(0, due - clock())
 
     def _receive(self) -> None:
-        attempt, receive = self._socket._attempt, self._protocol.receive
-        now = clock()
+        attempt, now = self._socket._attempt, clock()
         for _ in range(AT_ONCE):
             parts = attempt(PARTS, wire.PARTS)
             if parts is None:
                 break
-            if event := receive(parts, now):
-                self._happened(event)
+            self._take(parts, now)
         if self._protocol.outgoing:
-            self._send()
-
-    def _tick(self) -> None:
-        if self._due is not None and (now := clock()) >= self._due:
-            for event in self._protocol.tick(now):
-                self._happened(event)
+            self._flush()
 
     def _happened(self, event: Event) -> None:
         what, call = event
         if what is Happened.BEGIN:
-            call.runner = run = Run(call, call.method)
-            self._start(run)
-        elif (run := call.runner) is not None:
-            if what is Happened.CANCEL and run.seen is not None:
-                run.seen._set()
-            if _unpark(run):
-                self._start(run)
-
-    def _start(self, run: Run) -> None:
-        if self._threads:
-            self._queue.put(run)
-        else:
-            self._ready.append(run)
-
-    def _send(self) -> None:
-        outgoing = self._protocol.outgoing
-        for frames in outgoing:
-            try:
-                self._socket.send_multipart(frames, DONTWAIT)
-            except (HostUnreachable, Again) as error:
-                for event in self._unreachable(frames[0], error):
-                    self._happened(event)
-        outgoing.clear()
+            self._start(call)
+            return
+        if what is Happened.CANCEL and call.seen is not None:
+            call.seen._set()
+        if _unpark(call):
+            self._start(call)
 
     # The threads of handlers
 
     def _work(self) -> None:
-        while (run := self._queue.get()) is not None:
-            self._step(run)
-            del run  # a thread that waits keeps no call, nor its attachments
+        while (call := self._queue.get()) is not None:
+            self._step(call)
+            del call  # a thread that waits keeps no call, nor its attachments
 
     def _post(self, apply: Callable[..., None], *arguments: Any) -> None:
         """Have the receiving thread call this; it sends what comes of it."""
@@ -214,62 +184,56 @@ class Server(Host):
             self._sleeping = False
             self._waker.set()
 
-    def _step(self, run: Run) -> None:
+    def _step(self, call: ServerCall) -> None:
         """Execute a call, or a part of it if it is a stream."""
-        if run.seen is None:
-            if not run.call.claim():
-                return
-            if late(run):
-                self._post(lambda: self._protocol.expire(run.call, clock()))
-                return
+        protocol = self._protocol
+        if call.seen is None and not call.claim():
+            return
         try:
-            if run.bound.method.streaming:
-                if not self._go_on(run):
+            if call.method.streaming:
+                if not self._go_on(call):
                     return
-                self._post(lambda: self._protocol.end(run.call, run.metadata, clock()))
+                self._post(protocol.end, call, call.seen.reply_metadata, clock())
             else:
-                payload, extra, attachments = run.reply(run.begin())
-                self._post(self._reply, run, payload, extra, attachments)
+                reply = self._encode(call, self._begin(call))
+                self._post(protocol.reply, call, *reply, clock())
             status = Status.OK
         except Exception as raised:
-            error = run.error(raised)
+            error = self._error(call, raised)
             status = error.status
-            self._post(lambda: self._protocol.fail(run.call, error, clock(), run.metadata))
-        self._ended(run, status)
+            self._post(protocol.fail, call, error, clock(), call.seen.reply_metadata)
+        tell(self._hook, call.method.name, status, call.start)
 
-    def _reply(self, run: Run, payload: bytes, extra: bytes, attachments: list[Any]) -> None:
-        self._protocol.reply(run.call, payload, extra, attachments, clock())
-
-    def _go_on(self, run: Run) -> bool:
+    def _go_on(self, call: ServerCall) -> bool:
         """Send items of a stream; False if it is to go on later."""
-        if run.seen is None:
-            run.item = iter(run.begin())
-        encode, send = run.bound.reply.encode, self._protocol.item
-        turn = run.used + AT_ONCE
-        while not run.call.cancelled:
-            if run.used >= run.call.credit:
-                run.parked.append(True)
-                idle = run.used >= run.call.credit and not run.call.cancelled
-                if idle or not _unpark(run):  # the receiving thread starts it again, or has
+        if call.seen is None:
+            call.item = iter(self._begin(call))
+        encode, send = call.method.reply.encode, self._protocol.item
+        turn = call.used + AT_ONCE
+        while not call.cancelled:
+            if call.used >= call.credit:
+                call.parked.append(True)
+                idle = call.used >= call.credit and not call.cancelled
+                if idle or not _unpark(call):  # the receiving thread starts it again, or has
                     return False
-            elif run.used == turn and not self._threads:
-                self._ready.append(run)  # it is the turn of other calls
+            elif call.used == turn and not self._threads:
+                self._ready.append(call)  # it is the turn of other calls
                 return False
             else:
                 try:
-                    message = next(run.item)
+                    message = next(call.item)
                 except StopIteration:
                     return True
-                run.used += 1
-                self._post(send, run.call, encode(message))
-        if close := getattr(run.item, "close", None):
+                call.used += 1
+                self._post(send, call, encode(message)[0])
+        if close := getattr(call.item, "close", None):
             close()
         raise RpcError(Status.CANCELLED, "nobody reads the stream", executed=Executed.YES)
 
 
-def _unpark(run: Run) -> bool:
+def _unpark(call: ServerCall) -> bool:
     """Whether the caller is the one to start a parked stream again."""
     try:
-        return bool(run.parked.pop())
+        return bool(call.parked.pop())
     except IndexError:
         return False

@@ -10,9 +10,9 @@ a duplicate gets the same reply, and is not taken again.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
@@ -33,6 +33,7 @@ PROBE_MS: Final = 2000
 """How often the clients of unfinished calls are probed: sending to one that is gone fails."""
 
 _MOST_CREDIT: Final = 2**31 - 1
+_HELLO: Final = int(Kind.HELLO)
 
 
 class Happened(IntEnum):
@@ -46,21 +47,28 @@ class Happened(IntEnum):
     """A stream may go on."""
 
 
-@dataclass(slots=True, eq=False)
 class ServerCall:
-    """A call that a server has taken; `runner` is the driver's."""
+    """A call that a server has taken."""
 
-    route: bytes
-    id: bytes
-    parts: list[Part]  # nothing, envelope, payload, attachments
-    method: Any
-    metadata: dict[str, str]
-    credit: int
     deadline: int | None = None
     cancelled: bool = False
     lost: bool = False  # its client could not be reached
-    runner: Any = None
-    _unclaimed: list[bool] = field(default_factory=lambda: [True])
+    # The driver's:
+    seen: Any = None  # the Call of the handler, once it was begun
+    item: Any = None  # the iterator of a stream; the task with asyncio
+    used: int = 0  # credit
+
+    def __init__(self, parts: list[Part], envelope: Any, method: Any) -> None:
+        self.route: bytes = memoryview(parts[0]).tobytes()
+        parts[0] = b""  # a Message of the routing id would take memory
+        self.parts = parts  # nothing, envelope, payload, attachments
+        self.id: bytes = envelope.id
+        self.method = method
+        self.metadata: dict[str, str] = dict(envelope.metadata.items())
+        self.credit: int = envelope.credit
+        self.parked: list[Any] = []  # not empty: a stream waits for credit; the driver's
+        self.start: int = time.monotonic_ns()
+        self._unclaimed = [True]
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim it: it then executes it, or ends it unbegun.
@@ -73,9 +81,8 @@ class ServerCall:
             return False
 
 
-_Done: TypeAlias = tuple[tuple[Any, ...] | None, int]
-"""The last frames of a call, if they are kept, and their bytes."""
-
+_Done: TypeAlias = tuple[int, tuple[Any, ...] | None, int]
+"""When a call has ended, its last frames, if they are kept, and their bytes."""
 
 Event: TypeAlias = tuple[Happened, ServerCall]
 
@@ -83,9 +90,8 @@ Event: TypeAlias = tuple[Happened, ServerCall]
 class ServerProtocol:
     """All calls of one incarnation of a server.
 
-    `methods` maps the full names of methods, as in "/package.Service/Method", to what the driver
-    wants to find in `ServerCall.method`; its `method` is a Method. `calls` bounds how many are
-    unfinished at a time, `limit` the bytes of a payload.
+    `methods` maps the full names of methods, as in "/package.Service/Method", to a Method each.
+    `calls` bounds how many are unfinished at a time, `limit` the bytes of a payload.
     """
 
     def __init__(
@@ -95,18 +101,16 @@ class ServerProtocol:
         self.methods = methods
         self.outgoing: list[list[Any]] = []
         self.draining: bool = False
-        self.malformed: int = 0  # messages that were dropped since they cannot be answered
         self._calls = calls
         self._limit = limit
         self._open: dict[bytes, ServerCall] = {}
-        self._done: dict[bytes, _Done] = {}
-        self._order: deque[tuple[int, bytes]] = deque()  # of `_done`, by the time of the end
+        self._done: OrderedDict[bytes, _Done] = OrderedDict()  # by the time of the end
         self._kept = 0  # bytes of replies in `_done`
         self._deadlines: Timers[ServerCall] = Timers()
         self._probe: int | None = None  # when
         self._items: list[Any] | None = None  # the message that items are being put into
         self._streaming: ServerCall | None = None  # whose they are
-        self._receivers: dict[int, Callable[[Sequence[Part], Any, int], Event | None]] = {
+        self._receivers: dict[int, Callable[[list[Part], Any, int], Event | None]] = {
             Kind.HELLO: self._hello,
             Kind.REQUEST: self._request,
             Kind.CREDIT: self._credit,
@@ -121,59 +125,61 @@ class ServerProtocol:
 
     # Messages
 
-    def receive(self, parts: Sequence[Part], now: int) -> Event | None:
+    def receive(self, parts: list[Part], now: int) -> Event | None:
         """Take a message of a client, its routing id first."""
         envelope = wire.decode(parts[1]) if len(parts) > 1 else None
         if envelope is None:
-            self.malformed += 1
             return None
-        receiver = self._receivers.get(envelope.kind)
-        if receiver is None:  # of a later version
-            return None
-        if receiver != self._hello and not 0 < len(envelope.id) <= wire.ID_BYTES:
-            self.malformed += 1
-            return None
+        kind = envelope.kind
+        receiver = self._receivers.get(kind)
+        if receiver is None or (kind != _HELLO and not 0 < len(envelope.id) <= wire.ID_BYTES):
+            return None  # of a later version, or it cannot be answered
         return receiver(parts, envelope, now)
 
-    def _hello(self, parts: Sequence[Part], envelope: Any, now: int) -> None:
-        if not envelope.version:
-            self.malformed += 1
-            return
-        fields = {"version": wire.VERSION, "incarnation": self.incarnation, "limit": self._limit}
-        self.outgoing.append([bytes(parts[0]), wire.more(kind=int(Kind.WELCOME), **fields)])
+    def _hello(self, parts: list[Part], envelope: Any, now: int) -> None:
+        if envelope.version:
+            more = {"version": wire.VERSION, "incarnation": self.incarnation, "limit": self._limit}
+            self.outgoing.append([bytes(parts[0]), wire.more(kind=int(Kind.WELCOME), **more)])
 
-    def _request(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
+    def _request(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         name = envelope.id
-        known = name in self._open or name in self._done
-        if known and envelope.incarnation == self.incarnation:
-            call = self._open.get(name)
-            if call is None or not (call.cancelled and call.lost and _repeats(call)):
+        if self._known(name) and envelope.incarnation == self.incarnation:
+            known = self._open.get(name)
+            if known is None or not (known.cancelled and known.lost and known.method.idempotent):
                 self._again(parts, envelope)
                 return None
             # Its client is back, and has sent it again: what the lost call gives is ignored.
-        if refusal := self._refusal(parts, envelope):
+        method = self.methods.get(envelope.method)
+        if refusal := self._refusal(parts, envelope, method):
             # It would be refused again, so it need not be remembered.
             error = RpcError(*refusal, executed=Executed.NO)
-            self.outgoing.append([bytes(parts[0]), wire.status(envelope.id, error)])
+            self.outgoing.append([bytes(parts[0]), wire.status(name, error)])
             return None
-        metadata = dict(envelope.metadata.items()) if envelope.metadata else {}
-        call = ServerCall(
-            bytes(parts[0]),
-            name,
-            [b"", *parts[1:]],  # a Message of the routing id would take memory
-            self.methods[envelope.method],
-            metadata,
-            envelope.credit,
-        )
-        return self._take(call, envelope.timeout if envelope.HasField("timeout") else None, now)
+        call = ServerCall(parts, envelope, method)
+        full = len(self._open) >= self._calls
+        self._open[name] = call
+        timeout = envelope.timeout
+        if full:
+            text = f"the server has {self._calls} unfinished calls"
+            self._unbegun(call, Status.RESOURCE_EXHAUSTED, text, now)
+            return None
+        if timeout:
+            call.deadline = now + timeout
+            self._deadlines.add(call.deadline, call)
+        elif envelope.HasField("timeout"):
+            self._unbegun(call, Status.DEADLINE_EXCEEDED, "it came too late", now)
+            return None
+        if self._probe is None:
+            self._probe = now + PROBE_MS
+        return Happened.BEGIN, call
 
-    def _refusal(self, parts: Sequence[Part], envelope: Any) -> tuple[Status, str] | None:
+    def _refusal(self, parts: list[Part], envelope: Any, method: Any) -> tuple[Status, str] | None:
         if envelope.incarnation != self.incarnation:
             text = "the request was sent to another incarnation of the server"
             return Status.UNAVAILABLE, text
         if self.draining:
             return Status.UNAVAILABLE, "the server is ending"
-        if envelope.method not in self.methods:
+        if method is None:
             return Status.UNIMPLEMENTED, f"the server has no method {envelope.method}"
         if len(parts) - envelope.attachments != 3:
             text = "a request has one payload, and as many attachments as it says"
@@ -186,24 +192,7 @@ class ServerProtocol:
     def _known(self, call: bytes) -> bool:
         return call in self._open or call in self._done
 
-    def _take(self, call: ServerCall, timeout: int | None, now: int) -> Event | None:
-        full = len(self._open) >= self._calls
-        self._open[call.id] = call
-        if full:
-            text = f"the server has {self._calls} unfinished calls"
-            self._unbegun(call, Status.RESOURCE_EXHAUSTED, text, now)
-            return None
-        if timeout is not None:
-            call.deadline = now + timeout
-            if not timeout:
-                self._unbegun(call, Status.DEADLINE_EXCEEDED, "it came too late", now)
-                return None
-            self._deadlines.add(call.deadline, call)
-        if self._probe is None:
-            self._probe = now + PROBE_MS
-        return Happened.BEGIN, call
-
-    def _again(self, parts: Sequence[Part], envelope: Any) -> None:
+    def _again(self, parts: list[Part], envelope: Any) -> None:
         """Answer a duplicate: now, or where the last one came from when the call ends."""
         route = bytes(parts[0])
         if call := self._open.get(envelope.id):
@@ -211,30 +200,31 @@ class ServerProtocol:
             call.cancelled = call.cancelled and not call.lost
             call.lost = False
             return
-        frames = self._done[envelope.id][0]
+        frames = self._done[envelope.id][1]
         if frames is None:
             text = "it was executed, but its reply is not kept"
             error = RpcError(Status.DATA_LOSS, text, executed=Executed.YES)
             frames = (wire.status(envelope.id, error),)
         self.outgoing.append([route, *frames])
 
-    def _resume(self, parts: Sequence[Part], envelope: Any, now: int) -> None:
+    def _resume(self, parts: list[Part], envelope: Any, now: int) -> None:
         if envelope.incarnation == self.incarnation and self._known(envelope.id):
             self._again(parts, envelope)
             return
         error = RpcError(Status.UNAVAILABLE, "the server does not know of this call")
         self.outgoing.append([bytes(parts[0]), wire.status(envelope.id, error)])
 
-    def _credit(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
+    def _credit(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)
         if call is None or call.cancelled:
             return None
         call.credit = min(call.credit + envelope.credit, _MOST_CREDIT)
         return Happened.CREDIT, call
 
-    def _cancel(self, parts: Sequence[Part], envelope: Any, now: int) -> Event | None:
+    def _cancel(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)
-        return None if call is None else self._abandon(call, Status.CANCELLED, now)
+        events = [] if call is None else self._abandon([call], Status.CANCELLED, now)
+        return events[0] if events else None
 
     # Time, and clients that are gone
 
@@ -247,15 +237,15 @@ class ServerProtocol:
 
     def tick(self, now: int) -> list[Event]:
         """End what has expired, and probe the clients of unfinished calls."""
-        expired = self._deadlines.expired(now)
-        events = [self._abandon(call, Status.DEADLINE_EXCEEDED, now) for call in expired]
+        events = self._abandon(self._deadlines.expired(now), Status.DEADLINE_EXCEEDED, now)
         if self._probe is not None and now >= self._probe:
             self._probe = now + PROBE_MS if self._open else None
             probe = wire.more(kind=int(Kind.PROBE))
             routes = {call.route for call in self._open.values() if not call.cancelled}
             self.outgoing += ([route, probe] for route in routes)
-        self._forget(now)
-        return [event for event in events if event]
+        while self._done and next(iter(self._done.values()))[0] <= now - REMEMBERED_MS:
+            self._evict()
+        return events
 
     def unreachable(self, route: bytes, now: int) -> list[Event]:
         """Take note that a message could not be sent to a client.
@@ -267,8 +257,7 @@ class ServerProtocol:
         gone = [call for call in calls if call.lost or call.credit]
         for call in calls:
             call.lost = True
-        events = [self._abandon(call, Status.CANCELLED, now) for call in gone]
-        return [event for event in events if event]
+        return self._abandon(gone, Status.CANCELLED, now)
 
     def abandon(self) -> list[ServerCall]:
         """Abandon all calls, since the server ends; return those that were begun."""
@@ -277,33 +266,32 @@ class ServerProtocol:
             call.cancelled = True
         return [call for call in calls if not call.claim()]
 
-    def _abandon(self, call: ServerCall, status: Status, now: int) -> Event | None:
-        if call.cancelled or self._open.get(call.id) is not call:
-            return None
-        call.cancelled = status == Status.CANCELLED  # its client does not wait for an answer
-        if call.claim():
-            if call.lost:  # it may be sent again
-                self._drop(call)
-            else:
-                self._unbegun(call, status, "it ended before it was begun", now)
-        call.cancelled = True
-        return Happened.CANCEL, call
+    def _abandon(self, calls: Iterable[ServerCall], status: Status, now: int) -> list[Event]:
+        events = []
+        for call in calls:
+            if call.cancelled or self._open.get(call.id) is not call:
+                continue
+            call.cancelled = status == Status.CANCELLED  # its client does not wait for an answer
+            if call.claim():
+                if call.lost:  # it may be sent again
+                    self._drop(call)
+                else:
+                    self._unbegun(call, status, "it ended before it was begun", now)
+            call.cancelled = True
+            events.append((Happened.CANCEL, call))
+        return events
 
     def _unbegun(self, call: ServerCall, status: Status, text: str, now: int) -> None:
         self.fail(call, RpcError(status, text, executed=Executed.NO), now)
 
     # What the driver says about a call
 
-    def expire(self, call: ServerCall, now: int) -> None:
-        """End a call that was claimed after its deadline, and so is not begun."""
-        self._unbegun(call, Status.DEADLINE_EXCEEDED, "it ended before it was begun", now)
-
     def reply(
         self, call: ServerCall, payload: bytes, extra: bytes, attachments: Sequence[Any], now: int
     ) -> None:
         """End a unary call with its reply; `extra` is what wire.extra returns."""
         frames = (wire.head(Kind.REPLY, call.id) + extra, payload, *attachments)
-        size = len(payload) + sum(map(len, attachments))
+        size = len(payload) + (sum(map(len, attachments)) if attachments else 0)
         self._finish(call, frames, size if size <= REPLY_BYTES else None, now)
 
     def item(self, call: ServerCall, payload: bytes) -> None:
@@ -345,14 +333,14 @@ class ServerProtocol:
             return
         if not call.cancelled:
             self.outgoing.append([call.route, *frames])
-        elif call.lost and _repeats(call):
+        elif call.lost and call.method.idempotent:
             return  # it is executed again if its client comes back
-        keep = size is not None and self._kept + size <= REMEMBERED_BYTES
-        done = frames if keep else None, size if keep and size else 0
-        self._kept += done[1]
-        self._done[call.id] = done
-        self._order.append((now, call.id))
-        if len(self._order) > REMEMBERED_CALLS:
+        if size is None or self._kept + size > REMEMBERED_BYTES:
+            self._done[call.id] = now, None, 0
+        else:
+            self._done[call.id] = now, frames, size
+            self._kept += size
+        if len(self._done) > REMEMBERED_CALLS:
             self._evict()
 
     def _drop(self, call: ServerCall) -> bool:
@@ -364,14 +352,5 @@ class ServerProtocol:
         del self._open[call.id]
         return True
 
-    def _forget(self, now: int) -> None:
-        while self._order and self._order[0][0] <= now - REMEMBERED_MS:
-            self._evict()
-
     def _evict(self) -> None:
-        self._kept -= self._done.pop(self._order.popleft()[1])[1]
-
-
-def _repeats(call: ServerCall) -> bool:
-    """Whether a call may be executed more than once."""
-    return bool(call.method.method.idempotent)
+        self._kept -= self._done.popitem(last=False)[1][2]

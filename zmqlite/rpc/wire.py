@@ -1,4 +1,4 @@
-"""The wire form of docs/rpc-wire.md: envelopes to bytes and back. No sockets, no time.
+"""The wire form of docs/reference/rpc-wire.md: envelopes to bytes and back. No sockets, no time.
 
 What is sent often is put together from bytes: protobuf parses a concatenation of serialised
 messages as their merge, so a head that was serialised once goes before the rest.
@@ -7,13 +7,14 @@ messages as their merge, so a head that was serialised once goes before the rest
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 
 from ..message import Message
 from .schema import Envelope
+from .schema import Kind as Kind
 from .status import Executed, RpcError, status_of
 
 Part: TypeAlias = Message | bytes
@@ -30,21 +31,6 @@ PARTS: Final = 16
 
 BATCH: Final = 64
 """The most items of a stream in one message."""
-
-
-class Kind(IntEnum):
-    """What a message is for."""
-
-    HELLO = 1
-    WELCOME = 2
-    REQUEST = 3
-    REPLY = 4
-    ITEM = 5
-    CREDIT = 6
-    CANCEL = 7
-    STATUS = 8
-    RESUME = 9
-    PROBE = 10
 
 
 _KINDS: Final = {kind: Envelope(kind=int(kind)).SerializeToString() for kind in Kind}
@@ -66,6 +52,7 @@ def more(**fields: Any) -> bytes:
     return data
 
 
+@lru_cache(1024)
 def timeout_field(milliseconds: int) -> bytes:
     """Return the field that says how much time remains."""
     return b"\x28" + _varint(min(milliseconds, 0xFFFFFFFF))

@@ -1,4 +1,4 @@
-// A client and a server of services without zmqlite, with cppzmq and libprotobuf; see docs/rpc-wire.md.
+// A client and a server of services without zmqlite, with cppzmq and libprotobuf; see docs/reference/rpc-wire.md.
 //
 //   peer client ENDPOINT   makes some calls, and prints what came of them, a line each
 //   peer server ENDPOINT   prints "bound ENDPOINT" and answers until its standard input ends

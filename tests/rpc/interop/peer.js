@@ -1,4 +1,4 @@
-// A client and a server of services without zmqlite, with zeromq and protobufjs; see docs/rpc-wire.md.
+// A client and a server of services without zmqlite, with zeromq and protobufjs; see docs/reference/rpc-wire.md.
 //
 //   node peer.js client ENDPOINT PROTO...   makes some calls, and prints what came of them, a line each
 //   node peer.js server ENDPOINT PROTO...   prints "bound ENDPOINT" and answers until its standard input ends

@@ -1,0 +1,89 @@
+"""pyzmq's own tests, taken from its source distribution, run on zmqlite.pyzmq.
+
+Nothing of pyzmq is kept here. `excluded.txt` names each test that is not run, with its reason.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+VERSION = "27.3.0"
+HERE = Path(__file__).parent
+TIME_LIMIT = 900
+PLUGIN = "import zmqlite.pyzmq\nzmqlite.pyzmq.install()\n"
+LEAST = 300
+"""How many pass at least: what they skip depends on libzmq, 311 do with its 4.3.4."""
+
+
+def pip(*arguments: str) -> None:
+    """Run pip with the index that it is configured for."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "-q", "--disable-pip-version-check", *arguments],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def excluded() -> list[str]:
+    """Return the ids of the tests that are not run; each has its reason."""
+    lines = (HERE / "excluded.txt").read_text(encoding="utf-8").splitlines()
+    pairs = [line.split(None, 1) for line in lines if line and not line.startswith("#")]
+    assert all(len(pair) == 2 for pair in pairs), "an excluded test without a reason"
+    return [test for test, _ in pairs]
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of pyzmq's tests."""
+    folder = tmp_path_factory.mktemp("pyzmq")
+    pip("download", "--no-deps", "--no-binary", "pyzmq", "-d", str(folder), f"pyzmq=={VERSION}")
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
+    return folder / archive.name.removesuffix(".tar.gz") / "tests"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(TIME_LIMIT + 900)
+def test_pyzmqs_tests_pass(sources: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site = sources.parent / "site"
+    # pytest-asyncio would change how the tests of zmqlite run, if it were installed beside them.
+    pip("install", "--target", str(site), "pytest-asyncio<1", "tornado", "pytest-rerunfailures")
+    (site / "zmqlite_as_zmq.py").write_text(PLUGIN, encoding="utf-8")
+    report = sources.parent / "report.xml"
+    skipped = [f"--deselect=tests/{test}" for test in excluded() if "::" in test]
+    ignored = [f"--ignore={test}" for test in excluded() if "::" not in test]
+    root = str(HERE.parent.parent)
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "zmqlite_as_zmq", "-q", "-o", "asyncio_mode=auto",
+         f"--junitxml={report}", "--timeout=60", "-p", "no:cacheprovider", *skipped, *ignored],
+        cwd=sources, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(site), root])},
+    ) as process:  # fmt: skip
+        try:
+            output, _ = process.communicate(timeout=TIME_LIMIT)
+        finally:
+            process.kill()
+    assert report.exists(), output[-3000:]
+    passed: dict[str, int] = {}
+    failed = []
+    for case in ElementTree.parse(report).iter("testcase"):
+        module = next(part for part in case.get("classname", "").split(".") if part[:5] == "test_")
+        outcomes = {child.tag for child in case}
+        if outcomes & {"failure", "error"}:
+            failed.append(f"{case.get('classname')}::{case.get('name')}")
+        elif "skipped" not in outcomes:
+            passed[module] = passed.get(module, 0) + 1
+    with capsys.disabled():
+        print(f"\npyzmq {VERSION}: {sum(passed.values())} of its tests pass")
+        for module, count in sorted(passed.items()):
+            print(f"  {module:24} {count}")
+    assert not failed, "\n".join([*failed, output[-5000:]])
+    assert sum(passed.values()) >= LEAST

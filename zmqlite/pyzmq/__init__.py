@@ -1,0 +1,152 @@
+"""Programs written for pyzmq run unchanged on zmqlite.
+
+    import zmqlite.pyzmq as zmq                       # in one's own code
+    python -m zmqlite.pyzmq PROGRAM ARGS              # a program that says `import zmq`
+    zmqlite.pyzmq.install()                           # the same from inside a process
+
+Names, types and behaviour are those of pyzmq 27.3; what zmqlite guards (threads, fork, exit,
+cancellation) stays guarded. pyzmq is neither needed nor loaded. Left out: ssh, green, tornado's
+futures. See "Coming from pyzmq" in the documentation.
+"""
+
+from __future__ import annotations
+
+import os as _os
+import sys as _sys
+from types import ModuleType as _ModuleType
+
+from .. import curve as _curve
+from .. import library as _library
+from . import constants as constants
+from . import context, error, frame, poll, socket, tracker, version
+from .constants import *  # noqa: F403
+from .context import Context, SyncContext
+from .device import device, proxy, proxy_steerable
+from .error import (
+    IPC_PATH_MAX_LEN,
+    Again,
+    ContextTerminated,
+    DraftFDWarning,
+    InterruptedSystemCall,
+    NotDone,
+    ZMQBaseError,
+    ZMQBindError,
+    ZMQError,
+    ZMQVersionError,
+    strerror,
+    zmq_errno,
+)
+from .frame import COPY_THRESHOLD, Frame, Message
+from .install import install
+from .poll import Poller, select, zmq_poll
+from .socket import Socket, SyncSocket
+from .tracker import _FINISHED_TRACKER, MessageTracker
+from .version import (
+    __revision__,
+    __version__,
+    pyzmq_version,
+    pyzmq_version_info,
+    zmq_version,
+    zmq_version_info,
+)
+
+TYPE_CHECKING = False
+DRAFT_API = PYZMQ_DRAFT_API = False
+
+
+def has(capability: str) -> bool:
+    """Tell whether libzmq was built with something: "curve", "ipc", "pgm" ...
+
+    C: zmq_has(3)
+    """
+    return _library.has(capability)
+
+
+def curve_keypair() -> tuple[bytes, bytes]:
+    """Make a pair of CURVE keys: public and secret, in Z85.
+
+    C: zmq_curve_keypair(3)
+    """
+    public, secret = _curve.curve_keypair()
+    return public, secret
+
+
+def curve_public(secret_key: str | bytes) -> bytes:
+    """Return the public key of a secret one.
+
+    C: zmq_curve_public(3)
+    """
+    secret = secret_key.encode() if isinstance(secret_key, str) else secret_key
+    try:
+        return _curve.curve_public(secret)
+    except ValueError as invalid:
+        raise error.translated(invalid) from None
+
+
+def get_includes() -> list[str]:
+    """Return where pyzmq has its C headers, which are not here: the folders hold none."""
+    here = _os.path.join(_os.path.dirname(__file__), "_path", "zmq")
+    return [here, _os.path.join(here, "utils")]
+
+
+def get_library_dirs() -> list[str]:
+    """Return where pyzmq has its libzmq; there is none."""
+    return get_includes()[:1]
+
+
+__all__ = [
+    "COPY_THRESHOLD",
+    "DRAFT_API",
+    "IPC_PATH_MAX_LEN",
+    "PYZMQ_DRAFT_API",
+    "_FINISHED_TRACKER",
+    "Again",
+    "Context",
+    "ContextTerminated",
+    "DraftFDWarning",
+    "Frame",
+    "InterruptedSystemCall",
+    "Message",
+    "MessageTracker",
+    "NotDone",
+    "Poller",
+    "Socket",
+    "SyncContext",
+    "SyncSocket",
+    "ZMQBaseError",
+    "ZMQBindError",
+    "ZMQError",
+    "ZMQVersionError",
+    "__revision__",
+    "__version__",
+    "curve_keypair",
+    "curve_public",
+    "device",
+    "get_includes",
+    "get_library_dirs",
+    "has",
+    "install",
+    "proxy",
+    "proxy_steerable",
+    "pyzmq_version",
+    "pyzmq_version_info",
+    "select",
+    "strerror",
+    "zmq_errno",
+    "zmq_poll",
+    "zmq_version",
+    "zmq_version_info",
+]
+
+if not TYPE_CHECKING:  # type checkers take all that is imported above
+    __all__ = [*constants.__all__, *__all__]
+
+# pyzmq's layers by name: this module has all that programs look for in them.
+sugar: _ModuleType = _sys.modules[__name__]
+backend: _ModuleType = sugar
+for _alias in ("sugar", "backend"):
+    _sys.modules[f"{__name__}.{_alias}"] = _sys.modules[__name__]
+    for _module in (context, socket, frame, poll, tracker, version, error):
+        _name = f"{__name__}.{_alias}.{_module.__name__.rpartition('.')[2]}"
+        _sys.modules[_name] = _module
+del _alias, _module, _name
