@@ -3,20 +3,17 @@
     exits       exit codes, and the errors that lead to them
     parser      the commands and their options
     terminal    tables and rates
-    schema      message types from .proto files, descriptor sets and modules; .proto text again
-    payloads    typed payloads as JSON, and back
+    schema      types from .proto files, descriptor sets and modules; typed payloads as JSON
     records     messages to bytes and back: lines, JSON, NUL, length-prefixed, hex
     sockets     sockets as the options describe them
     exchange    pub, sub, push, pull, req, rep, dealer, router, pair
     services    call, list, describe
     probe       probe
-    relay       proxy, watch
-    bench       bench
-    keys        keygen, cert
-    report      report
+    relay       proxy, watch, bench
+    local       keygen, cert, report
 
 A module of a command is imported when the command runs: `zmqlite --version` imports none of them.
-docs/cli.md is the page for users.
+docs/howto/shell.md is the page for users.
 """
 
 from __future__ import annotations
@@ -24,15 +21,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from argparse import Namespace
 from importlib import import_module
 
-from ..errors import Timeout, ZMQError
-from .exits import WRONG_ERRNOS, Failed, TimedOut, Wrong, printable
+from ..errors import ZMQError
+from .exits import Failed, code_of, printable
 from .parser import build
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from argparse import Namespace
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,9 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     Ctrl-C and a closed output end the process by SIGINT and SIGPIPE, without a word: a shell then
     reports 130 and 141, and stops a loop that the command is in.
     """
-    args = build().parse_args(arguments)
     try:
-        code = _run(args)
+        code = _run(build().parse_args(arguments))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
@@ -55,24 +48,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(args: Namespace) -> int:
     """Run the function of a command, and print what went wrong as one line."""
+    module, function = args.run.split(".")
     try:
-        run = getattr(import_module(f".{args.module}", __package__), args.function)
-        return int(run(args) or 0)
-    except Failed as error:
-        code, text = error.code, str(error)
-    except Timeout as error:
-        code, text = TimedOut.code, str(error.with_traceback(None))
-    except ZMQError as error:
-        code = (Wrong if error.errno in WRONG_ERRNOS else Failed).code
-        text = str(
-            error.with_traceback(None)
-        )  # which would be for programs, and name our functions
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        code, text = Failed.code, str(error)
-    print(f"zmqlite {args.command}: {printable(' '.join(text.split()))}", file=sys.stderr)
-    return code
+        return int(getattr(import_module(f".{module}", __package__), function)(args) or 0)
+    except BrokenPipeError:
+        raise
+    except (Failed, ZMQError, OSError) as error:
+        # Without the traceback, which would let an error name the function of ours that failed.
+        text = " ".join(str(error.with_traceback(None)).split())
+        print(f"zmqlite {args.command}: {printable(text)}", file=sys.stderr)
+        return code_of(error)
 
 
 def _end_by(number: signal.Signals) -> int:

@@ -1,33 +1,20 @@
-"""Exit codes, and the errors that lead to them."""
+"""Exit codes, and the errors that lead to them: 0, and 1 to 3 as the classes say."""
 
 from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from ..constants import ENOCOMPATPROTO
+from ..errors import Timeout
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Final
-
-CODES: Final = {
-    0: "done",
-    1: "failed: refused, unreachable, denied, a message that does not parse",
-    2: "wrong options or input; one line on standard error says what is wrong",
-    3: "nothing happened within `--timeout`",
-    130: "ended by Ctrl-C (SIGINT)",
-    141: "nobody reads the output any more (SIGPIPE)",
-}
-"""What each exit code stands for; the last two are how a shell reports the signals."""
-
-WRONG_ERRNOS: Final = (errno.EINVAL, errno.EPROTONOSUPPORT, ENOCOMPATPROTO, errno.ENODEV)
+WRONG: Final = (errno.EINVAL, errno.EPROTONOSUPPORT, ENOCOMPATPROTO, errno.ENODEV)
 """Errors of libzmq that come from a wrong option or endpoint."""
 
-
-_CONTROL: Final = re.compile(r"[^\t\n -~\xa0-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
+CONTROL: Final = re.compile(r"[^\t\n -~\xa0-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
 """What a terminal may take for a command, or what reorders text."""
 
 
@@ -49,6 +36,14 @@ class TimedOut(Failed):
     code = 3
 
 
+def code_of(error: Exception) -> int:
+    """Return the exit code for an error."""
+    if isinstance(error, Failed):
+        return error.code
+    kind = Wrong if getattr(error, "errno", None) in WRONG else Failed
+    return (TimedOut if isinstance(error, Timeout) else kind).code
+
+
 @contextmanager
 def wrong_input(what: str = "") -> Iterator[None]:
     """Turn the errors that the library raises for wrong arguments, and files, into Wrong."""
@@ -63,4 +58,4 @@ def wrong_input(what: str = "") -> Iterator[None]:
 
 def printable(text: str) -> str:
     """Return a text without what a terminal would obey."""
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)

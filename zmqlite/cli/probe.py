@@ -3,15 +3,14 @@
 The greeting of ZMTP (RFC 23 and 37) goes over a raw socket: it has no cryptography, and without
 security the peer's READY follows it, which names the type of its socket. The handshake itself is
 libzmq's. A socket that completes it becomes a peer: a PULL would take messages from a PUSH. So it
-is done with a type that takes none, unless `--as` says otherwise.
+is done with a type that takes none, unless `--socket` says otherwise.
 """
 
 from __future__ import annotations
 
-import os
+import re
 import socket
 import time
-from argparse import Namespace
 from typing import Any, Final
 
 from ..constants import MonitorEvent
@@ -25,36 +24,24 @@ NULL: Final = b"NULL".ljust(52, b"\0")
 """The rest: mechanism, no server, filler. It goes to a peer without security only: another one
 would count a failed handshake, and may end the connection before its own greeting is sent."""
 
-HARMLESS: Final = {
-    "req": "ROUTER or REP",
-    "sub": "PUB or XPUB",
-    "push": "PULL",
-    "pub": "SUB or XSUB",
-}
+HARMLESS: Final = {"req": "ROUTER or REP", "sub": "PUB or XPUB", "push": "PULL", "pub": "SUB XSUB"}
 """Types that take no message from a peer that did not get one, and the peers that they have."""
 
-OUTCOMES: Final = (
-    MonitorEvent.HANDSHAKE_SUCCEEDED
-    | MonitorEvent.HANDSHAKE_FAILED_AUTH
-    | MonitorEvent.HANDSHAKE_FAILED_PROTOCOL
-    | MonitorEvent.HANDSHAKE_FAILED_NO_DETAIL
-    | MonitorEvent.DISCONNECTED
-)
+KEYS: Final = {"CURVE": "--server-key and --cert", "PLAIN": "--user", "NULL": "no keys"}
+"""The options that each mechanism takes."""
+
+OUTCOMES: Final = sum(each for each in MonitorEvent if re.match("HANDSHAKE|DISC", str(each.name)))
+"""The events that end a handshake."""
 
 
-def run_probe(args: Namespace) -> None:
+def probe(args: Any) -> None:
     """Print what each step found; Failed where the last one did not succeed."""
-    transport, _, address = args.endpoint.partition("://")
-    if transport not in ("tcp", "ipc") or not address or "*" in address:
-        raise Wrong(f"probe takes tcp://host:port or ipc://path, not {args.endpoint}")
     args.connect = True
-    connection = _reach(transport, address, args.timeout / 1000)
-    with connection:
+    with _reach(args.endpoint, args.timeout / 1000) as connection:
         mechanism, kind = _greet(connection)
-    offered = "CURVE" if args.server_key else "PLAIN" if args.user else "NULL"
-    if mechanism != offered:
-        need = {"CURVE": "--server-key and --cert", "PLAIN": "--user"}.get(mechanism, "no keys")
-        raise Failed(f"the peer wants {mechanism}: it takes {need}")
+    if mechanism != ("CURVE" if args.server_key else "PLAIN" if args.user else "NULL"):
+        takes = KEYS.get(mechanism, "what this command has no options for")
+        raise Failed(f"the peer wants {mechanism}: it takes {takes}")
     _shake(args, kind)
 
 
@@ -62,46 +49,40 @@ def _say(step: str, text: str) -> None:
     print(f"{step:<10} {printable(text)}", flush=True)
 
 
-def _reach(transport: str, address: str, timeout: float) -> socket.socket:
-    """Resolve the name, and connect; the first address that answers."""
-    if transport == "ipc":
-        where = "\0" + address[1:] if address.startswith("@") else address
-        families: list[Any] = [(socket.AF_UNIX, where)]
-    else:
-        host, _, port = address.rpartition(";")[2].rpartition(":")
-        if not port.isdecimal() or not 0 < int(port[:6]) < 65536:
-            raise Wrong(f"tcp://{address} has no port")
-        try:
-            found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise Failed(f"the name {host} is not known: {error.strerror}") from None
-        families = [(family, name) for family, _, _, _, name in found]
-        _say("name", f"{host} is {', '.join(str(name[0]) for _, name in families)}")
-    problem = ""
-    for family, name in families:
-        connection = socket.socket(family, socket.SOCK_STREAM)
-        connection.settimeout(timeout)
-        start = time.perf_counter()
-        try:
-            connection.connect(name)
-        except OSError as error:
-            connection.close()
-            problem = f"{name}: {os.strerror(error.errno) if error.errno else 'no answer'}"
-            _say(transport, problem)
-            continue
-        _say(transport, f"connected to {name} in {_ms(start)}")
-        return connection
-    raise Failed(f"nobody accepts connections at {problem}")
-
-
 def _ms(start: float) -> str:
     return f"{(time.perf_counter() - start) * 1000:.2f} ms"
 
 
+def _reach(endpoint: str, timeout: float) -> socket.socket:
+    """Resolve the name, and connect to the first address that answers."""
+    transport, _, address = endpoint.partition("://")
+    host, _, port = address.rpartition(";")[2].rpartition(":")
+    name, tcp = host.strip("[]"), transport == "tcp"
+    if not address or not ((tcp and port.isdecimal() and port.strip("0")) or transport == "ipc"):
+        raise Wrong(f"probe takes tcp://host:port or ipc://path, not {endpoint}")
+    try:
+        if tcp:
+            found = socket.getaddrinfo(name, int(port), type=socket.SOCK_STREAM)
+            _say("name", f"{host} is {', '.join(str(each[4][0]) for each in found)}")
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise Failed(f"the name {host} is not known: {error}") from None
+    start = time.perf_counter()
+    try:
+        if tcp:
+            connection = socket.create_connection((name, int(port)), timeout)
+        else:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.settimeout(timeout)
+            connection.connect("\0" + address[1:] if address[0] == "@" else address)
+    except (OSError, OverflowError) as error:
+        raise Failed(f"nobody accepts connections at {endpoint}: {error}") from None
+    _say(transport, f"connected in {_ms(start)}")
+    return connection
+
+
 def _greet(connection: socket.socket) -> tuple[str, str]:
     """Exchange greetings; return the mechanism and, where it is told, the type of the socket."""
-    start = time.perf_counter()
-    got = b""
+    start, got = time.perf_counter(), b""
     try:
         connection.sendall(SIGNATURE)
         got = _read(connection, b"", 10)
@@ -119,7 +100,7 @@ def _greet(connection: socket.socket) -> tuple[str, str]:
             return mechanism, ""
         connection.sendall(NULL)
         return mechanism, _ready(connection)
-    except (OSError, IndexError) as error:
+    except OSError as error:
         reason = "does not greet" if isinstance(error, TimeoutError) else "ends the connection"
         said = f" after {got[:40]!r}" if got else ""
         raise Failed(f"the peer {reason}{said}: it is no ZeroMQ socket, or it is stuck") from None
@@ -140,32 +121,33 @@ def _ready(connection: socket.socket) -> str:
         head = _read(connection, b"", 2)
         body = _read(connection, b"", head[1])
     except OSError:
-        raise Failed(
-            "the peer lets nobody in without security, or its ZAP handler refuses"
-        ) from None
+        why = "the peer lets nobody in without security, or its ZAP handler refuses"
+        raise Failed(why) from None
     known, start = {}, 6
     while start < len(body) and body.startswith(b"\5READY"):
         middle = start + 1 + body[start]
         end = middle + 4 + int.from_bytes(body[middle : middle + 4], "big")
-        known[body[start + 1 : middle].decode("ascii", "replace")] = body[middle + 4 : end]
+        known[body[start + 1 : middle]] = body[middle + 4 : end]
         start = end
-    if not (kind := known.get("Socket-Type", b"").decode("ascii", "replace")):
+    if not (kind := known.get(b"Socket-Type", b"").decode("ascii", "replace")):
         raise Failed(f"the peer sends no READY, but {body[:40]!r}")
-    _say("socket", f"{kind}, identity {known.get('Identity', b'')!r}")
+    _say("socket", f"{kind}, identity {known.get(b'Identity', b'')!r}")
     return kind
 
 
-def _shake(args: Namespace, kind: str) -> None:
+def _shake(args: Any, kind: str) -> None:
     """Do libzmq's handshake as a type that fits, and say how it ended."""
     kinds = [each for each, peers in HARMLESS.items() if not kind or kind in peers.split()]
-    if args.type:
-        kinds = [args.type]
+    if args.socket != "auto":
+        kinds = [args.socket]
     elif not kinds:
-        _say("handshake", f"not done: it could take messages from a {kind}; --as TYPE does it")
+        _say("handshake", f"not done: it could take messages from a {kind}; --socket does it")
         return
     for each in kinds:
         start = time.perf_counter()
-        event = _outcome(args, each)
+        with opened(args, each) as socket, socket.monitor(OUTCOMES) as monitor:
+            attach(socket, args, each)
+            event = next(monitor.iter(args.timeout), None)
         if event is not None and event.event == MonitorEvent.HANDSHAKE_SUCCEEDED:
             peer = kind or HARMLESS.get(each, "a type that fits")
             _say("handshake", f"as {each.upper()} in {_ms(start)}: the peer is {peer}")
@@ -175,10 +157,3 @@ def _shake(args: Namespace, kind: str) -> None:
         if event is None or event.event != MonitorEvent.DISCONNECTED:
             break
     raise Failed("no handshake succeeded")
-
-
-def _outcome(args: Namespace, kind: str) -> Any:
-    """Connect a socket of this type; return the event that ends its handshake, None without."""
-    with opened(args, kind) as socket, socket.monitor(OUTCOMES) as monitor:
-        attach(socket, args, kind)
-        return next(monitor.iter(args.timeout), None)

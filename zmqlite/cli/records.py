@@ -8,38 +8,39 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import count
 from typing import Any, Final
 
-from .exits import Wrong, printable
+from .exits import Wrong, printable, wrong_input
 
 LENGTH: Final = 4
 """Bytes of the length before a message, big-endian."""
 
+ENDS: Final[dict[str, Any]] = {"lines": b"\n", "json": b"\n", "nul": b"\0", "whole": None}
+"""What ends a record; what has no end is one record."""
+
 
 def split(form: str, chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
     """Cut an input into records: yield those that each chunk completes, and those of its end."""
-    if form == "whole":
-        return iter([[b"".join(chunks)]])
-    return (
-        _prefixed(chunks) if form == "length" else _ended(chunks, b"\0" if form == "nul" else b"\n")
-    )
+    return _prefixed(chunks) if form == "length" else _ended(chunks, ENDS[form])
 
 
-def _ended(chunks: Iterable[bytes], delimiter: bytes) -> Iterator[list[bytes]]:
+def _ended(chunks: Iterable[bytes], end: bytes | None) -> Iterator[list[bytes]]:
     parts: list[bytes] = []
     for chunk in chunks:
-        head, found, tail = chunk.rpartition(delimiter)
-        yield b"".join((*parts, head)).split(delimiter) if found else []
+        head, found, tail = chunk.rpartition(end) if end else (b"", b"", chunk)
+        yield b"".join((*parts, head)).split(end) if found else []
         parts = [tail] if found else [*parts, tail]
-    if rest := b"".join(parts):
+    if (rest := b"".join(parts)) or end is None:
         yield [rest]
 
 
 def _prefixed(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    data = bytearray()
+    data = b""
     for chunk in chunks:
         data += chunk
         records, start = [], 0
@@ -47,51 +48,51 @@ def _prefixed(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
             end = start + LENGTH + int.from_bytes(data[start : start + LENGTH], "big")
             if end > len(data):
                 break
-            records.append(bytes(data[start + LENGTH : end]))
+            records.append(data[start + LENGTH : end])
             start = end
-        del data[:start]
+        data = data[start:]
         yield records
     if data:
         raise Wrong(f"the input ends within a message: {len(data)} bytes are left over")
 
 
-def separator(text: str | None) -> bytes | None:
+def _separator(args: Any) -> bytes | None:
     """Return what is between frames; None if that was not said."""
-    for escape, meant in (("\\t", "\t"), ("\\0", "\0"), ("\\n", "\n"), ("\\x1f", "\x1f")):
-        text = text.replace(escape, meant) if text else text
-    if text == "":
-        raise Wrong("--separator is empty")
-    return text.encode(errors="surrogateescape") if text else None
+    with wrong_input("--separator: "):
+        given = os.fsencode(args.separator or "")
+        found = given.decode("unicode_escape").encode("latin-1") if b"\\" in given else given
+    if found or args.separator is None:
+        return found or None
+    raise Wrong("--separator is empty")
 
 
-class Reader:
-    """From records to the frames of messages, as the options of a command say."""
+def reader(args: Any, payloads: Any) -> Callable[[bytes], list[bytes]] | None:
+    """Return what makes the frames of a message of a record; None if the record is the only one.
 
-    def __init__(self, args: Any, payloads: Any) -> None:
-        self._json = args.input == "json"
-        self._separator = separator(args.separator)
-        self._topic = [text.encode(errors="surrogateescape") for text in args.topic or ()]
-        self._payloads = payloads
-        self._number = 0
-        self.single = not (self._json or self._separator or self._topic or payloads)
-        """Whether each record is the only frame of its message."""
+    It raises Wrong, with the number of the message, for what has not the form.
+    """
+    between, typed, numbers = _separator(args), payloads is not None, count(1)
+    topic = [os.fsencode(args.topic)] if args.topic else []
+    if not (args.input == "json" or between or topic or typed):
+        return None
 
-    def frames(self, record: bytes) -> list[bytes]:
-        """Return the frames of a message; Wrong, with its number, if it has not the form."""
-        self._number += 1
-        try:
-            if self._json:
-                parts = _from_json(record, bool(self._payloads))
+    def frames(record: bytes) -> list[bytes]:
+        with wrong_input(f"message {next(numbers)}: "):
+            if args.input == "json":
+                parts = _from_json(record, typed)
             else:
-                parts = record.split(self._separator) if self._separator else [record]
-            return self._topic + (self._payloads.encode(parts) if self._payloads else parts)
-        except (ValueError, RecursionError) as error:
-            raise Wrong(f"message {self._number}: {error}") from None
+                parts = record.split(between) if between else [record]
+            return topic + (payloads.encode(parts) if typed else parts)
+
+    return frames
 
 
 def _from_json(record: bytes, typed: bool) -> list[bytes]:
     """Return the frames of a message; with types an object may also be the payload alone."""
-    value = json.loads(record)
+    try:
+        value = json.loads(record)
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
     frames = value.get("frames") if isinstance(value, dict) else None
     if typed and frames is None:
         return [record]
@@ -119,19 +120,18 @@ class Printer:
 
     def __init__(self, args: Any, payloads: Any) -> None:
         self._form: Final = args.output
-        self._separator = separator(args.separator) or b"\t"
+        self._separator = _separator(args) or b"\t"
         self._payloads = payloads
         self._terminal = sys.stdout.isatty()
         self._topic = args.command == "sub"
         self.peers: Final = self._form == "json"
         self.number = self.broken = 0
 
-    def write(self, messages: list[Any], peers: list[str | None] | None = None) -> None:
+    def write(self, messages: list[Any], peers: list[str | None] | None) -> None:
         """Write messages, each a list of frames or the only frame, and flush."""
-        end = {"lines": b"\n", "nul": b"\0"}.get(self._form)
+        end = ENDS.get(self._form)
         if end and isinstance(messages[0], bytes) and not (self._payloads or self._terminal):
             data = end.join([*messages, b""])
-            self.number += len(messages)
         else:
             data = b"".join(map(self._text, messages, peers or [None] * len(messages)))
         sys.stdout.buffer.write(data)
@@ -150,39 +150,35 @@ class Printer:
         if self._form == "json":
             return self._json(frames, peer)
         if self._form == "hex":
-            return _hex(self.number, frames)
+            return "".join(_hex(self.number, frames)).encode()
         data = self._separator.join(frames)
         if self._form == "length":
             return len(data).to_bytes(LENGTH, "big") + data
         if self._terminal:
             data = printable(data.decode(errors="backslashreplace")).encode()
-        return data + (b"\0" if self._form == "nul" else b"\n")
+        return data + ENDS[self._form]
 
     def _json(self, frames: list[bytes], peer: str | None) -> bytes:
         values = [*map(_value, frames)]
         if self._payloads:
-            values[-1] = frames[-1].decode()
-        second, micro = divmod(time.time_ns() // 1000, 1_000_000)
-        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        known = f', "peer": {json.dumps(peer)}' if peer else ""
-        known += f', "topic": {values[0]}' if self._topic else ""
-        text = f'{{"time": "{stamp}.{micro:06}Z"{known}, "frames": [{", ".join(values)}]}}\n'
-        return text.encode()
+            values[-1] = json.loads(frames[-1])
+        line: dict[str, Any] = {"time": datetime.now(UTC).isoformat(timespec="microseconds")}
+        line |= {"peer": peer} if peer else {}
+        line |= {"topic": values[0]} if self._topic else {}
+        return json.dumps(line | {"frames": values}, ensure_ascii=False).encode() + b"\n"
 
 
-def _value(frame: bytes) -> str:
+def _value(frame: bytes) -> Any:
     try:
-        return json.dumps(frame.decode())
+        return frame.decode()
     except UnicodeDecodeError:
-        return json.dumps({"base64": base64.b64encode(frame).decode()})
+        return {"base64": base64.b64encode(frame).decode()}
 
 
-def _hex(number: int, frames: list[bytes]) -> bytes:
-    lines = []
+def _hex(number: int, frames: list[bytes]) -> Iterator[str]:
     for index, frame in enumerate(frames, 1):
-        lines.append(f"message {number}, frame {index} of {len(frames)}, {len(frame)} bytes\n")
+        yield f"message {number}, frame {index} of {len(frames)}, {len(frame)} bytes\n"
         for start in range(0, len(frame), 16):
             part = frame[start : start + 16]
             text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
-            lines.append(f"  {start:08x}  {part.hex(' '):<47}  {text}\n")
-    return "".join(lines).encode()
+            yield f"  {start:08x}  {part.hex(' '):<47}  {text}\n"

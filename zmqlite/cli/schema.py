@@ -1,35 +1,47 @@
-"""Message types from .proto files, descriptor sets and modules; and descriptors as .proto text."""
+"""Message types from .proto files, descriptor sets and modules; payloads as JSON, and back.
+
+The payload is the last frame. With `--tagged` the frame before it has the full name of its type.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 
+from ..proto.codec import Bare, Tagged
+from ..proto.errors import ProtoError
 from .exits import Wrong, wrong_input
 
-_TYPES: Final = {
-    value.number: value.name.removeprefix("TYPE_").lower()
-    for value in descriptor_pb2.FieldDescriptorProto.DESCRIPTOR.enum_types_by_name["Type"].values
-}
+to_json: Final[Any] = partial(
+    json_format.MessageToJson, preserving_proto_field_name=True, indent=None, ensure_ascii=False
+)
+
+DEEPEST: Final = 16
+"""How many messages inside one another `--decode-raw` looks for."""
 
 
-def load(source: str, include: list[str]) -> Any:
-    """Return the pool of a schema."""
+def load(args: Any) -> Any:
+    """Return the pool of `--proto`."""
+    source, compiled = args.proto, args.proto.endswith(".proto")
     try:
-        if not source.endswith(".proto") and not Path(source).is_file():
-            sys.path[:0] = include or ["."]
+        if not compiled and not Path(source).is_file():
+            sys.path[:0] = args.include or ["."]
             return import_module(source).DESCRIPTOR.pool
         with wrong_input():
-            compiled = source.endswith(".proto")
-            content = _compile(source, include) if compiled else Path(source).read_bytes()
+            content = _compile(source, args.include) if compiled else Path(source).read_bytes()
         return pool_of(descriptor_pb2.FileDescriptorSet.FromString(content).file)
     except Wrong:
         raise
@@ -83,9 +95,7 @@ def message_class(pool: Any, name: str) -> Any:
 
 def json_text(message: Any) -> str:
     """Return a message as one line of JSON, with the names of the .proto file."""
-    pool = message.DESCRIPTOR.file.pool
-    shown = {"indent": None, "preserving_proto_field_name": True, "ensure_ascii": False}
-    return str(json_format.MessageToJson(message, descriptor_pool=pool, **shown))  # type: ignore[arg-type]
+    return str(to_json(message, descriptor_pool=message.DESCRIPTOR.file.pool))
 
 
 def parsed(text: Any, kind: Any) -> Any:
@@ -96,59 +106,80 @@ def parsed(text: Any, kind: Any) -> Any:
         raise ValueError(f"no {kind.DESCRIPTOR.full_name}: {error}") from None
 
 
-def symbol(pool: Any, name: str) -> Iterator[str]:
-    """Yield the lines of a service, message or enum, as a .proto file has them."""
-    for find, shown in (
-        (pool.FindServiceByName, _service),
-        (pool.FindMessageTypeByName, _message),
-        (pool.FindEnumTypeByName, _enum),
-    ):
+class Payloads:
+    """The types that payloads may have: one, or with `tagged` those that are given."""
+
+    def __init__(self, kinds: list[Any], tagged: bool) -> None:
+        self._codec: Final[Any] = Tagged(*kinds) if tagged else Bare(*kinds)
+        self._kinds: Final = {kind.DESCRIPTOR.full_name.encode(): kind for kind in kinds}
+
+    def encode(self, frames: list[bytes]) -> list[bytes]:
+        """Return the frames with their payload, a JSON text, serialised; ValueError if it is none.
+
+        A payload alone is of the first type.
+        """
+        *head, text = frames
+        name = head.pop() if self._codec.head and head else next(iter(self._kinds))
+        if name not in self._kinds:
+            raise ValueError(f"the frame before the payload names none of --type: {name!r:.80}")
         try:
-            found = find(name)
-        except KeyError:
-            continue
-        return shown(found)
-    raise Wrong(f"there is no {name}; its full name has the package")
+            return [*head, *self._codec.encode(parsed(text, self._kinds[name]))]
+        except ProtoError as error:
+            raise ValueError(str(error)) from None
+
+    def decode(self, frames: list[bytes]) -> list[bytes]:
+        """Return the frames with their payload as a JSON text; ValueError if it does not parse."""
+        try:
+            message = self._codec.decode(frames[-1 - self._codec.head :])
+            return [*frames[:-1], json_text(message).encode()]
+        except (ProtoError, TypeError) as error:
+            raise ValueError(str(error)) from None
 
 
-def _service(service: Any) -> Iterator[str]:
-    yield f"service {service.full_name} {{"
-    for method in service.methods:
-        request, reply = (
-            f"{'stream ' if streams else ''}{kind.full_name}"
-            for streams, kind in (
-                (method.client_streaming, method.input_type),
-                (method.server_streaming, method.output_type),
-            )
-        )
-        level = method.GetOptions().idempotency_level
-        name = descriptor_pb2.MethodOptions.IdempotencyLevel.Name(level)
-        option = f" {{ option idempotency_level = {name}; }}" if level else ";"
-        yield f"  rpc {method.name}({request}) returns ({reply}){option}"
-    yield "}"
+class Raw:
+    """The fields of payloads by their numbers, without a schema; what is sent stays as it is."""
+
+    encode: Final = staticmethod(list[bytes])
+
+    def decode(self, frames: list[bytes]) -> list[bytes]:
+        """Return the frames with the fields of the payload as a JSON text; ValueError if none."""
+        fields = raw_fields(frames[-1], DEEPEST)
+        if fields is None:
+            raise ValueError("the payload is no message of Protocol Buffers")
+        return [*frames[:-1], json.dumps(fields, ensure_ascii=False).encode()]
 
 
-def _message(message: Any) -> Iterator[str]:
-    yield f"message {message.full_name} {{"
-    for field in message.fields:
-        kind, label = _kind(field), ""
-        if field.message_type and field.message_type.GetOptions().map_entry:
-            key, value = (_kind(each) for each in field.message_type.fields)
-            kind = f"map<{key}, {value}>"
-        elif field.is_repeated if hasattr(field, "is_repeated") else field.label == 3:
-            label = "repeated "
-        elif one := field.containing_oneof:
-            label = "optional " if len(one.fields) == 1 else f"/* oneof {one.name} */ "
-        yield f"  {label}{kind} {field.name} = {field.number};"
-    yield "}"
+def raw_fields(payload: bytes, depth: int) -> dict[str, Any] | None:
+    """Return the values of each field; None if the bytes are no message.
+
+    What may be text or a message is shown as text if it is printable, as a message if it parses.
+    """
+    try:
+        message = Empty.FromString(payload)
+    except DecodeError:
+        return None
+    fields: dict[str, Any] = {}
+    found: Any = UnknownFieldSet(message)
+    for field in found:
+        value = field.data
+        if isinstance(value, bytes):
+            text = value.decode(errors="surrogateescape")
+            inner = None if text.isprintable() or not depth else raw_fields(value, depth - 1)
+            value = text if text.isprintable() else inner or {"hex": value.hex()}
+        shown = value if isinstance(value, int | str | dict) else "a group"
+        fields.setdefault(str(field.field_number), []).append(shown)
+    return fields
 
 
-def _kind(field: Any) -> str:
-    inner = field.message_type or field.enum_type
-    return str(inner.full_name if inner else _TYPES[field.type])
-
-
-def _enum(enum: Any) -> Iterator[str]:
-    yield f"enum {enum.full_name} {{"
-    yield from (f"  {value.name} = {value.number};" for value in enum.values)
-    yield "}"
+def payloads(args: Any) -> Payloads | Raw:
+    """Return what the options of a command say about payloads."""
+    if args.decode_raw and (args.proto or args.type or args.tagged):
+        raise Wrong("--decode-raw is for payloads without a schema")
+    if args.decode_raw:
+        return Raw()
+    if not (args.proto and args.type):
+        raise Wrong("--proto needs --type; --type and --tagged need --proto")
+    if len(args.type) > 1 and not args.tagged:
+        raise Wrong("several types need --tagged")
+    pool = load(args)
+    return Payloads([message_class(pool, name) for name in args.type], args.tagged)

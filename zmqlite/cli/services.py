@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf import descriptor_pb2
 
 from ..context import Context
 from ..rpc import Client, RpcError, Status
@@ -16,18 +15,21 @@ from ..rpc import schema as wire
 from ..rpc.service import attribute
 from .exits import Failed, TimedOut, Wrong, printable, wrong_input
 from .parser import pairs
-from .schema import json_text, load, message_class, parsed, pool_of, symbol
-from .sockets import client_options
+from .schema import json_text, load, message_class, parsed, pool_of
+from .sockets import client_security, options
 from .terminal import table
+
+TYPE: Final = descriptor_pb2.FieldDescriptorProto.Type.Name
+LEVEL: Final = descriptor_pb2.MethodOptions.IdempotencyLevel.Name
 
 
 @contextmanager
-def _client(args: Namespace) -> Iterator[Any]:
+def _client(args: Any) -> Iterator[Any]:
     """Connect a client; turn the errors of its calls into those of commands."""
-    options = client_options(args)
     with Context() as context:
         with wrong_input():
-            client = Client(context, args.endpoint, timeout=args.timeout, options=options)
+            given: Any = options(args) | client_security(args)
+            client = Client(context, args.endpoint, timeout=args.timeout, options=given)
         try:
             yield client
         except RpcError as error:
@@ -37,13 +39,14 @@ def _client(args: Namespace) -> Iterator[Any]:
             client.close()
 
 
-def _listed(args: Namespace, client: Any) -> tuple[Any, list[str]]:
+def _listed(args: Any, client: Any) -> tuple[Any, list[str]]:
     """Return the pool of a schema, or of the server, and the names of the server's services."""
     if args.proto:
-        return load(args.proto, args.include), []
+        return load(args), []
     reply = client.stub(wire.SERVER).list(wire.ListRequest())
     try:
-        return pool_of(map(FileDescriptorProto.FromString, reply.files)), list(reply.services)
+        files = map(descriptor_pb2.FileDescriptorProto.FromString, reply.files)
+        return pool_of(files), list(reply.services)
     except Exception as error:  # of protobuf, which raises many kinds
         raise Failed(f"the server describes its services wrongly: {error}") from None
 
@@ -55,7 +58,7 @@ def _service(pool: Any, name: str) -> Any:
         raise Wrong(f"there is no service {name}; list says which there are") from None
 
 
-def run_call(args: Namespace) -> None:
+def call(args: Any) -> None:
     """Call a method, and print its reply, or the items of its stream as they come."""
     name, _, method = args.method.strip("/").rpartition("/")
     metadata = pairs(args.meta, "--meta")
@@ -73,23 +76,68 @@ def run_call(args: Namespace) -> None:
             print(json_text(each), flush=True)
 
 
-def run_list(args: Namespace) -> None:
+def list_services(args: Any) -> None:
     """Print the services of a server and their health, or the methods of one service."""
     with _client(args) as client:
         pool, names = _listed(args, client)
         if args.service:
-            service = _service(pool, args.service)
-            print(*(f"{service.full_name}/{each.name}" for each in service.methods), sep="\n")
+            methods = _service(pool, args.service).methods
+            print(*(f"{args.service}/{each.name}" for each in methods), sep="\n")
             return
         health = client.stub(wire.SERVER).health
         states = [health(wire.HealthRequest(service=name)).serving for name in names]
-        shown = ["serving" if serving else "not serving" for serving in states]
-        table([*zip(map(printable, names), shown, strict=True)])
+    shown = ["serving" if serving else "not serving" for serving in states]
+    table([*zip(map(printable, names), shown, strict=True)])
 
 
-def run_describe(args: Namespace) -> None:
+def describe(args: Any) -> None:
     """Print a service, message or enum as a .proto file has it; all services by default."""
     with _client(args) as client:
         pool, names = _listed(args, client)
     for name in [args.name] if args.name else names:
-        print(*symbol(pool, name), sep="\n")
+        for find, lines in (
+            (pool.FindServiceByName, _methods),
+            (pool.FindMessageTypeByName, _fields),
+            (pool.FindEnumTypeByName, _values),
+        ):
+            try:
+                found = find(name)
+            except KeyError:
+                continue
+            print(*lines(found), "}", sep="\n")
+            break
+        else:
+            raise Wrong(f"there is no {name}; its full name has the package")
+
+
+def _methods(service: Any) -> Iterator[str]:
+    yield f"service {service.full_name} {{"
+    for each in service.methods:
+        request = "stream " * each.client_streaming + each.input_type.full_name
+        reply = "stream " * each.server_streaming + each.output_type.full_name
+        level = each.GetOptions().idempotency_level
+        option = f" {{ option idempotency_level = {LEVEL(level)}; }}" if level else ";"
+        yield f"  rpc {each.name}({request}) returns ({reply}){option}"
+
+
+def _fields(message: Any) -> Iterator[str]:
+    yield f"message {message.full_name} {{"
+    for field in message.fields:
+        kind, label, one = _kind(field), "", field.containing_oneof
+        if field.message_type and field.message_type.GetOptions().map_entry:
+            kind = f"map<{', '.join(map(_kind, field.message_type.fields))}>"
+        elif field.is_repeated if hasattr(field, "is_repeated") else field.label == 3:
+            label = "repeated "
+        elif one:
+            label = "optional " if len(one.fields) == 1 else f"/* oneof {one.name} */ "
+        yield f"  {label}{kind} {field.name} = {field.number};"
+
+
+def _kind(field: Any) -> str:
+    inner = field.message_type or field.enum_type
+    return str(inner.full_name) if inner else TYPE(field.type).removeprefix("TYPE_").lower()
+
+
+def _values(enum: Any) -> Iterator[str]:
+    yield f"enum {enum.full_name} {{"
+    yield from (f"  {value.name} = {value.number};" for value in enum.values)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from ..advice import meant
 from ..constants import SocketType
 from ..context import Context
-from ..option import Option
-from ..options import Bool, EnumInt, Filter, Ranged, Text
+from ..options import Bool, Filter, Number, Text
 from ..socket_options import ALL_SOCKET_OPTIONS
 from .exits import Wrong, wrong_input
 from .parser import BINDS, pairs
@@ -24,38 +21,33 @@ WAITS: Final = ("push", "req", "dealer", "pair")
 """Types that queue messages only for peers that are there, where they connect: otherwise messages
 for a peer that never comes would be dropped at the end."""
 
+ROLES: Final = "CURVE takes --cert and --server-key (client) or --allow (server), PLAIN --user"
+
 WORDS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
-def options(args: Namespace) -> dict[str, Any]:
-    """Return the options of `--set`."""
+def options(args: Any) -> dict[str, Any]:
+    """Return the options of `--set`; names and values are checked by the socket."""
     found = {}
     for name, text in pairs(args.set, "--set").items():
-        row = ALL_SOCKET_OPTIONS.get(name)
-        if row is None or "w" not in row.access:
-            advice = meant(name, ALL_SOCKET_OPTIONS, "socket")
-            raise Wrong(f"--set: there is no option {name} to set{advice}")
         with wrong_input(f"--set {name}: "):
-            found[name] = value = _value(row, text)
-            row.encode(value)  # raises what is wrong with it
+            found[name] = _value(ALL_SOCKET_OPTIONS.get(name), text)
     return found
 
 
-def _value(row: Option[Any, Any], text: str) -> Any:
+def _value(row: object, text: str) -> Any:
     """Return the value of an option that was given as text; ValueError if it is none."""
-    words: Any = row.kind.__members__ if isinstance(row, EnumInt) else WORDS
-    if isinstance(row, EnumInt | Bool):
-        word = text.upper() if isinstance(row, EnumInt) else text.lower()
-        if word not in words:
-            raise ValueError(f"{text!r} is none of {', '.join(words)}")
-        return words[word]
-    if isinstance(row, Ranged | Filter):
+    if isinstance(row, Bool):
+        if text.lower() not in WORDS:
+            raise ValueError(f"{text!r} is none of {', '.join(WORDS)}")
+        return WORDS[text.lower()]
+    if isinstance(row, Number | Filter):
         return int(text)
     return text if isinstance(row, Text) else os.fsencode(text)
 
 
 @contextmanager
-def opened(args: Namespace, kind: str) -> Iterator[Any]:
+def opened(args: Any, kind: str) -> Iterator[Any]:
     """Make the socket of a command in a context of its own; close both at the end.
 
     One that is to wait for subscribers is an XPUB. After Ctrl-C what is not yet sent is dropped.
@@ -73,8 +65,8 @@ def opened(args: Namespace, kind: str) -> Iterator[Any]:
             socket.close()
 
 
-def attach(socket: Any, args: Namespace, kind: str) -> list[str]:
-    """Set up the security of a socket; bind or connect it, and return the real endpoints."""
+def attach(socket: Any, args: Any, kind: str) -> None:
+    """Set up the security of a socket, and bind or connect it."""
     if args.bind and args.connect:
         raise Wrong("--bind and --connect exclude each other")
     endpoints = args.endpoint if isinstance(args.endpoint, list) else [args.endpoint]
@@ -82,56 +74,48 @@ def attach(socket: Any, args: Namespace, kind: str) -> list[str]:
     sides = [args.bind or bound for bound in default]
     if kind in WAITS and not any(sides) and "immediate" not in options(args):
         socket.immediate = True
-    real = []
     with wrong_input():
-        secure(socket, args, any(sides))
-        for bound, endpoint in zip(sides, endpoints, strict=True):
-            real.append((socket.bind(endpoint) if bound else socket.connect(endpoint)) or endpoint)
-            if real[-1] != endpoint:
-                print(f"bound to {real[-1]}", file=sys.stderr, flush=True)
-    return real
-
-
-def secure(socket: Any, args: Namespace, bound: bool) -> None:
-    """Set up CURVE or PLAIN, as the options say."""
-    if not (args.cert or args.user or args.server_key or args.allow):
-        return
-    auth = import_module("..auth", __package__)  # not at the top: it takes long
-    keys = import_module(".keys", __package__)
-    if args.user:
-        if args.cert or args.server_key or args.allow:
-            raise Wrong("--user is for PLAIN, and --cert, --server-key and --allow are for CURVE")
-        if bound:
-            auth.plain_server(socket, allow={args.user: auth.hash_password(_password(args))})
+        if args.allow or (args.user and any(sides)):
+            _secure_server(socket, args)
         else:
-            auth.plain_client(socket, args.user, _password(args))
+            for name, value in client_security(args).items():
+                setattr(socket, name, value)
+        for bound, endpoint in zip(sides, endpoints, strict=True):
+            if not bound:
+                socket.connect(endpoint)
+            elif (real := socket.bind(endpoint)) != endpoint:
+                print(f"bound to {real}", file=sys.stderr, flush=True)
+
+
+def _secure_server(socket: Any, args: Any) -> None:
+    """Make a socket a CURVE or PLAIN server that lets in whom the options name."""
+    auth = import_module("..auth", __package__)  # not at the top: it takes long
+    if not (args.allow or args.cert or args.server_key):
+        auth.plain_server(socket, allow={args.user: auth.hash_password(_password(args))})
         return
-    if not args.cert or bool(args.server_key) == bool(args.allow):
-        raise Wrong("CURVE needs --cert and either --server-key (client) or --allow (server)")
-    own = keys.load(args.cert)
-    if args.allow:
-        if args.allow != "any" and not Path(args.allow).is_dir():
-            raise Wrong(f"--allow takes a folder of certificates, or any, not {args.allow}")
-        auth.curve_server(socket, own, allow=auth.ANYONE if args.allow == "any" else args.allow)
-    elif Path(args.server_key).exists():
-        auth.curve_client(socket, own, keys.load(args.server_key))
-    else:
-        auth.curve_client(socket, own, os.fsencode(args.server_key))
+    if args.user or args.server_key or not args.cert:
+        raise Wrong(ROLES)
+    if args.allow != "any" and not Path(args.allow).is_dir():
+        raise Wrong(f"--allow takes a folder of certificates, or any, not {args.allow}")
+    own = auth.Certificate.load(args.cert)
+    auth.curve_server(socket, own, allow=auth.ANYONE if args.allow == "any" else args.allow)
 
 
-def client_options(args: Namespace) -> Any:
-    """Return the options of a client, those of its security included, for zmqlite.rpc."""
-    found = options(args)
-    with opened(args, "dealer") as socket, wrong_input():
-        secure(socket, args, False)
-        for name in ("curve_serverkey", "curve_publickey", "curve_secretkey") if args.cert else ():
-            found[name] = getattr(socket, name)
-    if args.user:
-        found |= {"plain_username": args.user, "plain_password": _password(args)}
-    return found
+def client_security(args: Any) -> dict[str, Any]:
+    """Return the options of a CURVE or PLAIN client; none without security."""
+    if not (args.cert or args.server_key):
+        name = args.user
+        return {"plain_username": name, "plain_password": _password(args)} if name else {}
+    if args.user or not (args.cert and args.server_key):
+        raise Wrong(ROLES)
+    load = import_module("..auth", __package__).Certificate.load  # not at the top: it takes long
+    own, saved = load(args.cert), Path(args.server_key).exists()
+    server = load(args.server_key).public_key if saved else os.fsencode(args.server_key)
+    keys = {"curve_publickey": own.public_key, "curve_secretkey": own.secret_key}
+    return keys | {"curve_serverkey": server}
 
 
-def _password(args: Namespace) -> str:
+def _password(args: Any) -> str:
     if args.password_file:
         return Path(args.password_file).read_text().partition("\n")[0]
     if (password := os.environ.get("ZMQLITE_PASSWORD")) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import IO, Any
@@ -16,7 +17,7 @@ def _rich(stream: IO[str]) -> Any:
     return import_module("rich.console").Console(file=stream)
 
 
-def table(rows: list[tuple[str, ...]]) -> None:
+def table(rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows, aligned in columns."""
     if console := _rich(sys.stdout):
         shown = import_module("rich.table").Table(box=None, show_header=False)
@@ -30,40 +31,40 @@ def table(rows: list[tuple[str, ...]]) -> None:
 
 
 class Meter:
-    """Counts messages and, if that is wanted, prints their rate to standard error."""
+    """Counts messages and, if that is wanted, prints their rate to standard error.
 
-    def __init__(self, wanted: bool, verb: str) -> None:
+    On a terminal with rich it is one line that changes, elsewhere a line every second.
+    """
+
+    def __init__(self, wanted: bool, receives: bool) -> None:
         self.count = 0
-        self._verb = verb
-        self._wanted = wanted
+        self._wanted, self._verb = wanted, "received" if receives else "sent"
         self._start = self._shown = time.monotonic()
         console = _rich(sys.stderr) if wanted else None
         self._status = console.status("") if console else None
-        if self._status:
-            self._status.start()
 
     def add(self, count: int) -> None:
         """Count messages; print the rate if the last time was a second ago."""
         self.count += count
         if self._wanted and (now := time.monotonic()) - self._shown >= 1:
             self._shown = now
-            show = self._status.update if self._status else _print
-            show(self._text())
+            self._show() if self._status is None else self._status.update(self._text())
 
     def _text(self) -> str:
         seconds = max(time.monotonic() - self._start, 1e-9)
         rate = self.count / seconds
         return f"{self.count:,} messages {self._verb} in {seconds:.2f} s, {rate:,.0f}/s"
 
+    def _show(self) -> None:
+        print(self._text(), file=sys.stderr, flush=True)
+
     def __enter__(self) -> Meter:
+        if self._status:
+            self._status.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._status:
             self._status.stop()
         if self._wanted:
-            _print(self._text())
-
-
-def _print(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+            self._show()
