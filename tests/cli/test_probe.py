@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli_support import pyzmq, run, says, started
+from cli_support import Call, pyzmq, run, says, started
 from support import Task, unique_ipc
 
 ANY = "tcp://127.0.0.1:*"
@@ -40,7 +40,16 @@ def test_no_message_is_taken_from_a_pusher() -> None:
     with pyzmq("PUSH") as peer:
         endpoint = peer.bind()
         assert "not done: it could take messages from a PUSH" in says("probe", endpoint)
-        assert "as PULL in" in says("probe", endpoint, "--as", "pull")
+        assert "as PULL in" in says("probe", endpoint, "--socket", "pull")
+
+
+@pytest.mark.parametrize(("kind", "wrong"), [("PUB", "pull"), ("ROUTER", "sub"), ("PUSH", "req")])
+def test_a_type_that_does_not_fit_is_a_failed_handshake(kind: str, wrong: str, call: Call) -> None:
+    with pyzmq(kind) as peer:
+        done = call("probe", peer.bind(), "--socket", wrong)
+    assert (done.returncode, done.stderr) == (1, "zmqlite probe: no handshake succeeded\n")
+    assert steps(done.stdout)["socket"].startswith(f"{kind}, identity ")
+    assert steps(done.stdout)["handshake"].startswith(f"as {wrong.upper()}: failed; ")
 
 
 def test_ipc_has_no_name_to_resolve() -> None:
@@ -54,7 +63,7 @@ def test_who_does_not_listen_is_a_failed_step() -> None:
         unbound.bind(("127.0.0.1", 0))
         done = run("probe", f"tcp://127.0.0.1:{unbound.getsockname()[1]}")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "Connection refused" in steps(done.stdout)["tcp"]
+    assert "Connection refused" in done.stderr
     done = run("probe", "tcp://nobody.invalid:1")
     assert (done.returncode, done.stdout) == (1, "")
     assert "the name nobody.invalid is not known" in done.stderr
@@ -105,9 +114,11 @@ def answering(answer: bytes, hold: bool) -> Iterator[str]:
         (GREETING.replace(b"NULL", b"\x1b[2J"), True, "the peer wants"),
     ],
 )
-def test_what_is_no_socket_of_zeromq_is_told(answer: bytes, hold: bool, says: str) -> None:
+def test_what_is_no_socket_of_zeromq_is_told(
+    answer: bytes, hold: bool, says: str, call: Call
+) -> None:
     with answering(answer, hold) as endpoint:
-        done = run("probe", endpoint, "--timeout", "500")
+        done = call("probe", endpoint, "--timeout", "200")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1), done
     assert says in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
@@ -121,6 +132,7 @@ def certificates(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_each_mistake_with_curve_has_its_meaning(certificates: Path) -> None:
     def keys(own: str, server: str) -> list[str]:
         return ["--cert", str(certificates / own), "--server-key", str(certificates / server)]
@@ -143,6 +155,7 @@ def test_each_mistake_with_curve_has_its_meaning(certificates: Path) -> None:
     assert {done.returncode for done in (bare, denied, wrong, plain)} == {1}
 
 
+@pytest.mark.slow
 def test_a_wrong_password_has_its_meaning() -> None:
     with started("rep", ANY, "--user", "anna", env=_environment("sesame")) as command:
         endpoint = command.bound()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 
+import pytest
 from cli_support import pyzmq, refused, run, says, started
 from support import Task
 
@@ -20,6 +22,7 @@ def test_keygen_prints_a_pair() -> None:
     assert curve_public(words[3].encode()).decode() == words[1]
 
 
+@pytest.mark.slow
 def test_keygen_saves_a_certificate_that_cert_shows_without_its_secret(tmp_path: Path) -> None:
     path = str(tmp_path / "anna")
     key = says("keygen", path, "--meta", "name=Anna A.").split()[1]
@@ -28,7 +31,7 @@ def test_keygen_saves_a_certificate_that_cert_shows_without_its_secret(tmp_path:
     assert says("cert", "public", path) == f"{key}\n"
     assert says("cert", "show", path).splitlines() == [
         f"public-key  {key}",
-        f"secret-key  in {path}_secret, mode 0600",
+        "secret-key  there",
         "name        Anna A.",
     ]
     assert made.secret_key.decode() not in says("cert", "show", path)
@@ -37,6 +40,7 @@ def test_keygen_saves_a_certificate_that_cert_shows_without_its_secret(tmp_path:
     assert "secret-key  none\n" in says("cert", "show", path)
 
 
+@pytest.mark.slow
 def test_curve_lets_in_who_has_a_certificate_and_nobody_else(tmp_path: Path) -> None:
     for name in ("server", "anna", "eve"):
         says("keygen", str(tmp_path / name))
@@ -55,10 +59,10 @@ def test_curve_lets_in_who_has_a_certificate_and_nobody_else(tmp_path: Path) -> 
         assert command.output() == "secret\n"
 
 
-def test_plain_lets_in_who_has_the_password(tmp_path: Path) -> None:
-    (tmp_path / "password").write_text("sesame\n")
-    given = ["--user", "anna", "--password-file", str(tmp_path / "password")]
-    with started("pull", ANY, "-n", "1", *given) as command:
+@pytest.mark.slow
+def test_plain_lets_in_who_has_the_password() -> None:
+    password = {**os.environ, "ZMQLITE_PASSWORD": "sesame"}
+    with started("pull", ANY, "-n", "1", "--user", "anna", env=password) as command:
         endpoint = command.bound()
         wrong = ["push", endpoint, "-m", "x", "--timeout", "300", "--user", "anna"]
         assert run(*wrong, ZMQLITE_PASSWORD="guess").returncode == 3
@@ -99,7 +103,7 @@ def test_proxy_forwards_subscriptions() -> None:
 
 
 def test_watch_prints_who_comes_and_goes() -> None:
-    with started("watch", "--bind", "--as", "rep", ANY) as command:
+    with started("watch", "--bind", "--socket", "rep", ANY) as command:
         with pyzmq("REQ") as peer:
             peer.connect(command.bound())
             lines = [command.line() for _ in range(3)]
@@ -116,6 +120,7 @@ def test_watch_tells_the_cause_of_a_failure() -> None:
     assert "; the " in last
 
 
+@pytest.mark.slow
 def test_bench_measures_a_server_of_its_own_and_one_elsewhere() -> None:
     names = "size round_trips messages p50_us p90_us p99_us max_us messages_per_s megabytes_per_s"
     result = json.loads(says("bench", "-n", "100", "--size", "100", "--json"))
@@ -131,8 +136,6 @@ def test_bench_measures_a_server_of_its_own_and_one_elsewhere() -> None:
 
 
 def test_bench_finds_out_that_something_else_answers() -> None:
-    with started("rep", ANY, "-m", "no"):
-        pass
     with started("dealer", ANY, "--bind", "-m", "hello") as other:
         done = run("bench", other.bound(), "-n", "1", "--timeout", "5000")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -46,13 +46,9 @@ def cert(args: Any) -> None:
     """Print what a certificate holds, but no secret key; or its public key alone."""
     with wrong_input():
         found = Certificate.load(args.file)
-    key, beside = found.public_key.decode(), Path(args.file + SECRET)
-    if args.action == "public":
-        print(key)
-        return
-    secret = beside if beside.exists() else Path(args.file)
-    held = f"in {secret}, mode {secret.stat().st_mode & 0o777:04o}" if found.has_secret else "none"
-    table([("public-key", key), ("secret-key", held), *found.metadata.items()])
+    key = found.public_key.decode()
+    rows = [("public-key", key), ("secret-key", "there" if found.has_secret else "none")]
+    table([*rows, *found.metadata.items()] if args.action == "show" else [(key,)])
 
 
 def report(args: Any) -> None:

@@ -27,8 +27,7 @@ ENDPOINT+               such as tcp://127.0.0.1:5555
 [client]
 --cert FILE             the certificate of this side, for CURVE; see keygen
 --server-key KEY        be a client of the server with this public key or certificate
---user NAME             be a PLAIN client; where endpoints are bound, let this one in
---password-file FILE    its first line is the password of --user; by default ZMQLITE_PASSWORD
+--user NAME             be a PLAIN client, or let this one in, with the password ZMQLITE_PASSWORD
 --set NAME=VALUE*       an option of the socket
 [security @client]
 --allow WHO             be a CURVE server for the certificates of a folder, or for any
@@ -59,15 +58,14 @@ ENDPOINT+               such as tcp://127.0.0.1:5555
 [dealer exchange.run @socket @sends @receives] send messages and print what comes; connects
 [router exchange.run @socket @sends @receives] the same; the first frame is a routing id; binds
 [pair exchange.run @socket @sends @receives] the same with one peer; connects
-[rpc @schema @client]
+[rpc @client]
 ENDPOINT                where a server of zmqlite.rpc is
 --timeout MS(5000)      the longest wait
-[call services.call @rpc] call a method and print its replies as JSON
+[call services.call @rpc @schema] call a method and print its replies as JSON
 METHOD                  package.Service/Method
 REQUEST?                the request, by default {}; - is standard input
 --meta NAME=VALUE*      metadata
-[list services.list_services @rpc] list services, or the methods of one
-SERVICE?                list its methods
+[list services.list_services @rpc] list services and their health
 [describe services.describe @rpc] print services and messages as a .proto file has them
 NAME?                   of a service, message or enum; by default all services
 [probe probe.probe @client] say step by step what answers at an endpoint
@@ -92,7 +90,7 @@ ENDPOINT?               of a bench --serve; by default a server is started here
 [keygen local.keygen] make a CURVE key pair
 FILE?                   save this, and FILE_secret with the secret key; by default print both
 --meta NAME=VALUE*      kept in the file
-[cert local.cert] show what a certificate holds, but its secret key, or print its public key alone
+[cert local.cert] print what a certificate holds, but its secret key; or its public key alone
 ACTION show|public      what to print
 FILE                    the certificate
 [report local.report] print what is installed here, for a bug report

@@ -8,11 +8,11 @@ is done with a type that takes none, unless `--socket` says otherwise.
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 from typing import Any, Final
 
+from ..auth.sockets import OUTCOMES
 from ..constants import MonitorEvent
 from .exits import Failed, Wrong, printable
 from .sockets import attach, opened
@@ -29,9 +29,6 @@ HARMLESS: Final = {"req": "ROUTER or REP", "sub": "PUB or XPUB", "push": "PULL",
 
 KEYS: Final = {"CURVE": "--server-key and --cert", "PLAIN": "--user", "NULL": "no keys"}
 """The options that each mechanism takes."""
-
-OUTCOMES: Final = sum(each for each in MonitorEvent if re.match("HANDSHAKE|DISC", str(each.name)))
-"""The events that end a handshake."""
 
 
 def probe(args: Any) -> None:
@@ -64,16 +61,15 @@ def _reach(endpoint: str, timeout: float) -> socket.socket:
         if tcp:
             found = socket.getaddrinfo(name, int(port), type=socket.SOCK_STREAM)
             _say("name", f"{host} is {', '.join(str(each[4][0]) for each in found)}")
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise Failed(f"the name {host} is not known: {error}") from None
-    start = time.perf_counter()
-    try:
+        start = time.perf_counter()
         if tcp:
             connection = socket.create_connection((name, int(port)), timeout)
         else:
             connection = socket.socket(socket.AF_UNIX)
             connection.settimeout(timeout)
             connection.connect("\0" + address[1:] if address[0] == "@" else address)
+    except (socket.gaierror, UnicodeError) as error:
+        raise Failed(f"the name {host} is not known: {error}") from None
     except (OSError, OverflowError) as error:
         raise Failed(f"nobody accepts connections at {endpoint}: {error}") from None
     _say(transport, f"connected in {_ms(start)}")

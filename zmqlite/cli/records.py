@@ -20,7 +20,7 @@ from .exits import Wrong, printable, wrong_input
 LENGTH: Final = 4
 """Bytes of the length before a message, big-endian."""
 
-ENDS: Final[dict[str, Any]] = {"lines": b"\n", "json": b"\n", "nul": b"\0", "whole": None}
+ENDS: Final[dict[str, bytes | None]] = {"lines": b"\n", "json": b"\n", "nul": b"\0", "whole": None}
 """What ends a record; what has no end is one record."""
 
 
@@ -40,7 +40,7 @@ def _ended(chunks: Iterable[bytes], end: bytes | None) -> Iterator[list[bytes]]:
 
 
 def _prefixed(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    data = b""
+    data = bytearray()
     for chunk in chunks:
         data += chunk
         records, start = [], 0
@@ -48,9 +48,9 @@ def _prefixed(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
             end = start + LENGTH + int.from_bytes(data[start : start + LENGTH], "big")
             if end > len(data):
                 break
-            records.append(data[start + LENGTH : end])
+            records.append(bytes(data[start + LENGTH : end]))
             start = end
-        data = data[start:]
+        del data[:start]
         yield records
     if data:
         raise Wrong(f"the input ends within a message: {len(data)} bytes are left over")
@@ -130,7 +130,8 @@ class Printer:
     def write(self, messages: list[Any], peers: list[str | None] | None) -> None:
         """Write messages, each a list of frames or the only frame, and flush."""
         end = ENDS.get(self._form)
-        if end and isinstance(messages[0], bytes) and not (self._payloads or self._terminal):
+        single = isinstance(messages[0], bytes) and not (self._payloads or self._terminal)
+        if end and single and self._form != "json":
             data = end.join([*messages, b""])
         else:
             data = b"".join(map(self._text, messages, peers or [None] * len(messages)))
@@ -156,7 +157,7 @@ class Printer:
             return len(data).to_bytes(LENGTH, "big") + data
         if self._terminal:
             data = printable(data.decode(errors="backslashreplace")).encode()
-        return data + ENDS[self._form]
+        return data + (ENDS[self._form] or b"")
 
     def _json(self, frames: list[bytes], peer: str | None) -> bytes:
         values = [*map(_value, frames)]
@@ -165,7 +166,8 @@ class Printer:
         line: dict[str, Any] = {"time": datetime.now(UTC).isoformat(timespec="microseconds")}
         line |= {"peer": peer} if peer else {}
         line |= {"topic": values[0]} if self._topic else {}
-        return json.dumps(line | {"frames": values}, ensure_ascii=False).encode() + b"\n"
+        text = json.dumps(line | {"frames": values}, ensure_ascii=self._terminal)
+        return text.encode() + b"\n"
 
 
 def _value(frame: bytes) -> Any:

@@ -26,7 +26,10 @@ from ..proto.errors import ProtoError
 from .exits import Wrong, wrong_input
 
 to_json: Final[Any] = partial(
-    json_format.MessageToJson, preserving_proto_field_name=True, indent=None, ensure_ascii=False
+    json_format.MessageToJson,
+    preserving_proto_field_name=True,
+    indent=None,
+    ensure_ascii=sys.stdout.isatty(),  # or a message could send commands to the terminal
 )
 
 DEEPEST: Final = 16
@@ -146,7 +149,7 @@ class Raw:
         fields = raw_fields(frames[-1], DEEPEST)
         if fields is None:
             raise ValueError("the payload is no message of Protocol Buffers")
-        return [*frames[:-1], json.dumps(fields, ensure_ascii=False).encode()]
+        return [*frames[:-1], json.dumps(fields, ensure_ascii=sys.stdout.isatty()).encode()]
 
 
 def raw_fields(payload: bytes, depth: int) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from google.protobuf import descriptor_pb2
@@ -33,16 +33,15 @@ def _client(args: Any) -> Iterator[Any]:
         try:
             yield client
         except RpcError as error:
-            kind = TimedOut if error.status == Status.DEADLINE_EXCEEDED else Failed
-            raise kind(str(error)) from None
+            # The server cancels a call whose deadline it sees pass first.
+            late = error.status in (Status.DEADLINE_EXCEEDED, Status.CANCELLED)
+            raise (TimedOut if late else Failed)(str(error)) from None
         finally:
             client.close()
 
 
-def _listed(args: Any, client: Any) -> tuple[Any, list[str]]:
-    """Return the pool of a schema, or of the server, and the names of the server's services."""
-    if args.proto:
-        return load(args), []
+def _listed(client: Any) -> tuple[Any, list[str]]:
+    """Return the pool of a server, and the names of its services."""
     reply = client.stub(wire.SERVER).list(wire.ListRequest())
     try:
         files = map(descriptor_pb2.FileDescriptorProto.FromString, reply.files)
@@ -51,23 +50,18 @@ def _listed(args: Any, client: Any) -> tuple[Any, list[str]]:
         raise Failed(f"the server describes its services wrongly: {error}") from None
 
 
-def _service(pool: Any, name: str) -> Any:
-    try:
-        return pool.FindServiceByName(name)
-    except KeyError:
-        raise Wrong(f"there is no service {name}; list says which there are") from None
-
-
 def call(args: Any) -> None:
     """Call a method, and print its reply, or the items of its stream as they come."""
     name, _, method = args.method.strip("/").rpartition("/")
     metadata = pairs(args.meta, "--meta")
     text = sys.stdin.buffer.read() if args.request == "-" else args.request or "{}"
     with _client(args) as client:
-        pool, _ = _listed(args, client)
-        service = _service(pool, name)
-        if (found := service.methods_by_name.get(method)) is None:
-            raise Wrong(f"{name} has no method {method!r}; list says which it has")
+        pool = load(args) if args.proto else _listed(client)[0]
+        try:
+            service = pool.FindServiceByName(name)
+            found = service.methods_by_name[method]
+        except KeyError:
+            raise Wrong(f"there is no method {args.method}; list and describe say which") from None
         with wrong_input():
             request = parsed(text, message_class(pool, found.input_type.full_name))
             stub = client.stub(service)
@@ -77,14 +71,9 @@ def call(args: Any) -> None:
 
 
 def list_services(args: Any) -> None:
-    """Print the services of a server and their health, or the methods of one service."""
+    """Print the services of a server and their health."""
     with _client(args) as client:
-        pool, names = _listed(args, client)
-        if args.service:
-            methods = _service(pool, args.service).methods
-            print(*(f"{args.service}/{each.name}" for each in methods), sep="\n")
-            return
-        health = client.stub(wire.SERVER).health
+        names, health = _listed(client)[1], client.stub(wire.SERVER).health
         states = [health(wire.HealthRequest(service=name)).serving for name in names]
     shown = ["serving" if serving else "not serving" for serving in states]
     table([*zip(map(printable, names), shown, strict=True)])
@@ -93,19 +82,13 @@ def list_services(args: Any) -> None:
 def describe(args: Any) -> None:
     """Print a service, message or enum as a .proto file has it; all services by default."""
     with _client(args) as client:
-        pool, names = _listed(args, client)
+        pool, names = _listed(client)
+    kinds = {"Service": _methods, "MessageType": _fields, "EnumType": _values}
     for name in [args.name] if args.name else names:
-        for find, lines in (
-            (pool.FindServiceByName, _methods),
-            (pool.FindMessageTypeByName, _fields),
-            (pool.FindEnumTypeByName, _values),
-        ):
-            try:
-                found = find(name)
-            except KeyError:
-                continue
-            print(*lines(found), "}", sep="\n")
-            break
+        for kind, lines in kinds.items():
+            with suppress(KeyError):
+                print(*lines(getattr(pool, f"Find{kind}ByName")(name)), "}", sep="\n")
+                break
         else:
             raise Wrong(f"there is no {name}; its full name has the package")
 

@@ -91,7 +91,7 @@ def _secure_server(socket: Any, args: Any) -> None:
     """Make a socket a CURVE or PLAIN server that lets in whom the options name."""
     auth = import_module("..auth", __package__)  # not at the top: it takes long
     if not (args.allow or args.cert or args.server_key):
-        auth.plain_server(socket, allow={args.user: auth.hash_password(_password(args))})
+        auth.plain_server(socket, allow={args.user: auth.hash_password(_password())})
         return
     if args.user or args.server_key or not args.cert:
         raise Wrong(ROLES)
@@ -105,7 +105,7 @@ def client_security(args: Any) -> dict[str, Any]:
     """Return the options of a CURVE or PLAIN client; none without security."""
     if not (args.cert or args.server_key):
         name = args.user
-        return {"plain_username": name, "plain_password": _password(args)} if name else {}
+        return {"plain_username": name, "plain_password": _password()} if name else {}
     if args.user or not (args.cert and args.server_key):
         raise Wrong(ROLES)
     load = import_module("..auth", __package__).Certificate.load  # not at the top: it takes long
@@ -115,9 +115,7 @@ def client_security(args: Any) -> dict[str, Any]:
     return keys | {"curve_serverkey": server}
 
 
-def _password(args: Any) -> str:
-    if args.password_file:
-        return Path(args.password_file).read_text().partition("\n")[0]
+def _password() -> str:
     if (password := os.environ.get("ZMQLITE_PASSWORD")) is None:
-        raise Wrong("--user needs --password-file, or ZMQLITE_PASSWORD in the environment")
+        raise Wrong("--user needs the password as ZMQLITE_PASSWORD in the environment")
     return password
