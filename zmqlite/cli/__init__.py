@@ -36,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     reports 130 and 141, and stops a loop that the command is in.
     """
     try:
-        code = _run(build().parse_args(arguments))
+        arguments = sys.argv[1:] if arguments is None else arguments
+        code = _run(build(arguments[0] if arguments else "").parse_args(arguments))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit

@@ -106,6 +106,7 @@ class Exchange:
                 break
             if not (found := self._wait()):
                 break
+            self.meter.begin()
             if isinstance(self.item, int) and self.item in found:
                 self.item = []
             ready = found.get(self.socket, 0)

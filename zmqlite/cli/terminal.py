@@ -33,15 +33,21 @@ def table(rows: Sequence[tuple[str, ...]]) -> None:
 class Meter:
     """Counts messages and, if that is wanted, prints their rate to standard error.
 
-    On a terminal with rich it is one line that changes, elsewhere a line every second.
+    The time begins when the first message can be sent or received. On a terminal with rich it is
+    one line that changes, elsewhere a line every second.
     """
 
     def __init__(self, wanted: bool, receives: bool) -> None:
         self.count = 0
         self._wanted, self._verb = wanted, "received" if receives else "sent"
-        self._start = self._shown = time.monotonic()
+        self._start = self._shown = 0.0
         console = _rich(sys.stderr) if wanted else None
         self._status = console.status("") if console else None
+
+    def begin(self) -> None:
+        """Begin to measure the time, unless it has begun."""
+        if not self._start:
+            self._start = self._shown = time.monotonic()
 
     def add(self, count: int) -> None:
         """Count messages; print the rate if the last time was a second ago."""
@@ -51,7 +57,7 @@ class Meter:
             self._show() if self._status is None else self._status.update(self._text())
 
     def _text(self) -> str:
-        seconds = max(time.monotonic() - self._start, 1e-9)
+        seconds = max(time.monotonic() - (self._start or time.monotonic()), 1e-9)
         rate = self.count / seconds
         return f"{self.count:,} messages {self._verb} in {seconds:.2f} s, {rate:,.0f}/s"
 
