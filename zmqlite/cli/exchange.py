@@ -110,10 +110,10 @@ class Exchange:
             if isinstance(self.item, int) and self.item in found:
                 self.item = []
             ready = found.get(self.socket, 0)
-            if ready & POLLIN:
-                self._receive()
             if ready & POLLOUT:
                 self._send()
+            if ready & POLLIN:
+                self._receive()
         return max(self.code, Failed.code if self.printer and self.printer.broken else 0)
 
     def _most(self, most: int) -> int:
