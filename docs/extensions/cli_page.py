@@ -59,7 +59,6 @@ def page() -> str:
     """Return the page."""
     commands = next(each for each in build()._actions if each.dest == "command")
     assert isinstance(commands.choices, dict)
-    purposes = {each.dest: each.help for each in commands._get_subactions()}
     parsers: dict[str, argparse.ArgumentParser] = commands.choices
     sockets = [name for name, each in parsers.items() if each.get_default("run") == "exchange.run"]
     common = [
@@ -75,7 +74,7 @@ def page() -> str:
     ]
     for name, parser in parsers.items():
         own = (line for line in rows(parser) if name not in sockets or line not in common)
-        purpose = str(purposes[name])
+        purpose = str(parser.description)
         text = f"{purpose[0].upper()}{purpose[1:]}."
         lines += [f"## zmqlite {name}", "", text, "", *table(own)]
     return "\n".join(lines).rstrip() + "\n"

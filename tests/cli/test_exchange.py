@@ -188,8 +188,7 @@ def test_dealer_sends_and_prints_at_the_same_time() -> None:
 def test_a_dealer_whose_peer_sends_all_back_does_not_wait_for_it(tmp_path: Path) -> None:
     lines = b"".join(b"%01023d\n" % number for number in range(20_000))  # more than buffers hold
     (tmp_path / "lines").write_bytes(lines)
-    small = {"sndhwm": 10, "rcvhwm": 10}
-    with zmq.Context(linger=0) as context, context.socket(zmq.DEALER, **small) as echo:
+    with zmq.Context(linger=0) as context, context.socket(zmq.DEALER, sndhwm=10, rcvhwm=10) as echo:
         options = ["-f", str(tmp_path / "lines"), "-n", "20000", "--set", "rcvhwm=10"]
         with started("dealer", echo.bind(ANY), *options) as command:
             done = Task(command.output)

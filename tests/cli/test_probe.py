@@ -72,7 +72,7 @@ def test_who_does_not_listen_is_a_failed_step() -> None:
 @contextmanager
 def answering(answer: bytes, hold: bool) -> Iterator[str]:
     """Something that answers each connection so, and ends it unless it is to hold it."""
-    held = []
+    held: list[socket.socket] = []
 
     def serve() -> None:
         while True:

@@ -20,9 +20,10 @@ socket.rcvtimeo = socket.sndtimeo = 20_000
 def step(action: str, value: Any = None) -> Any:
     if action == "bind":
         socket.bind(value)
-        return socket.last_endpoint.decode()
+        return socket.getsockopt_string(zmq.LAST_ENDPOINT)
     if action == "connect":
-        return socket.connect(value) and None
+        socket.connect(value)
+        return None
     if action == "subscribe":
         return socket.subscribe(value.encode())
     if action == "send":
