@@ -66,6 +66,25 @@ def test_ctrl_c_flushes_what_was_printed() -> None:
         assert command.end() == (-signal.SIGINT, "", "")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "told"),
+    [
+        (">/dev/full", 1, "No space left on device"),
+        (">&-", 2, "standard output is closed"),
+        ("<&-", 2, "standard input is closed"),
+    ],
+)
+def test_streams_that_cannot_be_used_are_told_in_one_line(
+    redirection: str, code: int, told: str
+) -> None:
+    command = "report" if ">" in redirection else f"push {ANY}"
+    shell = ["bash", "-c", f"{SCRIPT} {command} {redirection}"]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=LONGEST)
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("bound to")]
+    assert (done.returncode, len(lines)) == (code, 1), done
+    assert told in done.stderr
+
+
 # Wrong input
 
 
@@ -207,10 +226,10 @@ def test_a_terminal_is_shown_no_control_characters_of_strangers() -> None:
     assert seen.strip() == b"\\x1b]0;owned\\x07\\xff \xc3\xa4"
 
 
-def test_a_terminal_gets_a_table_of_rich() -> None:
-    plain = says("report")
-    assert b"zmqlite" in shown("report")
-    assert "\x1b" not in plain
+def test_a_terminal_gets_a_table_of_rich_that_fits() -> None:
+    lines = shown("report", COLUMNS="40").decode().splitlines()
+    assert lines[0].split() == ["zmqlite", zmq.__version__]
+    assert max(map(len, lines)) <= 40 < max(map(len, says("report").splitlines()))
 
 
 def test_a_terminal_gets_one_line_that_changes_for_the_rate() -> None:

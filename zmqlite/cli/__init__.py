@@ -25,7 +25,7 @@ from argparse import Namespace
 from importlib import import_module
 
 from ..errors import ZMQError
-from .exits import Failed, code_of, printable
+from .exits import Failed, Wrong, code_of, printable
 from .parser import build
 
 
@@ -37,28 +37,37 @@ def main(arguments: list[str] | None = None) -> int:
     """
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
-        code = _run(build(arguments[0] if arguments else "").parse_args(arguments))
-        sys.stdout.flush()
+        return _run(build(arguments[0] if arguments else "").parse_args(arguments))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        _discard_output()
         return _end_by(signal.SIGPIPE)
     except KeyboardInterrupt:
         return _end_by(signal.SIGINT)
-    return code
 
 
 def _run(args: Namespace) -> int:
     """Run the function of a command, and print what went wrong as one line."""
     module, function = args.run.split(".")
     try:
-        return int(getattr(import_module(f".{module}", __package__), function)(args) or 0)
+        if sys.stdout is None:
+            raise Wrong("standard output is closed")
+        code = getattr(import_module(f".{module}", __package__), function)(args)
+        print(end="", flush=True)
+        return int(code or 0)
     except BrokenPipeError:
         raise
     except (Failed, ZMQError, OSError) as error:
         # Without the traceback, which would let an error name the function of ours that failed.
         text = " ".join(str(error.with_traceback(None)).split())
         print(f"zmqlite {args.command}: {printable(text)}", file=sys.stderr)
+        if isinstance(error, OSError):
+            _discard_output()
         return code_of(error)
+
+
+def _discard_output() -> None:
+    """Write to nowhere what could not be written, or the interpreter tries it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _end_by(number: signal.Signals) -> int:

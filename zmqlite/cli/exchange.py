@@ -16,7 +16,7 @@ from ..constants import DONTWAIT, POLLIN, POLLOUT
 from ..errors import Again, HostUnreachable, ZMQError
 from ..poll import Poller
 from ..transfer import BATCH
-from .exits import Failed, TimedOut, wrong_input
+from .exits import Failed, TimedOut, Wrong, wrong_input
 from .records import Printer, reader, split
 from .sockets import attach, opened
 from .terminal import Meter
@@ -62,6 +62,8 @@ def source(args: Any, typed: Any) -> Iterator[Any]:
 
     yield messages([os.fsencode(text) for text in args.message])
     for name in args.file or ([] if args.message else ["-"]):
+        if name == "-" and sys.stdin is None:
+            raise Wrong("standard input is closed")
         with wrong_input(f"{name}: "):
             fd = 0 if name == "-" else os.open(name, os.O_RDONLY)
             batches = split(args.input, iter(lambda: os.read(fd, CHUNK), b""))  # noqa: B023
@@ -129,7 +131,9 @@ class Exchange:
             poller.register(self.socket, POLLIN * bool(self.printer) | POLLOUT * sends)
         found: dict[Any, int] = dict(poller.poll(self.timeout))
         if not found and (sends or self.count is not None or not self.meter.count):
+            unanswered = self.ends and self.sent > self.meter.count  # requests
             what = f"nobody took message {self.sent + 1}" if sends else "nothing came"
+            what = "no reply came" if unanswered else what
             raise TimedOut(f"{what} in {self.timeout} ms")
         return found
 

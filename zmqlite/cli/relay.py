@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..constants import SocketType
 from ..context import Context
 from ..proxy import proxy
-from .exits import Failed, TimedOut, Wrong, wrong_input
+from .exits import Failed, TimedOut, Wrong, printable, wrong_input
 from .sockets import attach, opened, options
 from .terminal import table
 
@@ -43,7 +43,7 @@ def watch(args: Any) -> None:
     with opened(args, args.socket) as socket, socket.monitor() as monitor:
         attach(socket, args, args.socket)
         for event in monitor.iter(args.timeout):
-            print(time.strftime("%H:%M:%S"), event, flush=True)
+            print(time.strftime("%H:%M:%S"), printable(str(event)), flush=True)
             count += 1
             if count == args.count:
                 return

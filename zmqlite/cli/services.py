@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 from google.protobuf import descriptor_pb2
@@ -54,7 +54,7 @@ def call(args: Any) -> None:
     """Call a method, and print its reply, or the items of its stream as they come."""
     name, _, method = args.method.strip("/").rpartition("/")
     metadata = pairs(args.meta, "--meta")
-    text = sys.stdin.buffer.read() if args.request == "-" else args.request or "{}"
+    text = Path("/dev/stdin").read_bytes() if args.request == "-" else args.request or "{}"
     with _client(args) as client:
         pool = load(args) if args.proto else _listed(client)[0]
         try:
@@ -87,7 +87,9 @@ def describe(args: Any) -> None:
     for name in [args.name] if args.name else names:
         for kind, lines in kinds.items():
             with suppress(KeyError):
-                print(*lines(getattr(pool, f"Find{kind}ByName")(name)), "}", sep="\n")
+                print(
+                    *map(printable, lines(getattr(pool, f"Find{kind}ByName")(name))), "}", sep="\n"
+                )
                 break
         else:
             raise Wrong(f"there is no {name}; its full name has the package")
