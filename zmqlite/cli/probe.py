@@ -8,6 +8,7 @@ is done with a type that takes none, unless `--socket` says otherwise.
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from typing import Any, Final
@@ -103,11 +104,15 @@ def _greet(connection: socket.socket) -> tuple[str, str]:
 
 
 def _read(connection: socket.socket, got: bytes, size: int) -> bytes:
-    """Read until there are so many bytes; ConnectionError at the end."""
+    """Read until there are so many bytes, all within the timeout; ConnectionError at the end."""
+    timeout = connection.gettimeout() or 0
+    end = time.monotonic() + timeout
     while len(got) < size:
+        connection.settimeout(max(end - time.monotonic(), 0.001))
         if not (more := connection.recv(size - len(got))):
             raise ConnectionError
         got += more
+    connection.settimeout(timeout)
     return got
 
 
@@ -119,15 +124,15 @@ def _ready(connection: socket.socket) -> str:
     except OSError:
         why = "the peer lets nobody in without security, or its ZAP handler refuses"
         raise Failed(why) from None
-    known, start = {}, 6
-    while start < len(body) and body.startswith(b"\5READY"):
-        middle = start + 1 + body[start]
-        end = middle + 4 + int.from_bytes(body[middle : middle + 4], "big")
-        known[body[start + 1 : middle]] = body[middle + 4 : end]
-        start = end
-    if not (kind := known.get(b"Socket-Type", b"").decode("ascii", "replace")):
+
+    def field(name: bytes) -> bytes:
+        found = re.search(bytes([len(name)]) + name + rb"\0\0\0(.)", body, re.DOTALL)
+        return body[found.end() :][: found[1][0]] if found else b""
+
+    kind = field(b"Socket-Type").decode("ascii", "replace") if body[:6] == b"\5READY" else ""
+    if not kind:
         raise Failed(f"the peer sends no READY, but {body[:40]!r}")
-    _say("socket", f"{kind}, identity {known.get(b'Identity', b'')!r}")
+    _say("socket", f"{kind}, identity {field(b'Identity')!r}")
     return kind
 
 

@@ -74,13 +74,17 @@ def bench(args: Any) -> None:
 @contextmanager
 def _server(args: Any) -> Iterator[None]:
     """Start a server in a process of its own, unless there is an endpoint."""
+    command = [sys.executable, "-m", "zmqlite", "bench", "--serve", "tcp://127.0.0.1:*"]
     if args.endpoint:
         yield
         return
-    command = [sys.executable, "-m", "zmqlite", "bench", "--serve", "tcp://127.0.0.1:*"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as server:
         try:
-            args.endpoint = (server.stderr or sys.stdin).readline().split()[-1]
+            assert server.stderr is not None
+            said = server.stderr.readline().decode()
+            if not said.startswith("bound to "):
+                raise Failed(f"no server could be started: {said}")
+            args.endpoint = said.split()[-1]
             yield
         finally:
             server.kill()
