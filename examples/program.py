@@ -8,12 +8,15 @@ import io
 import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 __all__ = ["run"]
 
 
-def run(main: Callable[..., None]) -> None:
+def run(main: Callable[..., int | None]) -> NoReturn:
     """Call main with what the command line says; SIGINT and SIGTERM end it, with exit code 0.
+
+    Otherwise what main returns is the exit code.
 
     A parameter of main with a default is an option of that name, one without a positional
     argument, and *name takes all that are left. Each line is printed at once. Both signals become
@@ -27,12 +30,13 @@ def run(main: Callable[..., None]) -> None:
     # By way of the other one, for which asyncio has a handler of its own.
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        main(*positional, **options)
+        code = main(*positional, **options)
     except KeyboardInterrupt:
-        return
+        code = 0
+    sys.exit(code)
 
 
-def _arguments(main: Callable[..., None]) -> tuple[list[object], dict[str, object]]:
+def _arguments(main: Callable[..., int | None]) -> tuple[list[object], dict[str, object]]:
     parser = argparse.ArgumentParser(
         description=inspect.getmodule(main).__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,4 +1,8 @@
-"""The directive `option-table`: the rows of a class of options as tables, in its groups."""
+"""The directive `option-table`: the rows of a class of options as tables, in its groups.
+
+Each row is the target of references to the attribute, {py:attr}`zmqlite.Socket.rcvhwm`. Outside the
+reference, which has them in tables of its own, a socket option in backquotes is such a reference.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
+from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 
 from zmqlite.option import Effect, Option, rows_of
+from zmqlite.socket_options import SocketOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,9 +76,9 @@ def cells(name: str, row: Option[Any, Any]) -> list[str]:
 
 
 class OptionTable(SphinxDirective):
-    """`option-table` of a class, as in zmqlite.socket_options.SocketOptions."""
+    """`option-table` of a class of rows, and the public class whose attributes they are."""
 
-    required_arguments = 1
+    required_arguments = 2
 
     def run(self) -> list[nodes.Node]:
         module, _, name = self.arguments[0].rpartition(".")
@@ -83,13 +89,36 @@ class OptionTable(SphinxDirective):
             lines += ["", f"**{title}**", ""] if title else [""]
             lines += [line(HEADINGS), line(["---"] * len(HEADINGS))]
             lines += [line(cells(each, rows[each])) for each in names]
-        return self.parse_text_to_nodes("\n".join(lines) + "\n")
+        found = self.parse_text_to_nodes("\n".join(lines) + "\n")
+        for row in (row for node in found for body in node.findall(nodes.tbody) for row in body):
+            self.make_target(next(row.findall(nodes.literal)))
+        return found
+
+    def make_target(self, option: nodes.literal) -> None:
+        """Let the name of an option in its row be what references to the attribute lead to."""
+        attribute = f"{self.arguments[1]}.{option.astext()}"
+        option["ids"].append(attribute)
+        self.state.document.note_explicit_target(option)
+        self.env.domains.python_domain.note_object(attribute, "attribute", attribute)
 
 
 def line(texts: Any) -> str:
     return "| " + " | ".join(text.replace("|", r"\|") for text in texts) + " |"
 
 
+def link_options(app: Sphinx, page: nodes.document) -> None:
+    where = app.env.current_document.docname
+    if where.startswith("reference/"):
+        return
+    for literal in list(page.findall(nodes.literal)):
+        name = literal.astext()
+        if name in rows_of(SocketOptions):
+            kind = {"refdomain": "py", "reftype": "attr", "refdoc": where, "refwarn": True}
+            target = f"zmqlite.Socket.{name}"
+            literal.replace_self(pending_xref("", literal.deepcopy(), reftarget=target, **kind))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("option-table", OptionTable)
+    app.connect("doctree-read", link_options)
     return {"parallel_read_safe": True}

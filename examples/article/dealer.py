@@ -7,37 +7,32 @@ which the router is done with the jobs, so each has to say which one it is about
     python -m examples.article.dealer --name ada
 """
 
-import argparse
-
 import zmqlite as zmq
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Have some jobs done, all at once.")
-    parser.add_argument("--connect", default="tcp://127.0.0.1:5555", metavar="ENDPOINT")
-    parser.add_argument("--name", help="routing id to be known by; without, the router invents one")
-    parser.add_argument("--longest", type=int, default=2000, help="milliseconds of the first job")
-    parser.add_argument("--timeout", type=int, default=10_000, help="milliseconds for a result")
-    return parser.parse_args()
+from ..program import run
 
 
-def main() -> None:
-    options = arguments()
-    jobs = {"long": options.longest, "middle": options.longest // 2, "short": 0}
+def main(
+    connect: str = "tcp://127.0.0.1:5555",
+    name: str = "",
+    longest: int = 2000,
+    timeout: int = 10_000,
+) -> None:
+    jobs = {"long": longest, "middle": longest // 2, "short": 0}
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
-        if options.name:
-            socket.routing_id = options.name.encode()  # before connect
-        socket.connect(options.connect)
+        if name:
+            socket.routing_id = name.encode()  # before connect
+        socket.connect(connect)
         for name, duration in jobs.items():
             socket.send_multipart([name.encode(), b"%d" % duration])
-            print(f"sent {name} job", flush=True)
+            print(f"sent {name} job")
         order = []
         for _ in jobs:
-            done, result = socket.recv_multipart(timeout=options.timeout)
+            done, result = socket.recv_multipart(timeout=timeout)
             order.append(done.decode())
-            print(f"{done.decode()} job: {result.decode()}", flush=True)
-    print("results in this order:", *order, flush=True)
+            print(f"{done.decode()} job: {result.decode()}")
+    print("results in this order:", *order)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -7,33 +7,25 @@ socket: a PUB socket that also receives the subscriptions, and thereby knows whe
     python -m examples.article.feed_subscriber
 """
 
-import argparse
 import time
 
 import zmqlite as zmq
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Publish a feed, once somebody subscribes.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5563", metavar="ENDPOINT")
-    parser.add_argument("--count", type=int, default=10, help="how many messages")
-    parser.add_argument("--interval", type=int, default=200, help="milliseconds between two")
-    return parser.parse_args()
+from ..program import run
 
 
-def main() -> None:
-    options = arguments()
+def main(bind: str = "tcp://127.0.0.1:5563", count: int = 10, interval: int = 200) -> None:
     with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
-        print("bound", socket.bind(options.bind), flush=True)
+        print("bound", socket.bind(bind))
         socket.wait_subscribers(1)
-        for number in range(1, options.count + 1):
+        for number in range(1, count + 1):
             text = f"item {number}"
             socket.send_string(text)
-            print("published", text, flush=True)
-            time.sleep(options.interval / 1000)
+            print("published", text)
+            time.sleep(interval / 1000)
         socket.send(b"")  # no more to come
-        print(f"published {options.count} messages", flush=True)
+        print(f"published {count} messages")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,38 +8,29 @@ messages are numbered. (The option `xpub_nodrop` makes a publisher refuse, as PU
     python -m examples.article.hwm_subscriber
 """
 
-import argparse
-
 import zmqlite as zmq
+
+from ..program import run
 
 # More than the buffers of the system hold, which also count as queues.
 PADDING = bytes(16384)
 BUFFER = 65536
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Publish a burst that is too much.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5563", metavar="ENDPOINT")
-    parser.add_argument("--hwm", type=int, default=10, help="messages kept for a subscriber")
-    parser.add_argument("--count", type=int, default=1000, help="messages in the burst")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = arguments()
+def main(bind: str = "tcp://127.0.0.1:5563", hwm: int = 10, count: int = 1000) -> None:
     with (
         zmq.Context() as context,
-        context.socket(zmq.XPUB, sndhwm=options.hwm, sndbuf=BUFFER) as socket,
+        context.socket(zmq.XPUB, sndhwm=hwm, sndbuf=BUFFER) as socket,
     ):
-        print("bound", socket.bind(options.bind), flush=True)
+        print("bound", socket.bind(bind))
         socket.recv()  # a subscription
-        for number in range(1, options.count + 1):
+        for number in range(1, count + 1):
             socket.send_multipart([b"burst", b"%d" % number, PADDING], zmq.DONTWAIT)
-        print(f"published {options.count} messages, none was refused", flush=True)
+        print(f"published {count} messages, none was refused")
         # Calm again: a message now and then, until the subscriber leaves, which XPUB reports.
         while not socket.poll(20):
-            socket.send_multipart([b"calm", b"%d" % options.count, b""], zmq.DONTWAIT)
+            socket.send_multipart([b"calm", b"%d" % count, b""], zmq.DONTWAIT)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

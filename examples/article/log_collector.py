@@ -11,20 +11,13 @@ other.
     python -m examples.article.log_service --name mail
 """
 
-import argparse
 from collections import Counter
 
 import zmqlite as zmq
 
+from ..program import run
+
 LEVELS = (b"info", b"error")
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Collect records and publish them by level.")
-    parser.add_argument("--records", default="tcp://127.0.0.1:5564", metavar="ENDPOINT")
-    parser.add_argument("--events", default="tcp://127.0.0.1:5563", metavar="ENDPOINT")
-    parser.add_argument("--services", type=int, default=1, help="end when so many have ended")
-    return parser.parse_args()
 
 
 def collect(records: zmq.Socket, events: zmq.Socket, services: int) -> Counter[str]:
@@ -40,22 +33,23 @@ def collect(records: zmq.Socket, events: zmq.Socket, services: int) -> Counter[s
     return counts
 
 
-def main() -> None:
-    options = arguments()
+def main(
+    records: str = "tcp://127.0.0.1:5564", events: str = "tcp://127.0.0.1:5563", services: int = 1
+) -> None:
     with (
         zmq.Context() as context,
-        context.socket(zmq.PULL) as records,
-        context.socket(zmq.XPUB) as events,
+        context.socket(zmq.PULL) as pull,
+        context.socket(zmq.XPUB) as xpub,
     ):
-        print("records go to", records.bind(options.records), flush=True)
-        print("events come from", events.bind(options.events), flush=True)
-        events.recv()  # The pager's subscription; until then records wait in the services.
-        counts = collect(records, events, options.services)
+        print("records go to", pull.bind(records))
+        print("events come from", xpub.bind(events))
+        xpub.recv()  # The pager's subscription; until then records wait in the services.
+        counts = collect(pull, xpub, services)
         for level in LEVELS:
-            events.send_multipart([level, b"", b""])  # no more to come
+            xpub.send_multipart([level, b"", b""])  # no more to come
     levels = ", ".join(f"{count} {level}" for level, count in sorted(counts.items()))
-    print(f"collected {counts.total()} records: {levels}", flush=True)
+    print(f"collected {counts.total()} records: {levels}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -9,33 +9,29 @@ keeps what the collector has not taken yet, and the context sends it before the 
     python -m examples.article.log_service --name mail
 """
 
-import argparse
 import time
 
 import zmqlite as zmq
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Log some records, every fifth an error.")
-    parser.add_argument("--connect", default="tcp://127.0.0.1:5564", metavar="ENDPOINT")
-    parser.add_argument("--name", default="service", help="who logs")
-    parser.add_argument("--count", type=int, default=10, help="how many records")
-    parser.add_argument("--interval", type=int, default=200, help="milliseconds between two")
-    return parser.parse_args()
+from ..program import run
 
 
-def main() -> None:
-    options = arguments()
-    name = options.name.encode()
+def main(
+    connect: str = "tcp://127.0.0.1:5564",
+    name: str = "service",
+    count: int = 10,
+    interval: int = 200,
+) -> None:
+    service = name.encode()
     with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
-        socket.connect(options.connect)
-        for number in range(1, options.count + 1):
+        socket.connect(connect)
+        for number in range(1, count + 1):
             level = b"info" if number % 5 else b"error"
-            socket.send_multipart([level, name, b"record %d" % number])
-            time.sleep(options.interval / 1000)
-        socket.send_multipart([b"end", name, b""])
-    print(f"logged {options.count} records", flush=True)
+            socket.send_multipart([level, service, b"record %d" % number])
+            time.sleep(interval / 1000)
+        socket.send_multipart([b"end", service, b""])
+    print(f"logged {count} records")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

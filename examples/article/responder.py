@@ -7,32 +7,26 @@ turn, and each reply finds its way back by itself. The transport is a matter of 
     python -m examples.article.requester --connect ipc://upper.ipc
 """
 
-import argparse
 import contextlib
 
 import zmqlite as zmq
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Answer texts with the same in upper case.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5555", metavar="ENDPOINT")
-    return parser.parse_args()
+from ..program import run
 
 
-def main() -> None:
-    options = arguments()
+def main(bind: str = "tcp://127.0.0.1:5555") -> None:
     served = 0
     with (
         contextlib.suppress(KeyboardInterrupt),
         zmq.Context() as context,
         context.socket(zmq.REP) as socket,
     ):
-        print("bound", socket.bind(options.bind), flush=True)
+        print("bound", socket.bind(bind))
         for request in socket:
             socket.send(request.upper())
             served += 1
-    print(f"served {served} requests", flush=True)
+    print(f"served {served} requests")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

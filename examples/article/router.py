@@ -9,18 +9,12 @@ has gone is dropped.
     python -m examples.article.dealer --name ada
 """
 
-import argparse
-import contextlib
 import heapq
 import time
 
 import zmqlite as zmq
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Do jobs that take some time, all at once.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5555", metavar="ENDPOINT")
-    return parser.parse_args()
+from ..program import run
 
 
 def shown(routing_id: bytes) -> str:
@@ -39,23 +33,21 @@ def serve(socket: zmq.Socket) -> None:
     while True:
         if socket.poll(max(0, jobs[0][0] - now()) if jobs else None):
             client, name, duration = socket.recv_multipart()
-            print(f"{name.decode()} job of client {shown(client)}", flush=True)
+            print(f"{name.decode()} job of client {shown(client)}")
             heapq.heappush(jobs, (now() + int(duration), client, name))
         else:
             _, client, name = heapq.heappop(jobs)
             socket.send_multipart([client, name, b"done"])
 
 
-def main() -> None:
-    options = arguments()
+def main(bind: str = "tcp://127.0.0.1:5555") -> None:
     with (
-        contextlib.suppress(KeyboardInterrupt),
         zmq.Context() as context,
         context.socket(zmq.ROUTER) as socket,
     ):
-        print("bound", socket.bind(options.bind), flush=True)
+        print("bound", socket.bind(bind))
         serve(socket)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -9,10 +9,11 @@ See thread_python for the way that is shorter in Python. This program needs no o
     python -m examples.article.thread_c
 """
 
-import argparse
 import threading
 
 import zmqlite as zmq
+
+from ..program import run
 
 ENDPOINT = "inproc://workers"
 
@@ -23,29 +24,25 @@ def worker_routine(context: zmq.Context) -> None:
     buffer = bytearray(256)
     size = receiver.recv_into(buffer)
     while size > 0:
-        print("worker received:", buffer[:size].decode(), flush=True)
+        print("worker received:", buffer[:size].decode())
         size = receiver.recv_into(buffer)
     receiver.close()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Send messages to a thread.")
-    parser.add_argument("--count", type=int, default=5, help="how many messages")
-    options = parser.parse_args()
-
+def main(count: int = 5) -> None:
     context = zmq.Context()
     sender = context.socket(zmq.PUSH)
     sender.bind(ENDPOINT)
     worker = threading.Thread(target=worker_routine, args=(context,))
     worker.start()
-    for number in range(1, options.count + 1):
+    for number in range(1, count + 1):
         sender.send(b"message %d" % number)
     sender.send(b"")
     worker.join()
     sender.close()
     context.term()
-    print("main: the worker has ended", flush=True)
+    print("main: the worker has ended")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -9,11 +9,12 @@ See thread_c for the same with each step written out. This program needs no othe
     python -m examples.article.thread_python
 """
 
-import argparse
 import contextlib
 import threading
 
 import zmqlite as zmq
+
+from ..program import run
 
 TASKS = "inproc://tasks"
 RESULTS = "inproc://results"
@@ -32,12 +33,7 @@ def work(context: zmq.Context) -> None:
             results.send(b"%d" % int(task) ** 2)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Have threads square numbers.")
-    parser.add_argument("--count", type=int, default=10, help="how many numbers")
-    parser.add_argument("--workers", type=int, default=2, help="how many threads")
-    options = parser.parse_args()
-
+def main(count: int = 10, workers: int = 2) -> None:
     with (
         zmq.Context() as context,
         context.socket(zmq.PUSH) as tasks,
@@ -45,17 +41,17 @@ def main() -> None:
     ):
         tasks.bind(TASKS)
         results.bind(RESULTS)
-        workers = [threading.Thread(target=work, args=(context,)) for _ in range(options.workers)]
-        for worker in workers:
-            worker.start()
-        tasks.send_many(b"%d" % number for number in range(1, options.count + 1))
-        squares = sorted(int(results.recv()) for _ in range(options.count))
+        threads = [threading.Thread(target=work, args=(context,)) for _ in range(workers)]
+        for thread in threads:
+            thread.start()
+        tasks.send_many(b"%d" % number for number in range(1, count + 1))
+        squares = sorted(int(results.recv()) for _ in range(count))
         context.shutdown()
-        for worker in workers:
-            worker.join()
-    print("squares:", *squares, flush=True)
-    print(f"{len(workers)} workers have ended", flush=True)
+        for thread in threads:
+            thread.join()
+    print("squares:", *squares)
+    print(f"{workers} workers have ended")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,34 +6,27 @@ The subscriptions are prefixes. Several add up, and a message that matches two c
     python -m examples.article.topic_subscriber weather.paris. traffic.
 """
 
-import argparse
 from collections import Counter
 
 import zmqlite as zmq
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Count what comes under some topics.")
-    parser.add_argument("topics", nargs="+", metavar="PREFIX")
-    parser.add_argument("--connect", default="tcp://127.0.0.1:5563", metavar="ENDPOINT")
-    return parser.parse_args()
+from ..program import run
 
 
-def main() -> None:
-    options = arguments()
+def main(*topics: str, connect: str = "tcp://127.0.0.1:5563") -> None:
     counts: Counter[str] = Counter()
     with zmq.Context() as context, context.socket(zmq.SUB) as socket:
-        for topic in options.topics:
-            socket.subscribe(topic.encode())
-        socket.connect(options.connect)
+        for prefix in topics:
+            socket.subscribe(prefix)
+        socket.connect(connect)
         topic, reading = socket.recv_multipart()
         while reading:
             counts[topic.decode()] += 1
-            print(topic.decode(), reading.decode(), flush=True)
+            print(topic.decode(), reading.decode())
             topic, reading = socket.recv_multipart()
     summary = ", ".join(f"{topic} {count}" for topic, count in counts.items())
-    print(f"received by topic: {summary}", flush=True)
+    print(f"received by topic: {summary}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -29,7 +29,7 @@ def _single(name: str, summary: str, command: str, *expect: str, **values: int) 
 # Chapter 3
 
 IDENTITY = _single(
-    "identity-c", "what a ROUTER shows of its peers", "identity", r"\[005\] 00[0-9A-F]{{8}}"
+    "identity-c", "what a ROUTER shows of its peers", "ch3.identity", r"\[005\] 00[0-9A-F]{{8}}"
 )
 
 
@@ -52,13 +52,15 @@ def _workers(name: str, summary: str, command: str) -> Scenario:
     )
 
 
-WORKERS_REQ = _workers("rtreq-c", "a ROUTER that gives work to REQ sockets", "rtreq")
-WORKERS_DEALER = _workers("rtdealer-c", "a ROUTER that gives work to DEALER sockets", "rtdealer")
+WORKERS_REQ = _workers("rtreq-c", "a ROUTER that gives work to REQ sockets", "ch3.rtreq")
+WORKERS_DEALER = _workers(
+    "rtdealer-c", "a ROUTER that gives work to DEALER sockets", "ch3.rtdealer"
+)
 
 BALANCER = _single(
     "balancer-c",
     "a broker that gives requests to free workers",
-    "lbbroker --clients {clients} --workers {workers}",
+    "ch3.lbbroker --clients {clients} --workers {workers}",
     "Worker: HELLO",
     "Client: OK",
     clients=10,
@@ -70,7 +72,7 @@ BALANCER = _single(
 ARTICLE_THREAD = _single(
     "article-thread-c",
     "the article's worker thread",
-    "article_thread --count {count}",
+    "article.thread --count {count}",
     "Received: Hello Worker!",
     "The worker has ended",
     count=3,
@@ -80,8 +82,8 @@ ARTICLE_PUSH = Scenario(
     "article-push-c",
     "the article's PUSH and PULL",
     (
-        _part("pusher", "article_pusher --bind {port} --count {count}", "Pushed {count} tasks"),
-        _part("puller", "article_puller --connect {port} --count {count}", "Pulled task {count}"),
+        _part("pusher", "article.pusher --bind {port} --count {count}", "Pushed {count} tasks"),
+        _part("puller", "article.puller --connect {port} --count {count}", "Pulled task {count}"),
     ),
     values={"count": 10},
     ports=("port",),
@@ -91,10 +93,10 @@ ARTICLE_PUB = Scenario(
     "article-pub-c",
     "the article's PUB and SUB",
     (
-        _part("publisher", "article_publisher --bind {port} --interval {interval}", endless=True),
+        _part("publisher", "article.publisher --bind {port} --interval {interval}", endless=True),
         _part(
             "subscriber",
-            "article_subscriber --connect {port} --count {count}",
+            "article.subscriber --connect {port} --count {count}",
             r"Received weather\.london temperature:\d+",
         ),
     ),
@@ -107,10 +109,10 @@ ARTICLE_REQ = Scenario(
     "article-req-c",
     "the article's REQ and REP",
     (
-        _part("responder", "article_responder --bind {port}", endless=True),
+        _part("responder", "article.responder --bind {port}", endless=True),
         _part(
             "requester",
-            "article_requester --connect {port} --count {count}",
+            "article.requester --connect {port} --count {count}",
             "request {count} -> REQUEST {count}",
         ),
     ),
@@ -122,10 +124,10 @@ ARTICLE_ROUTER = Scenario(
     "article-router-c",
     "the article's DEALER and ROUTER",
     (
-        _part("router", "article_router --bind {port}", endless=True),
+        _part("router", "article.router --bind {port}", endless=True),
         _part(
             "dealer",
-            "article_dealer --connect {port} --count {count}",
+            "article.dealer --connect {port} --count {count}",
             "Received request {count}",
         ),
     ),
@@ -136,7 +138,7 @@ ARTICLE_ROUTER = Scenario(
 ARTICLE_DONTWAIT = _single(
     "article-dontwait-c",
     "the article's send that does not wait",
-    "article_dontwait --connect {port} --hwm {hwm}",
+    "article.dontwait --connect {port} --hwm {hwm}",
     "Sent {hwm} messages, then: .+",
     hwm=10,
 )

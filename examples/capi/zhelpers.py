@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import inspect
-import io
 import os
 import random
 import signal
@@ -16,6 +13,8 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from zmqlite.capi import *
+
+from .. import program
 
 __all__ = [
     "randof",
@@ -128,22 +127,9 @@ def _end_on_interrupt() -> None:
 
 
 def run(main: Callable[..., int]) -> NoReturn:
-    """Call main as C does: with what the command line says, and its result as exit code.
+    """Call main as examples.program does, but end on Ctrl-C as C does.
 
-    Each argument of main is an option of the same name. Every line is printed at once, and Ctrl-C
-    ends the program without a word; as in C, nothing more is closed or sent then.
+    Nothing more is closed or sent then.
     """
     _end_on_interrupt()
-    parser = argparse.ArgumentParser()
-    for name, parameter in inspect.signature(main).parameters.items():
-        default = parameter.default
-        parser.add_argument(f"--{name}", default=default, type=type(default), help=f"{default!r}")
-    options = vars(parser.parse_args())
-    assert isinstance(sys.stdout, io.TextIOWrapper)
-    # Without write_through, which PYTHONUNBUFFERED sets: lines of several threads would mix.
-    sys.stdout.reconfigure(line_buffering=True, write_through=False)
-    try:
-        code = main(**options)
-    except KeyboardInterrupt:
-        code = 0
-    sys.exit(code)
+    program.run(main)

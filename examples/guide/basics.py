@@ -41,7 +41,7 @@ class Api:
 
 
 PYTHON = Api("examples.guide.{}", "")
-C = Api("examples.capi", "-c")
+C = Api("examples.capi.{}", "-c")
 
 
 def mixed(name: str, summary: str, one: Scenario, other: Scenario, *taken: str) -> Scenario:

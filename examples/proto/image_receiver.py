@@ -4,27 +4,19 @@ python -m examples.proto.image_sender
 python -m examples.proto.image_receiver
 """
 
-import argparse
-
 import numpy
 
 import zmqlite as zmq
 from zmqlite import proto
 
+from ..program import run
 from .generated.image_pb2 import Header
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Receive images until the last.")
-    parser.add_argument("--connect", default="tcp://127.0.0.1:5557", metavar="ENDPOINT")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = arguments()
+def main(connect: str = "tcp://127.0.0.1:5557") -> None:
     with zmq.Context() as context, context.socket(zmq.PULL) as socket:
         images = proto.TypedSocket(socket, proto.Bare(Header, attachments=1))
-        socket.connect(options.connect)
+        socket.connect(connect)
         count, last = 0, False
         while not last:
             image = images.recv_envelope()
@@ -32,9 +24,9 @@ def main() -> None:
             # Both raise ValueError if the header lies about the frame.
             pixels = numpy.frombuffer(image.attachments[0], header.dtype).reshape(header.shape)
             count, last = count + 1, header.last
-            print(f"image {header.number}: {pixels.shape}, mean {pixels.mean():.1f}", flush=True)
-        print(f"received {count} images", flush=True)
+            print(f"image {header.number}: {pixels.shape}, mean {pixels.mean():.1f}")
+        print(f"received {count} images")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,40 +6,31 @@ In a `bytes` field they would be copied twice on each side, and parsed with the 
     python -m examples.proto.image_receiver
 """
 
-import argparse
-
 import numpy
 
 import zmqlite as zmq
 from zmqlite import proto
 
+from ..program import run
 from .generated.image_pb2 import Header
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Send some images.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5557", metavar="ENDPOINT")
-    parser.add_argument("--count", type=int, default=5, help="how many images")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = arguments()
+def main(bind: str = "tcp://127.0.0.1:5557", count: int = 5) -> None:
     with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
         images = proto.TypedSocket(socket, proto.Bare(Header, attachments=1))
-        print("bound", socket.bind(options.bind), flush=True)
-        for number in range(1, options.count + 1):
+        print("bound", socket.bind(bind))
+        for number in range(1, count + 1):
             pixels = numpy.full((480, 640, 3), number, dtype=numpy.uint8)
             header = Header(
                 shape=pixels.shape,
                 dtype=str(pixels.dtype),
                 number=number,
-                last=number == options.count,
+                last=number == count,
             )
             # A Message lends the array, which must not change any more; it is not copied.
             images.send_envelope(proto.Envelope(header, attachments=[zmq.Message(pixels.data)]))
-        print(f"sent {options.count} images", flush=True)
+        print(f"sent {count} images")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -8,25 +8,18 @@ of each type.
     python -m examples.proto.log_service --name web
 """
 
-import argparse
 from collections import Counter
 
 import zmqlite as zmq
 from zmqlite import proto
 
+from ..program import run
 from .generated.logs_pb2 import LEVEL_ERROR, Goodbye, Record, RecordAlert
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Collect log records, publish alerts.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5564", metavar="ENDPOINT")
-    parser.add_argument("--alerts", default="tcp://127.0.0.1:5563", metavar="ENDPOINT")
-    parser.add_argument("--services", type=int, default=2, help="how many to wait for")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = arguments()
+def main(
+    bind: str = "tcp://127.0.0.1:5564", alerts: str = "tcp://127.0.0.1:5563", services: int = 2
+) -> None:
     errors: Counter[str] = Counter()
     records: Counter[str] = Counter()
     gone = []
@@ -35,32 +28,32 @@ def main() -> None:
         context.socket(zmq.PULL) as pull,
         context.socket(zmq.XPUB) as publisher,
     ):
-        alerts = proto.TypedSocket(publisher, proto.Tagged(Record, RecordAlert, Goodbye))
+        typed = proto.TypedSocket(publisher, proto.Tagged(Record, RecordAlert, Goodbye))
         dispatcher = proto.Dispatcher()
         dispatcher.add(proto.TypedSocket(pull, proto.Tagged(Record, Goodbye)))
 
         @dispatcher.on(Record)
         def on_record(record: Record, delivery: proto.Delivery[Record]) -> None:
             records[record.service] += 1
-            alerts.send(record)
+            typed.send(record)
             if record.level == LEVEL_ERROR:
                 errors[record.service] += 1
-                alerts.send(RecordAlert(record=record, errors=errors[record.service]))
+                typed.send(RecordAlert(record=record, errors=errors[record.service]))
 
         @dispatcher.on(Goodbye)
         def on_goodbye(goodbye: Goodbye, delivery: proto.Delivery[Goodbye]) -> None:
             gone.append(goodbye.service)
-            if len(gone) == options.services:
-                alerts.send(goodbye)
+            if len(gone) == services:
+                typed.send(goodbye)
                 dispatcher.stop()
 
-        print("alerts at", publisher.bind(options.alerts), flush=True)
-        print("bound", pull.bind(options.bind), flush=True)
+        print("alerts at", publisher.bind(alerts))
+        print("bound", pull.bind(bind))
         publisher.recv()  # the pager is there
         dispatcher.run()
         for service in sorted(records):
-            print(f"{service}: {records[service]} records, {errors[service]} errors", flush=True)
+            print(f"{service}: {records[service]} records, {errors[service]} errors")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -6,23 +6,16 @@ A ROUTER, unlike REP, is not stuck after a request that it cannot decode; it can
     python -m examples.proto.square_client 2 9 -1
 """
 
-import argparse
 import math
 
 import zmqlite as zmq
 from zmqlite import proto
 
+from ..program import run
 from .generated.square_pb2 import Reply, Request
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Compute square roots for others.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5555", metavar="ENDPOINT")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = arguments()
+def main(bind: str = "tcp://127.0.0.1:5555") -> None:
     dispatcher = proto.Dispatcher(
         lambda failure: failure.reply(Reply(error=type(failure.error).__name__))
     )
@@ -33,12 +26,12 @@ def main() -> None:
 
     with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
         dispatcher.add(proto.TypedSocket(socket, Reply, Request))
-        print("bound", socket.bind(options.bind), flush=True)
+        print("bound", socket.bind(bind))
         try:
             dispatcher.run()
         except KeyboardInterrupt:
-            print("ended", flush=True)
+            print("ended")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,27 +1,22 @@
 """Have numbers squared by several servers, and do not mind if one of them is killed.
 
-python -m examples.rpc.client --connect ENDPOINT ENDPOINT ...
+python -m examples.rpc.client ENDPOINT ENDPOINT ...
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 from collections import Counter
 from typing import Any
 
 from zmqlite import aio, rpc
 
+from ..program import run
 from .generated import squares_pb2, squares_rpc
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser(description="Have numbers squared.")
-    parser.add_argument("--connect", nargs="+", default=["tcp://127.0.0.1:5581"])
-    parser.add_argument("--count", type=int, default=1000, help="how many calls")
-    parser.add_argument("--pause", type=int, default=5, help="milliseconds between calls")
-    options = parser.parse_args()
-    numbers = iter(range(options.count))
+async def ask(servers: tuple[str, ...], count: int, pause: int) -> None:
+    numbers = iter(range(count))
     answers: Counter[str] = Counter()
 
     async def calls(client: Any) -> None:
@@ -32,17 +27,21 @@ async def main() -> None:
             )
             assert reply.value == number**2
             answers[outcome.endpoint] += 1
-            if answers.total() == options.count // 2:
-                print("half of the numbers are squared", flush=True)
-            await asyncio.sleep(options.pause / 1000)
+            if answers.total() == count // 2:
+                print("half of the numbers are squared")
+            await asyncio.sleep(pause / 1000)
 
     async with (
         aio.Context() as context,
-        squares_rpc.AsyncSquaresClient(context, *options.connect) as client,
+        squares_rpc.AsyncSquaresClient(context, *servers) as client,
     ):
         await asyncio.gather(*(calls(client) for _ in range(8)))
-    print(f"{answers.total()} numbers squared by {len(answers)} servers", flush=True)
+    print(f"{answers.total()} numbers squared by {len(answers)} servers")
+
+
+def main(*servers: str, count: int = 1000, pause: int = 5) -> None:
+    asyncio.run(ask(servers or ("tcp://127.0.0.1:5581",), count, pause))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(main)

@@ -22,8 +22,7 @@ FAILOVER = Scenario(
         ),
         Part(
             "client",
-            "examples.rpc.client --connect {first} {second} {third} --count {count} "
-            "--pause {pause}",
+            "examples.rpc.client {first} {second} {third} --count {count} --pause {pause}",
             expect=("{count} numbers squared by 3 servers",),
         ),
         Await("client", ("half of the numbers are squared",)),

@@ -5,7 +5,6 @@ python -m examples.rpc.server --bind tcp://127.0.0.1:5581
 
 from __future__ import annotations
 
-import argparse
 import signal
 import time
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import zmqlite as zmq
 from zmqlite import rpc
 
+from ..program import run
 from .generated import squares_pb2, squares_rpc
 
 
@@ -22,18 +22,15 @@ class Squares(squares_rpc.Squares):  # type: ignore[misc]
         return squares_pb2.Number(value=request.value**2)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Square numbers.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5581", metavar="ENDPOINT")
-    options = parser.parse_args()
+def main(bind: str = "tcp://127.0.0.1:5581") -> None:
     with zmq.Context() as context:
         server = rpc.Server(context, Squares())
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: server.stop(1000))
-        print("bound", server.bind(options.bind), flush=True)
+        print("bound", server.bind(bind))
         server.run()
-        print("stopped", flush=True)
+        print("stopped")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -7,10 +7,10 @@ message is not lost, and prints a line for each handshake, each failure and each
     python -m examples.watch.subscriber --connect ENDPOINT --key KEY
 """
 
-import argparse
-
 import zmqlite as zmq
 from zmqlite import auth
+
+from ..program import run
 
 EVENTS = (
     zmq.MonitorEvent.HANDSHAKE_SUCCEEDED
@@ -20,35 +20,27 @@ EVENTS = (
 )
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Publish, and say who comes and goes.")
-    parser.add_argument("--bind", default="tcp://127.0.0.1:5571", metavar="ENDPOINT")
-    parser.add_argument("--count", type=int, default=3, help="how many messages")
-    return parser.parse_args()
-
-
-def main() -> None:
-    options = arguments()
+def main(bind: str = "tcp://127.0.0.1:5571", count: int = 3) -> None:
     certificate = auth.Certificate.generate()
     with zmq.Context() as context, context.socket(zmq.XPUB) as publisher:
         auth.curve_server(publisher, certificate, allow=auth.ANYONE)
         with publisher.monitor(EVENTS) as monitor:
-            endpoint = publisher.bind(options.bind)
-            print("bound", endpoint, zmq.z85_decode(certificate.public_key).hex(), flush=True)
+            endpoint = publisher.bind(bind)
+            print("bound", endpoint, zmq.z85_decode(certificate.public_key).hex())
             refused = False
             while not refused:
                 event = monitor.recv()
-                print(event, flush=True)
+                print(event)
                 refused = bool(event.cause)
             publisher.wait_subscribers(1)
-            for number in range(1, options.count + 1):
+            for number in range(1, count + 1):
                 publisher.send_string(f"item {number}")
             publisher.send(b"")
             while publisher.statistics().peers:
-                print(monitor.recv(), flush=True)
+                print(monitor.recv())
         statistics = publisher.statistics()
-        print(f"{statistics.connections} connected, {statistics.failures} failed", flush=True)
+        print(f"{statistics.connections} connected, {statistics.failures} failed")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

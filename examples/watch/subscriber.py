@@ -5,40 +5,32 @@ With a wrong key the publisher refuses the connection; the program says why, and
     python -m examples.watch.subscriber --connect ENDPOINT --key KEY
 """
 
-import argparse
-
 import zmqlite as zmq
 
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Subscribe, or say why that is refused.")
-    parser.add_argument("--connect", default="tcp://127.0.0.1:5571", metavar="ENDPOINT")
-    parser.add_argument("--key", help="the public key of the publisher, in hexadecimal")
-    return parser.parse_args()
+from ..program import run
 
 
-def main() -> None:
-    options = arguments()
+def main(connect: str = "tcp://127.0.0.1:5571", key: str = "") -> None:
     with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
         subscriber.curve_publickey, subscriber.curve_secretkey = zmq.curve_keypair()
-        if options.key:
-            subscriber.curve_serverkey = zmq.z85_encode(bytes.fromhex(options.key))
+        if key:
+            subscriber.curve_serverkey = zmq.z85_encode(bytes.fromhex(key))
         else:
             subscriber.curve_serverkey = zmq.curve_keypair()[0]  # that of nobody
         subscriber.subscribe(b"")
         with subscriber.monitor() as monitor:
-            subscriber.connect(options.connect)
+            subscriber.connect(connect)
             for event in monitor:
                 if event.cause:
-                    print("refused:", event.cause, flush=True)
+                    print("refused:", event.cause)
                     return
                 if event.event == zmq.MonitorEvent.HANDSHAKE_SUCCEEDED:
                     break
         count = 0
         while subscriber.recv():
             count += 1
-        print(f"received {count} messages", flush=True)
+        print(f"received {count} messages")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

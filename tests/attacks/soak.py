@@ -33,6 +33,8 @@ class Peer:
 
     def __init__(self, directory: Path, number: int, side: str, limit: float) -> None:
         self.victim = GROUPS[number].killed == side
+        # A socket of asyncio may have a second descriptor once a task has waited in it.
+        self.more = len(LANES) if getattr(GROUPS[number], side) == "aio" else 0
         self.side = side
         self.starts = 0
         self.failed = 0
@@ -120,14 +122,17 @@ class Soak:
         return {each: each.use() for each in self.peers if not each.victim}
 
     def warm(self) -> dict[Peer, tuple[float, float, float]]:
-        """The most that they use while some of them may still connect again."""
+        """The most that they may use: some of them may still connect again, or wait for more."""
         most = self.use()
         for _ in range(WARM):
             time.sleep(0.1)
             for each, used in self.use().items():
                 memory, descriptors, threads = map(max, most[each], used)
                 most[each] = memory, descriptors, threads
-        return most
+        return {
+            each: (memory, descriptors + each.more, threads)
+            for each, (memory, descriptors, threads) in most.items()
+        }
 
     def pause(self) -> None:
         """Send no more, and wait until all that was sent has come."""

@@ -21,12 +21,12 @@ ANY_PORT = "tcp://127.0.0.1:*"
 
 @pytest.fixture
 def programs(programs_of: ProgramsOf) -> Programs:
-    return programs_of(C, "")
+    return programs_of(C, "article")
 
 
 def test_the_articles_puller(programs: Programs, make: Make) -> None:
     pusher = make(PUSH)
-    puller = programs.start("article_puller", connect=pusher.bind(ANY_PORT), count=3)
+    puller = programs.start("puller", connect=pusher.bind(ANY_PORT), count=3)
     pusher.send_many([b"one", b"", b"x" * 300])
     assert puller.rest() == ["Pulled one", "Pulled ", "Pulled " + "x" * 256]
 

@@ -87,6 +87,6 @@ def test_ctrl_c_ends_a_port_that_cannot_see_it(programs: Programs) -> None:
 
 
 def test_arguments_of_a_port(programs: Programs) -> None:
-    programs.package = "examples.capi"
+    programs.package = "examples.capi.ch1"
     assert programs.start("hwclient", connect="tcp://127.0.0.1:1", count=0).rest() == []
     programs.start("hwclient", cuont=5).fail(2)

@@ -92,7 +92,7 @@ class Program:
 class Programs:
     """The programs of one test, which are all of one package, and their ports."""
 
-    def __init__(self, directory: Path, package: str = "examples.capi") -> None:
+    def __init__(self, directory: Path, package: str) -> None:
         self.directory = directory
         self.package = package
         self._running: list[Program] = []

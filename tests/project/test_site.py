@@ -20,6 +20,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 from sphinx.util.inventory import InventoryFile
 
 from zmqlite import Event, Flag, SocketType
+from zmqlite.context_options import ContextOptions
+from zmqlite.option import rows_of
+from zmqlite.socket_options import SocketOptions
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -74,6 +77,15 @@ def test_the_reference_has_every_public_name(site: Path) -> None:
     short = {f"zmqlite.{each.name}" for kind in (Event, Flag, SocketType) for each in kind}
     assert short <= set(public_names())
     assert {name for name in public_names() if name not in known} == short | {"zmqlite.__version__"}
+
+
+def test_every_option_can_be_linked_to_and_how_to_pages_do(site: Path) -> None:
+    inventory = InventoryFile.loads((site / "objects.inv").read_bytes(), uri="").data
+    for owner, table in (("Socket", SocketOptions), ("Context", ContextOptions)):
+        for name in rows_of(table):
+            uri = inventory["py:attribute"][f"zmqlite.{owner}.{name}"].uri
+            assert uri == f"reference/options.html#zmqlite.{owner}.{name}"
+    assert 'options.html#zmqlite.Socket.rcvhwm"' in (site / "howto/back-pressure.html").read_text()
 
 
 class Quiet(SimpleHTTPRequestHandler):

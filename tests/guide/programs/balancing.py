@@ -2,6 +2,6 @@
 
 import sys
 
-from examples.capi import lbbroker
+from examples.capi.ch3 import lbbroker
 
 getattr(lbbroker, sys.argv[1])(None)

@@ -1,0 +1,1 @@
+"""The programs of the article in C's own steps; examples.article has them in Python's."""

@@ -1,0 +1,1 @@
+"""The programs of the Guide's chapter 2 in C's own steps."""
