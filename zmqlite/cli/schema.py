@@ -25,12 +25,9 @@ from ..proto.codec import Bare, Tagged
 from ..proto.errors import ProtoError
 from .exits import Wrong, wrong_input
 
-to_json: Final[Any] = partial(
-    json_format.MessageToJson,
-    preserving_proto_field_name=True,
-    indent=None,
-    ensure_ascii=sys.stdout.isatty(),  # or a message could send commands to the terminal
-)
+# On a terminal all but ASCII is escaped: a message could send it commands.
+ENCODE: Final = json.JSONEncoder(ensure_ascii=sys.stdout.isatty()).encode
+DICT: Final[Any] = partial(json_format.MessageToDict, preserving_proto_field_name=True)
 
 DEEPEST: Final = 16
 """How many messages inside one another `--decode-raw` looks for."""
@@ -98,7 +95,7 @@ def message_class(pool: Any, name: str) -> Any:
 
 def json_text(message: Any) -> str:
     """Return a message as one line of JSON, with the names of the .proto file."""
-    return str(to_json(message, descriptor_pool=message.DESCRIPTOR.file.pool))
+    return ENCODE(DICT(message, descriptor_pool=message.DESCRIPTOR.file.pool))
 
 
 def parsed(text: Any, kind: Any) -> Any:
@@ -149,7 +146,7 @@ class Raw:
         fields = raw_fields(frames[-1], DEEPEST)
         if fields is None:
             raise ValueError("the payload is no message of Protocol Buffers")
-        return [*frames[:-1], json.dumps(fields, ensure_ascii=sys.stdout.isatty()).encode()]
+        return [*frames[:-1], ENCODE(fields).encode()]
 
 
 def raw_fields(payload: bytes, depth: int) -> dict[str, Any] | None:
