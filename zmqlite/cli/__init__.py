@@ -39,7 +39,6 @@ def main(arguments: list[str] | None = None) -> int:
         arguments = sys.argv[1:] if arguments is None else arguments
         return _run(build(arguments[0] if arguments else "").parse_args(arguments))
     except BrokenPipeError:
-        _discard_output()
         return _end_by(signal.SIGPIPE)
     except KeyboardInterrupt:
         return _end_by(signal.SIGINT)
@@ -60,14 +59,7 @@ def _run(args: Namespace) -> int:
         # Without the traceback, which would let an error name the function of ours that failed.
         text = " ".join(str(error.with_traceback(None)).split())
         print(f"zmqlite {args.command}: {printable(text)}", file=sys.stderr)
-        if isinstance(error, OSError):
-            _discard_output()
         return code_of(error)
-
-
-def _discard_output() -> None:
-    """Write to nowhere what could not be written, or the interpreter tries it again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _end_by(number: signal.Signals) -> int:
