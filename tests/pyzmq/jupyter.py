@@ -47,6 +47,9 @@ class Cell:
     status: str = "ok"
 
 
+SLEEPER = Cell("import time; print('asleep'); time.sleep(3600)", "asleep\n", "error")
+
+
 def cells() -> Iterator[Cell]:
     """Write cells of each kind, without end; each prints what no other one does."""
     number = 0
@@ -90,8 +93,8 @@ class Kernel:
             if queue is not None:
                 queue.put_nowait(message)
 
-    async def execute(self, cell: Cell) -> str:
-        """Run a cell, compare what came, and return what it printed."""
+    async def execute(self, cell: Cell, has_printed: asyncio.Event | None = None) -> str:
+        """Run a cell, compare what came, and return what it printed; set an event at its first."""
         number = uuid.uuid4().hex
         queue = self._waiting[number] = asyncio.Queue()
         header = {"msg_id": number, "msg_type": "execute_request", "version": "5.3",
@@ -114,6 +117,8 @@ class Kernel:
                         status = content["status"]
                     elif kind == "stream":
                         printed += content["text"]
+                        if has_printed is not None:
+                            has_printed.set()
                     elif kind == "status":
                         idle = content["execution_state"] == "idle"
         except TimeoutError:
@@ -123,7 +128,7 @@ class Kernel:
             del self._waiting[number]
         self.found.ended[status] += 1
         if status != cell.status or (cell.prints and printed != cell.prints):
-            self.found.wrong.append(f"{cell.source[:60]!r}: {status}, {len(printed)} characters")
+            self.found.wrong.append(f"{cell.source[:60]!r}: {status}, {printed[-60:]!r}")
         return printed
 
 
@@ -191,7 +196,7 @@ def jupyter(library: str) -> Iterator[Server]:
 
 
 async def use(server: Server, kernel: Kernel, library: str, until: float) -> None:
-    """Run cells in a kernel, some at once, and interrupt one after each hundred."""
+    """Run cells in a kernel, some at once, and interrupt one now and then."""
     found = kernel.found
     if (name := await kernel.execute(Cell(LIBRARY))) != ("zmq" if library == "pyzmq" else library):
         raise RuntimeError(f"the kernel runs on {name!r}")
@@ -202,12 +207,12 @@ async def use(server: Server, kernel: Kernel, library: str, until: float) -> Non
         rounds += 1
         if rounds % 25:
             continue
-        sleeper = Cell("print('asleep')\nimport time; time.sleep(3600)", "asleep\n", "error")
-        task = asyncio.create_task(kernel.execute(sleeper))
-        while not task.done():
-            await asyncio.sleep(0.2)  # an interrupt before the cell runs has no effect
-            await server.request("POST", f"api/kernels/{kernel.name}/interrupt", {})
-        await server.request("GET", "api/kernels")
+        asleep = asyncio.Event()
+        task = asyncio.create_task(kernel.execute(SLEEPER, asleep))
+        async with asyncio.timeout(ANSWER):
+            await asleep.wait()
+        await server.request("POST", f"api/kernels/{kernel.name}/interrupt", {})
+        await task
         found.ended["interrupted"] += 1
 
 
