@@ -15,12 +15,13 @@ from .._typing import Generic
 from .._zmq import ffi, lib
 from ..arguments import INT_MAX
 from ..transfer import FRAME, MESSAGE, PARTS, WHOLE
+from .attributes import SocketAttributes
 from .constants import EADDRINUSE, EVENT_ALL, POLLIN, SocketOption, SocketType
 from .core import PlainSocket
 from .core import sockets as _by_address
 from .error import ZMQBindError, ZMQError, translated
 from .frame import COPY_THRESHOLD, Frame, all_received, received
-from .options import OptionAttribute, get_option, kind_of, set_option
+from .options import get_option, kind_of, set_option
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .utils import jsonapi
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self, overload
 
     from typing_extensions import Buffer, TypeVar
+
+    from .context import Context
 
     R = TypeVar("R", default=bytes)
     T = TypeVar("T")
@@ -80,7 +83,7 @@ class _Endpoint:
         return f"<SocketContext({self.kind}={self.addr!r})>"
 
 
-class Socket(Generic["R"]):
+class Socket(SocketAttributes, Generic["R"]):
     """A socket with pyzmq's methods; `Context.socket` makes it.
 
     One thread uses it at a time: a second one gets ZMQError with EBUSY. In a forked child every
@@ -108,11 +111,6 @@ class Socket(Generic["R"]):
     )
 
     _repr_cls = "zmq.Socket"
-
-    if TYPE_CHECKING:  # the options, see _add_options
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __init__(
         self,
@@ -166,7 +164,7 @@ class Socket(Generic["R"]):
         return self._core._handle.address
 
     @property
-    def context(self) -> Any:
+    def context(self) -> Context[Any]:
         """The context that made the socket; None for a shadow made by an address."""
         return self._context
 
@@ -641,31 +639,5 @@ class Socket(Generic["R"]):
         self._monitor_socket = None
         self.monitor(None, 0)
 
-
-class _Subscription:
-    """`socket.subscribe(topic)`, and `socket.subscribe = topic`."""
-
-    def __init__(self, option: SocketOption) -> None:
-        self.option = option
-
-    def __get__(self, socket: Any, owner: Any) -> Any:
-        if socket is None:
-            return self
-        return lambda topic: self.__set__(socket, topic)
-
-    def __set__(self, socket: Any, topic: str | bytes) -> None:
-        socket.set(self.option, topic.encode() if isinstance(topic, str) else topic)
-
-
-def _add_options() -> None:
-    for name, option in SocketOption.__members__.items():
-        for each in (name.lower(), name):
-            if not hasattr(Socket, each):
-                setattr(Socket, each, OptionAttribute(option))
-    for option in (SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE):
-        setattr(Socket, option.name.lower(), _Subscription(option))
-
-
-_add_options()
 
 SyncSocket = Socket
