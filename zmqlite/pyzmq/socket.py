@@ -166,7 +166,8 @@ class Socket(SocketAttributes, Generic["R"]):
     @property
     def context(self) -> Context[Any]:
         """The context that made the socket; None for a shadow made by an address."""
-        return self._context
+        context: Context[Any] = self._context
+        return context
 
     @property
     def type(self) -> SocketType:
