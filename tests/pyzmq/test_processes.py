@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pyzmq_support import keeping_context
@@ -34,7 +34,7 @@ def bound(context: Any, kind: int) -> tuple[Any, str]:
 
 
 class SpawnedDevice(devices.ProcessDevice):
-    _launch_class = multiprocessing.get_context("spawn").Process
+    _launch_class: ClassVar[Any] = multiprocessing.get_context("spawn").Process
 
 
 def test_a_device_forwards_in_a_spawned_process(context: Any) -> None:

@@ -2,23 +2,29 @@
 
 from collections.abc import Callable
 
+class BytesOption:
+    """None is how libzmq is told that there is no such text."""
+
+    def __get__(self, owner: object, kind: type) -> bytes: ...
+    def __set__(self, owner: object, value: bytes | None) -> None: ...
+
 class SocketAttributes:
     hwm: int
     HWM: int
     affinity: int
     AFFINITY: int
-    routing_id: bytes
-    ROUTING_ID: bytes
+    routing_id: BytesOption
+    ROUTING_ID: BytesOption
     @property
     def subscribe(self) -> Callable[[str | bytes], None]: ...
     @subscribe.setter
     def subscribe(self, topic: str | bytes) -> None: ...
-    SUBSCRIBE: bytes
+    SUBSCRIBE: BytesOption
     @property
     def unsubscribe(self) -> Callable[[str | bytes], None]: ...
     @unsubscribe.setter
     def unsubscribe(self, topic: str | bytes) -> None: ...
-    UNSUBSCRIBE: bytes
+    UNSUBSCRIBE: BytesOption
     rate: int
     RATE: int
     recovery_ivl: int
@@ -91,18 +97,18 @@ class SocketAttributes:
     def MECHANISM(self) -> int: ...
     plain_server: int
     PLAIN_SERVER: int
-    plain_username: bytes
-    PLAIN_USERNAME: bytes
-    plain_password: bytes
-    PLAIN_PASSWORD: bytes
+    plain_username: BytesOption
+    PLAIN_USERNAME: BytesOption
+    plain_password: BytesOption
+    PLAIN_PASSWORD: BytesOption
     curve_server: int
     CURVE_SERVER: int
-    curve_publickey: bytes
-    CURVE_PUBLICKEY: bytes
-    curve_secretkey: bytes
-    CURVE_SECRETKEY: bytes
-    curve_serverkey: bytes
-    CURVE_SERVERKEY: bytes
+    curve_publickey: BytesOption
+    CURVE_PUBLICKEY: BytesOption
+    curve_secretkey: BytesOption
+    CURVE_SECRETKEY: BytesOption
+    curve_serverkey: BytesOption
+    CURVE_SERVERKEY: BytesOption
     probe_router: int
     PROBE_ROUTER: int
     req_correlate: int
@@ -111,34 +117,34 @@ class SocketAttributes:
     REQ_RELAXED: int
     conflate: int
     CONFLATE: int
-    zap_domain: bytes
-    ZAP_DOMAIN: bytes
+    zap_domain: BytesOption
+    ZAP_DOMAIN: BytesOption
     router_handover: int
     ROUTER_HANDOVER: int
     tos: int
     TOS: int
-    connect_routing_id: bytes
-    CONNECT_ROUTING_ID: bytes
+    connect_routing_id: BytesOption
+    CONNECT_ROUTING_ID: BytesOption
     gssapi_server: int
     GSSAPI_SERVER: int
-    gssapi_principal: bytes
-    GSSAPI_PRINCIPAL: bytes
-    gssapi_service_principal: bytes
-    GSSAPI_SERVICE_PRINCIPAL: bytes
+    gssapi_principal: BytesOption
+    GSSAPI_PRINCIPAL: BytesOption
+    gssapi_service_principal: BytesOption
+    GSSAPI_SERVICE_PRINCIPAL: BytesOption
     gssapi_plaintext: int
     GSSAPI_PLAINTEXT: int
     handshake_ivl: int
     HANDSHAKE_IVL: int
-    socks_proxy: bytes
-    SOCKS_PROXY: bytes
+    socks_proxy: BytesOption
+    SOCKS_PROXY: BytesOption
     xpub_nodrop: int
     XPUB_NODROP: int
     blocky: int
     BLOCKY: int
     xpub_manual: int
     XPUB_MANUAL: int
-    xpub_welcome_msg: bytes
-    XPUB_WELCOME_MSG: bytes
+    xpub_welcome_msg: BytesOption
+    XPUB_WELCOME_MSG: BytesOption
     stream_notify: int
     STREAM_NOTIFY: int
     invert_matching: int
@@ -175,14 +181,14 @@ class SocketAttributes:
     GSSAPI_PRINCIPAL_NAMETYPE: int
     gssapi_service_principal_nametype: int
     GSSAPI_SERVICE_PRINCIPAL_NAMETYPE: int
-    bindtodevice: bytes
-    BINDTODEVICE: bytes
-    identity: bytes
-    IDENTITY: bytes
-    connect_rid: bytes
-    CONNECT_RID: bytes
-    tcp_accept_filter: bytes
-    TCP_ACCEPT_FILTER: bytes
+    bindtodevice: BytesOption
+    BINDTODEVICE: BytesOption
+    identity: BytesOption
+    IDENTITY: BytesOption
+    connect_rid: BytesOption
+    CONNECT_RID: BytesOption
+    tcp_accept_filter: BytesOption
+    TCP_ACCEPT_FILTER: BytesOption
     ipc_filter_pid: int
     IPC_FILTER_PID: int
     ipc_filter_uid: int
@@ -201,46 +207,46 @@ class SocketAttributes:
     ZAP_ENFORCE_DOMAIN: int
     loopback_fastpath: int
     LOOPBACK_FASTPATH: int
-    metadata: bytes
-    METADATA: bytes
+    metadata: BytesOption
+    METADATA: BytesOption
     multicast_loop: int
     MULTICAST_LOOP: int
     router_notify: int
     ROUTER_NOTIFY: int
     xpub_manual_last_value: int
     XPUB_MANUAL_LAST_VALUE: int
-    socks_username: bytes
-    SOCKS_USERNAME: bytes
-    socks_password: bytes
-    SOCKS_PASSWORD: bytes
+    socks_username: BytesOption
+    SOCKS_USERNAME: BytesOption
+    socks_password: BytesOption
+    SOCKS_PASSWORD: BytesOption
     in_batch_size: int
     IN_BATCH_SIZE: int
     out_batch_size: int
     OUT_BATCH_SIZE: int
-    wss_key_pem: bytes
-    WSS_KEY_PEM: bytes
-    wss_cert_pem: bytes
-    WSS_CERT_PEM: bytes
-    wss_trust_pem: bytes
-    WSS_TRUST_PEM: bytes
-    wss_hostname: bytes
-    WSS_HOSTNAME: bytes
+    wss_key_pem: BytesOption
+    WSS_KEY_PEM: BytesOption
+    wss_cert_pem: BytesOption
+    WSS_CERT_PEM: BytesOption
+    wss_trust_pem: BytesOption
+    WSS_TRUST_PEM: BytesOption
+    wss_hostname: BytesOption
+    WSS_HOSTNAME: BytesOption
     wss_trust_system: int
     WSS_TRUST_SYSTEM: int
     only_first_subscribe: int
     ONLY_FIRST_SUBSCRIBE: int
     reconnect_stop: int
     RECONNECT_STOP: int
-    hello_msg: bytes
-    HELLO_MSG: bytes
-    disconnect_msg: bytes
-    DISCONNECT_MSG: bytes
+    hello_msg: BytesOption
+    HELLO_MSG: BytesOption
+    disconnect_msg: BytesOption
+    DISCONNECT_MSG: BytesOption
     priority: int
     PRIORITY: int
     busy_poll: int
     BUSY_POLL: int
-    hiccup_msg: bytes
-    HICCUP_MSG: bytes
+    hiccup_msg: BytesOption
+    HICCUP_MSG: BytesOption
     xsub_verbose_unsubscribe: int
     XSUB_VERBOSE_UNSUBSCRIBE: int
     topics_count: int

@@ -356,9 +356,33 @@ class Socket(SocketAttributes, Generic["R"]):
 
     # Sending
 
+    # Any: numpy's arrays are no Buffer for type checkers before Python 3.12.
+    if TYPE_CHECKING:
+
+        @overload
+        def send(
+            self,
+            data: Any,
+            flags: int = 0,
+            copy: Literal[True] = True,
+            track: bool = False,
+            routing_id: int | None = None,
+            group: str | None = None,
+        ) -> None: ...
+        @overload
+        def send(
+            self,
+            data: Any,
+            flags: int = 0,
+            copy: bool = True,
+            track: bool = False,
+            routing_id: int | None = None,
+            group: str | None = None,
+        ) -> MessageTracker | None: ...
+
     def send(
         self,
-        data: Buffer | Frame,
+        data: Any,
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -396,7 +420,7 @@ class Socket(SocketAttributes, Generic["R"]):
 
     def send_multipart(
         self,
-        msg_parts: Sequence[Buffer | Frame],
+        msg_parts: Sequence[Any],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -431,7 +455,7 @@ class Socket(SocketAttributes, Generic["R"]):
             raise translated(error) from None
         return tracker
 
-    def _lend(self, data: Buffer | Frame, track: bool) -> tuple[Any, MessageTracker | None]:
+    def _lend(self, data: Any, track: bool) -> tuple[Any, MessageTracker | None]:
         """Return what is sent for `data` without a copy, and its tracker."""
         if isinstance(data, Frame):
             if track and data.tracker is None:
@@ -466,7 +490,7 @@ class Socket(SocketAttributes, Generic["R"]):
     def send_serialized(
         self,
         msg: T,
-        serialize: Callable[[T], Sequence[Buffer | Frame]],
+        serialize: Callable[[T], Sequence[Any]],
         flags: int = 0,
         copy: bool = True,
         **kwargs: Any,
@@ -487,7 +511,7 @@ class Socket(SocketAttributes, Generic["R"]):
         @overload
         def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
         @overload
-        def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
+        def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
 
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
         """Receive one frame, as bytes or, with `copy=False`, as a Frame.
@@ -561,7 +585,7 @@ class Socket(SocketAttributes, Generic["R"]):
         except (errors.ZMQError, ValueError) as error:
             raise translated(error) from None
 
-    def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one frame into memory, cut to `nbytes` (0: the buffer's); return its whole size.
 
         Raises:
