@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import errno
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,9 +90,8 @@ def test_a_context_has_its_options_and_the_defaults_of_sockets(context: Any) -> 
             plain.nothing = 1
 
 
-def test_an_option_of_an_ended_context_raises_an_error_of_libzmq() -> None:
+def test_an_option_of_an_ended_context_says_so() -> None:
     context: zmq.Context[Any] = zmq.Context()
     context.term()
-    with pytest.raises(zmq.ZMQError) as ended:
+    with pytest.raises(zmq.ContextTerminated):
         assert context.io_threads
-    assert ended.value.errno == errno.EFAULT

@@ -102,8 +102,8 @@ def write_stubs(folder: Path) -> None:
 def prepare_mypy(tests: Path, stubs: Path) -> None:
     """Let pyzmq's tests of types look at zmqlite.pyzmq."""
     write_stubs(stubs)
-    settings = "[mypy]\n[mypy-zmqlite.*]\nfollow_imports = silent\n"
-    (tests / "mypy.ini").write_text(settings, encoding="utf-8")
+    with (tests.parent / "mypy.ini").open("a", encoding="utf-8") as settings:
+        settings.write("\n[mypy-zmqlite.*]\nfollow_imports = silent\n")
     program = tests / "test_mypy.py"
     text = program.read_text(encoding="utf-8")
     assert "--python-version=3.10" in text
