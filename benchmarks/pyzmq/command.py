@@ -32,7 +32,7 @@ ROWS: Final = {
     "recv": ("ns", 0.8),
     "three frames": ("ns", 5.0),
     "asyncio recv, message ready": ("ns", 5.0),
-    "asyncio recv, has to wait": ("ns", 1.5),
+    "asyncio recv, has to wait": ("ns", 5.0),
     "ZMQStream, send and receive": ("ns", 1.0),
     "Jupyter-like load, time": ("µs", 1.0),
     "Jupyter-like load, CPU": ("µs", 1.0),
