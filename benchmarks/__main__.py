@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import auth, cli, machine, pyzmq
+from . import auth, cli, machine
 from .alternatives.command import main as alternatives
 from .bars import verdicts
 from .calls.command import Calls
@@ -30,6 +30,7 @@ from .contended.command import Contended
 from .patterns import matching
 from .peers import IMPLEMENTATIONS
 from .publish import publish
+from .pyzmq.command import main as pyzmq
 from .report import as_json, from_json, listing, show
 from .rpc.command import main as rpc
 from .runner import Measurements, Runner
@@ -147,7 +148,7 @@ def dispatch(arguments: list[str]) -> int:
         case ["cli", *rest]:
             return cli.main(rest)
         case ["pyzmq", *rest]:
-            return pyzmq.main(rest)
+            return pyzmq(rest)
         case ["contended", *rest]:
             return Contended().main(rest)
         case ["rpc", *rest]:

@@ -28,6 +28,7 @@ from benchmarks.contended import rows as contended_rows
 from benchmarks.contended.command import Contended
 from benchmarks.patterns import matching
 from benchmarks.peers import IMPLEMENTATIONS
+from benchmarks.pyzmq import command as pyzmq
 from benchmarks.ratios import Summary, paired, summary
 from benchmarks.roles import ROLES
 from benchmarks.runner import Measurements, rotated
@@ -406,6 +407,32 @@ def test_the_command_has_a_bar_for_each_rate_and_a_longest_time(number: int, exp
     samples = {name: [float(bar + number)] for name, bar in cli.BARS.items()}
     samples[cli.VERSION] = [float(cli.BARS[cli.VERSION] - number)]
     assert set(cli.verdicts(samples).values()) == {expected}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_programs_of_pyzmq_can_be_measured(tmp_path: Path) -> None:
+    file = tmp_path / "pyzmq.json"
+    done = benchmarks("pyzmq", "--rounds=1", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    samples = json.loads(file.read_text())["samples"]
+    assert set(samples) == {*pyzmq.ROWS, pyzmq.LOST}
+    for row, values in samples.items():
+        assert [len(each) for each in values] == [1, 1]
+        assert all(value > 0 for [value] in values) or row == pyzmq.LOST
+    assert samples[pyzmq.LOST][1] == [0]
+
+
+@pytest.mark.parametrize(
+    ("ours", "lost", "expected"),
+    [(10.0, 0.0, {"met"}), (100_000.0, 1.0, {"not met"})],
+)
+def test_programs_of_pyzmq_have_bars(ours: float, lost: float, expected: set[str]) -> None:
+    samples = {row: [[1000.0] * 3, [ours] * 3] for row in pyzmq.ROWS}
+    samples[pyzmq.LOST] = [[5.0] * 3, [lost] * 3]
+    assert set(pyzmq.verdicts(samples).values()) == expected
+    [table, _] = pyzmq.report(samples)
+    assert "15 of 9,000" in sections.as_text(table)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ import asyncio
 import zmqlite as zmq
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
-from zmqlite import aio, proto
+from zmqlite import aio, proto, pyzmq
 
 context = zmq.Context()
 socket = context.socket(zmq.PULL)
@@ -31,6 +31,13 @@ awaited = aio.Context().socket(zmq.PULL)
 typed = proto.TypedSocket(socket, Timestamp)
 either = proto.TypedSocket(socket, proto.Tagged[Timestamp | Duration](Timestamp, Duration))
 poller = zmq.Poller()
+theirs = pyzmq.Context()
+sub = theirs.socket(pyzmq.SUB)
+sub.linger = sub.RCVHWM + theirs.max_sockets
+sub.routing_id = sub.last_endpoint.upper()
+sub.subscribe = "topic"
+sub.subscribe(b"topic")
+theirs = sub.context
 """
 
 
@@ -44,7 +51,7 @@ class Mistake(NamedTuple):
 
 _TABLE = Path(__file__).with_name("typing_mistakes.txt").read_text().splitlines()[1:]
 MISTAKES = [Mistake(*(cell.strip() for cell in line.split("|"))) for line in _TABLE]
-assert len(MISTAKES) == 42
+assert len(MISTAKES) == 51
 
 
 @pytest.fixture(scope="module")

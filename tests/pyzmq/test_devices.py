@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pyzmq_support import keeping_context
+from pyzmq_support import KeepingContext, keeping_context
 from support import Task, eventually
 
 import zmqlite.pyzmq as zmq
@@ -71,7 +71,7 @@ def test_a_device_ends_with_its_context(background: type[Any], end: str) -> None
 
 
 def test_a_device_whose_socket_is_closed_before_it_forwards_ends(
-    context: zmq.Context[Any],
+    context: KeepingContext,
 ) -> None:
     device = in_context(devices.ThreadDevice, context, zmq.QUEUE, zmq.ROUTER, zmq.DEALER)
     make = device._setup_sockets

@@ -213,6 +213,8 @@ class Socket(_socket.Socket):
 class Context(_context.Context[Socket]):
     """A context whose sockets are for asyncio."""
 
+    __slots__ = ()
+
     _socket_class = Socket
     _instance = None
 

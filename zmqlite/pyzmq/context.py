@@ -9,7 +9,8 @@ from weakref import WeakSet
 
 from .. import errors
 from .._typing import Generic
-from .constants import ContextOption, SocketOption, SocketType
+from .attributes import ContextAttributes
+from .constants import SocketType
 from .core import PlainContext, PlainSocket
 from .core import contexts as _by_address
 from .error import ZMQError, translated
@@ -26,7 +27,7 @@ else:
     S = None
 
 
-class Context(Generic["S"]):
+class Context(ContextAttributes, Generic["S"]):
     """The I/O threads of libzmq and the sockets that use them, with pyzmq's methods.
 
     Options of the context are attributes, as in `max_sockets`. Setting an option of sockets, as in
@@ -36,22 +37,21 @@ class Context(Generic["S"]):
     C: zmq_ctx_new(3)
     """
 
+    __slots__ = ("__weakref__", "_core", "_defaults", "_shadow", "_shadow_obj", "_sockets")
+
     _socket_class: Any = Socket
     _repr_cls = "zmq.Context"
     _instance: ClassVar[Any] = None
     _instance_lock = RLock()
-    _core: PlainContext
-    _shadow: bool = False
-    _shadow_obj: Any = None
-    _sockets: WeakSet[Socket[Any]]
-    _defaults: dict[int, Any]
 
     def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
         if isinstance(io_threads, Context):
             shadow, io_threads = io_threads, 1
-        self._shadow = shadow != 0
-        self._sockets = WeakSet()
-        self._defaults = {}
+        self._shadow: bool = shadow != 0
+        self._shadow_obj: Context[Any] | None = None
+        self._sockets: WeakSet[Socket[Any]] = WeakSet()
+        self._defaults: dict[int, Any] = {}
+        self._core: PlainContext
         if isinstance(shadow, Context):
             self._shadow_obj = shadow
             self._core = shadow._core
@@ -167,32 +167,6 @@ class Context(Generic["S"]):
         """Return the default of an option that was set here."""
         return self._defaults[opt]
 
-    def __getattr__(self, name: str) -> Any:
-        upper = name.upper()
-        if upper in ContextOption.__members__:
-            try:
-                return self.get(ContextOption[upper])
-            except ZMQError as error:
-                if error.errno != errno.EINVAL:  # write-only, or not in this libzmq
-                    raise
-        if upper in SocketOption.__members__ and SocketOption[upper] in self._defaults:
-            return self._defaults[SocketOption[upper]]
-        raise AttributeError(f"Context has no attribute {name!r}", name=name, obj=self)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        upper = name.upper()
-        if any(name in vars(kind) or name in _annotations(kind) for kind in type(self).__mro__):
-            object.__setattr__(self, name, value)
-        elif upper in ContextOption.__members__:
-            self.set(ContextOption[upper], value)
-        elif upper in SocketOption.__members__:
-            self._defaults[SocketOption[upper]] = value
-        else:
-            raise AttributeError(f"Context has no attribute {name!r}", name=name, obj=self)
-
-    def __dir__(self) -> list[str]:
-        return [*object.__dir__(self), *ContextOption.__members__]
-
     # The end
 
     def term(self) -> None:
@@ -234,11 +208,6 @@ class Context(Generic["S"]):
         held = "" if not count else f"{count} socket" + "s" * (count > 1)
         closed = " closed" if self.closed else ""
         return f"<{self._repr_cls}({held}) at {id(self):#x}{closed}>"
-
-
-def _annotations(kind: type) -> dict[str, Any]:
-    found: dict[str, Any] = vars(kind).get("__annotations__", {})
-    return found
 
 
 SyncContext = Context

@@ -45,9 +45,8 @@ class Operation(Future[Any]):
             queue[self] = None
 
     def end_after(self, milliseconds: float, result: Any) -> None:
-        """End with this result, or exception, once so much time is over; never if negative."""
-        if milliseconds >= 0:
-            self.timer = self.get_loop().call_later(milliseconds / 1000, self._end, result)
+        """End with this result, or exception, once so much time is over."""
+        self.timer = self.get_loop().call_later(milliseconds / 1000, self._end, result)
 
     def _end(self, result: Any) -> None:
         if self.done():
@@ -62,11 +61,17 @@ class Operation(Future[Any]):
         """Make the attempt; whether the operation is done, as by an earlier one."""
         if self.done():
             return True
-        ended, got = try_now(self, self.attempt, self.convert)
-        if ended:
+        try:
+            got = self.attempt()
+            if got is None or got is False:
+                return False
+            convert = self.convert
+            self.set_result(got if convert is None else convert(got))
             self.got = got
-            self.leave()
-        return ended
+        except Exception as error:
+            self.set_exception(raised(error))
+        self.leave()
+        return True
 
     def leave(self) -> None:
         """Wait no longer."""
@@ -93,16 +98,24 @@ class Operation(Future[Any]):
     __iter__ = __await__
 
 
-def try_now(future: Future[Any], attempt: Attempt, convert: Convert | None) -> tuple[bool, Any]:
-    """Make an attempt for a future: whether that is done now, and with which message."""
-    got = None
+def try_now(
+    loop: AbstractEventLoop, attempt: Attempt, convert: Convert | None
+) -> Future[Any] | None:
+    """Make an attempt; return a future that is done, or None if the call has to wait."""
     try:
         got = attempt()
         if got is None or got is False:
-            return False, None
-        future.set_result(got if convert is None else convert(got))
-    except ZMQError as error:
-        future.set_exception(translated(error))
+            return None
+        result = got if convert is None else convert(got)
     except Exception as error:
-        future.set_exception(error)
-    return True, got
+        future: Future[Any] = loop.create_future()
+        future.set_exception(raised(error))
+        return future
+    future = loop.create_future()
+    future.set_result(result)
+    return future
+
+
+def raised(error: Exception) -> Exception:
+    """Return what the caller sees of an error."""
+    return translated(error) if isinstance(error, ZMQError) else error

@@ -1,4 +1,4 @@
-"""Options of sockets by number, with pyzmq's types, and as attributes."""
+"""Options of sockets by number, with pyzmq's types."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from .error import ZMQError, translated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Final
+    from typing import Final
 
     from .core import PlainSocket
 
 _TEXT_SIZES: Final = (256, 4096, 65536)
 _NUMBER: Final = {_OptType.int: "=i", _OptType.int64: "=q", _OptType.fd: "=i"}
-_NO_VALUE: Final = (errno.EINVAL, errno.ENOTSUP, errno.EFAULT)
 
 
 def kind_of(option: int) -> _OptType:
@@ -71,23 +70,3 @@ def set_option(core: PlainSocket, option: int, value: int | bytes | None) -> Non
     code = lib.zl_setsockopt(core._pointer, option, data, size)
     if code < 0:
         raise ZMQError(-code)
-
-
-class OptionAttribute:
-    """An option of a socket as its attribute."""
-
-    def __init__(self, option: SocketOption) -> None:
-        self.option = option
-
-    def __get__(self, socket: Any, owner: type) -> Any:
-        if socket is None:
-            return self
-        try:
-            return socket.get(self.option)
-        except ZMQError as error:
-            if error.errno in _NO_VALUE:  # write-only, or not in this libzmq
-                raise AttributeError(f"{self.option.name} cannot be read: {error}") from None
-            raise
-
-    def __set__(self, socket: Any, value: Any) -> None:
-        socket.set(self.option, value)

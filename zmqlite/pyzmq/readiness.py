@@ -40,6 +40,8 @@ RCVTIMEO: Final = SocketOptions.rcvtimeo.number
 SNDTIMEO: Final = SocketOptions.sndtimeo.number
 
 _INT: Final = Struct("i")
+_FOREVER: Final = _INT.pack(-1)
+_ONE: Final = _INT.pack(1)
 _SHARED: Final = Shared(TIME_SLICE)
 
 
@@ -116,11 +118,10 @@ class Readiness(ForkAware):
             return self._at_once(loop, attempt, convert)
         if not self.receives:
             if self.slice.go_on():
-                future = loop.create_future()
-                ended, _ = try_now(future, attempt, convert)
+                future = try_now(loop, attempt, convert)
                 if not self.idle:
                     self.look_soon()  # the attempt may have taken the edge
-                if ended:
+                if future is not None:
                     return future
             else:
                 self.look_soon()
@@ -136,11 +137,10 @@ class Readiness(ForkAware):
         if flags & DONTWAIT:
             return self._at_once(loop, attempt, convert)
         if not self.sends:
-            future = loop.create_future()
-            ended, _ = try_now(future, attempt, convert)
+            future = try_now(loop, attempt, convert)
             if not self.idle:
                 self.look_soon()
-            if ended:
+            if future is not None:
                 return future
         elif self._each_has_room:
             self.look_soon()
@@ -151,21 +151,24 @@ class Readiness(ForkAware):
     def _at_once(
         self, loop: AbstractEventLoop, attempt: Attempt, convert: Convert | None
     ) -> Future[Any]:
-        future = loop.create_future()
-        if not try_now(future, attempt, convert)[0]:
+        future = try_now(loop, attempt, convert)
+        if future is None:
+            future = loop.create_future()
             future.set_exception(Again())
         if not self.idle:
             self.look_soon()
         return future
 
     def _wait(self, operation: Operation, option: int) -> None:
-        operation.end_after(self._read(option), Again())
-        self.watch()
+        value = self.core._handle.getsockopt(option, _INT.size)
+        # An int is an error, which the attempts get as well.
+        if value != _FOREVER and isinstance(value, bytes):
+            operation.end_after(_INT.unpack(value)[0], Again())
+        if not self._reading:
+            self.watch()
 
-    def _read(self, option: int) -> int:
-        """Read an option that is an int of C; -1 if that fails, as the attempts then do, too."""
-        value = self.core._handle.getsockopt(option, 4)
-        return _INT.unpack(value)[0] if isinstance(value, bytes) else -1
+    def _has_more(self) -> bool:
+        return self.core._handle.getsockopt(RCVMORE, _INT.size) == _ONE
 
     def enter(self) -> AbstractEventLoop:
         """Return the event loop that the caller runs in, which the socket serves from now on."""
@@ -252,7 +255,7 @@ class Readiness(ForkAware):
                 break
             served = True
             self._received = operation.number = self._received + 1
-            if operation.what == FRAME and operation.got is not None and self._read(RCVMORE) > 0:
+            if self.receives and operation.what == FRAME and self._has_more():
                 # The next frame goes out once this one is kept: it could not be put back before it.
                 self.look_soon()
                 break
@@ -361,10 +364,11 @@ def poll(
     watched = tuple(sockets)
     for readiness in watched:
         readiness.move(loop)
-    future = loop.create_future()
-    if try_now(future, attempt, None)[0]:
+    future = try_now(loop, attempt, None)
+    if future is not None:
         return future
     if milliseconds == 0:
+        future = loop.create_future()
         future.set_result(nothing)
         return future
     operation = Operation(loop, attempt, None, tuple(readiness.polls for readiness in watched))

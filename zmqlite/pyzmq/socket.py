@@ -15,12 +15,13 @@ from .._typing import Generic
 from .._zmq import ffi, lib
 from ..arguments import INT_MAX
 from ..transfer import FRAME, MESSAGE, PARTS, WHOLE
+from .attributes import SocketAttributes
 from .constants import EADDRINUSE, EVENT_ALL, POLLIN, SocketOption, SocketType
 from .core import PlainSocket
 from .core import sockets as _by_address
 from .error import ZMQBindError, ZMQError, translated
 from .frame import COPY_THRESHOLD, Frame, all_received, received
-from .options import OptionAttribute, get_option, kind_of, set_option
+from .options import get_option, kind_of, set_option
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .utils import jsonapi
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self, overload
 
     from typing_extensions import Buffer, TypeVar
+
+    from .context import Context
 
     R = TypeVar("R", default=bytes)
     T = TypeVar("T")
@@ -80,7 +83,7 @@ class _Endpoint:
         return f"<SocketContext({self.kind}={self.addr!r})>"
 
 
-class Socket(Generic["R"]):
+class Socket(SocketAttributes, Generic["R"]):
     """A socket with pyzmq's methods; `Context.socket` makes it.
 
     One thread uses it at a time: a second one gets ZMQError with EBUSY. In a forked child every
@@ -108,11 +111,6 @@ class Socket(Generic["R"]):
     )
 
     _repr_cls = "zmq.Socket"
-
-    if TYPE_CHECKING:  # the options, see _add_options
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __init__(
         self,
@@ -166,9 +164,10 @@ class Socket(Generic["R"]):
         return self._core._handle.address
 
     @property
-    def context(self) -> Any:
+    def context(self) -> Context[Any]:
         """The context that made the socket; None for a shadow made by an address."""
-        return self._context
+        context: Context[Any] = self._context
+        return context
 
     @property
     def type(self) -> SocketType:
@@ -357,9 +356,33 @@ class Socket(Generic["R"]):
 
     # Sending
 
+    # Any: numpy's arrays are no Buffer for type checkers before Python 3.12.
+    if TYPE_CHECKING:
+
+        @overload
+        def send(
+            self,
+            data: Any,
+            flags: int = 0,
+            copy: Literal[True] = True,
+            track: bool = False,
+            routing_id: int | None = None,
+            group: str | None = None,
+        ) -> None: ...
+        @overload
+        def send(
+            self,
+            data: Any,
+            flags: int = 0,
+            copy: bool = True,
+            track: bool = False,
+            routing_id: int | None = None,
+            group: str | None = None,
+        ) -> MessageTracker | None: ...
+
     def send(
         self,
-        data: Buffer | Frame,
+        data: Any,
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -397,7 +420,7 @@ class Socket(Generic["R"]):
 
     def send_multipart(
         self,
-        msg_parts: Sequence[Buffer | Frame],
+        msg_parts: Sequence[Any],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -432,7 +455,7 @@ class Socket(Generic["R"]):
             raise translated(error) from None
         return tracker
 
-    def _lend(self, data: Buffer | Frame, track: bool) -> tuple[Any, MessageTracker | None]:
+    def _lend(self, data: Any, track: bool) -> tuple[Any, MessageTracker | None]:
         """Return what is sent for `data` without a copy, and its tracker."""
         if isinstance(data, Frame):
             if track and data.tracker is None:
@@ -467,7 +490,7 @@ class Socket(Generic["R"]):
     def send_serialized(
         self,
         msg: T,
-        serialize: Callable[[T], Sequence[Buffer | Frame]],
+        serialize: Callable[[T], Sequence[Any]],
         flags: int = 0,
         copy: bool = True,
         **kwargs: Any,
@@ -488,7 +511,7 @@ class Socket(Generic["R"]):
         @overload
         def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
         @overload
-        def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
+        def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
 
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
         """Receive one frame, as bytes or, with `copy=False`, as a Frame.
@@ -562,7 +585,7 @@ class Socket(Generic["R"]):
         except (errors.ZMQError, ValueError) as error:
             raise translated(error) from None
 
-    def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one frame into memory, cut to `nbytes` (0: the buffer's); return its whole size.
 
         Raises:
@@ -641,31 +664,5 @@ class Socket(Generic["R"]):
         self._monitor_socket = None
         self.monitor(None, 0)
 
-
-class _Subscription:
-    """`socket.subscribe(topic)`, and `socket.subscribe = topic`."""
-
-    def __init__(self, option: SocketOption) -> None:
-        self.option = option
-
-    def __get__(self, socket: Any, owner: Any) -> Any:
-        if socket is None:
-            return self
-        return lambda topic: self.__set__(socket, topic)
-
-    def __set__(self, socket: Any, topic: str | bytes) -> None:
-        socket.set(self.option, topic.encode() if isinstance(topic, str) else topic)
-
-
-def _add_options() -> None:
-    for name, option in SocketOption.__members__.items():
-        for each in (name.lower(), name):
-            if not hasattr(Socket, each):
-                setattr(Socket, each, OptionAttribute(option))
-    for option in (SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE):
-        setattr(Socket, option.name.lower(), _Subscription(option))
-
-
-_add_options()
 
 SyncSocket = Socket

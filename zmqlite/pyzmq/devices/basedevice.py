@@ -200,5 +200,5 @@ class ThreadDevice(BackgroundDevice):
 class ProcessDevice(BackgroundDevice):
     """A device in a process, with a context of its own."""
 
-    _launch_class = multiprocessing.Process
+    _launch_class: ClassVar[Callable[..., Any]] = multiprocessing.Process
     context_factory: Callable[[], Context[Any]] = Context

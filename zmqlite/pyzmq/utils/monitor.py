@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from inspect import isawaitable
-from typing import TypedDict
+from typing import TypedDict, overload
 
 from ..constants import Event
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
     from typing import Any
 
+    from ..asyncio import Socket as AsyncSocket
     from ..socket import Socket
 
 __all__ = ["parse_monitor_message", "recv_monitor_message"]
@@ -34,6 +35,10 @@ def parse_monitor_message(msg: list[bytes]) -> MonitorMessage:
     return {"event": Event(event & 0xFFFF), "value": value, "endpoint": msg[1]}
 
 
+@overload
+def recv_monitor_message(socket: AsyncSocket, flags: int = 0) -> Awaitable[MonitorMessage]: ...  # type: ignore[overload-overlap]
+@overload
+def recv_monitor_message(socket: Socket[bytes], flags: int = 0) -> MonitorMessage: ...
 def recv_monitor_message(
     socket: Socket[Any], flags: int = 0
 ) -> MonitorMessage | Awaitable[MonitorMessage]:

@@ -1,0 +1,1 @@
+"""zmqlite.pyzmq beside pyzmq."""
