@@ -20,35 +20,40 @@ from .. import library as _library
 from . import constants as constants
 from . import context, error, frame, poll, socket, tracker, version
 from .constants import *  # noqa: F403
-from .context import Context, SyncContext
-from .device import device, proxy, proxy_steerable
-from .error import (
-    IPC_PATH_MAX_LEN,
-    Again,
-    ContextTerminated,
-    DraftFDWarning,
-    InterruptedSystemCall,
-    NotDone,
-    ZMQBaseError,
-    ZMQBindError,
-    ZMQError,
-    ZMQVersionError,
-    strerror,
-    zmq_errno,
-)
-from .frame import COPY_THRESHOLD, Frame, Message
-from .install import install
-from .poll import Poller, select, zmq_poll
-from .socket import Socket, SyncSocket
-from .tracker import _FINISHED_TRACKER, MessageTracker
-from .version import (
-    __revision__,
-    __version__,
-    pyzmq_version,
-    pyzmq_version_info,
-    zmq_version,
-    zmq_version_info,
-)
+from .context import Context as Context
+from .context import SyncContext as SyncContext
+from .device import device as device
+from .device import proxy as proxy
+from .device import proxy_steerable as proxy_steerable
+from .error import IPC_PATH_MAX_LEN as IPC_PATH_MAX_LEN
+from .error import Again as Again
+from .error import ContextTerminated as ContextTerminated
+from .error import DraftFDWarning as DraftFDWarning
+from .error import InterruptedSystemCall as InterruptedSystemCall
+from .error import NotDone as NotDone
+from .error import ZMQBaseError as ZMQBaseError
+from .error import ZMQBindError as ZMQBindError
+from .error import ZMQError as ZMQError
+from .error import ZMQVersionError as ZMQVersionError
+from .error import strerror as strerror
+from .error import zmq_errno as zmq_errno
+from .frame import COPY_THRESHOLD as COPY_THRESHOLD
+from .frame import Frame as Frame
+from .frame import Message as Message
+from .install import install as install
+from .poll import Poller as Poller
+from .poll import select as select
+from .poll import zmq_poll as zmq_poll
+from .socket import Socket as Socket
+from .socket import SyncSocket as SyncSocket
+from .tracker import _FINISHED_TRACKER as _FINISHED_TRACKER
+from .tracker import MessageTracker as MessageTracker
+from .version import __revision__ as __revision__
+from .version import __version__ as __version__
+from .version import pyzmq_version as pyzmq_version
+from .version import pyzmq_version_info as pyzmq_version_info
+from .version import zmq_version as zmq_version
+from .version import zmq_version_info as zmq_version_info
 
 TYPE_CHECKING = False
 DRAFT_API = PYZMQ_DRAFT_API = False
@@ -94,52 +99,51 @@ def get_library_dirs() -> list[str]:
     return get_includes()[:1]
 
 
-__all__ = [
-    "COPY_THRESHOLD",
-    "DRAFT_API",
-    "IPC_PATH_MAX_LEN",
-    "PYZMQ_DRAFT_API",
-    "_FINISHED_TRACKER",
-    "Again",
-    "Context",
-    "ContextTerminated",
-    "DraftFDWarning",
-    "Frame",
-    "InterruptedSystemCall",
-    "Message",
-    "MessageTracker",
-    "NotDone",
-    "Poller",
-    "Socket",
-    "SyncContext",
-    "SyncSocket",
-    "ZMQBaseError",
-    "ZMQBindError",
-    "ZMQError",
-    "ZMQVersionError",
-    "__revision__",
-    "__version__",
-    "curve_keypair",
-    "curve_public",
-    "device",
-    "get_includes",
-    "get_library_dirs",
-    "has",
-    "install",
-    "proxy",
-    "proxy_steerable",
-    "pyzmq_version",
-    "pyzmq_version_info",
-    "select",
-    "strerror",
-    "zmq_errno",
-    "zmq_poll",
-    "zmq_version",
-    "zmq_version_info",
-]
-
-if not TYPE_CHECKING:  # type checkers take all that is imported above
-    __all__ = [*constants.__all__, *__all__]
+if not TYPE_CHECKING:  # type checkers take what is imported by `*` and as its own name above
+    __all__ = [
+        *constants.__all__,
+        "COPY_THRESHOLD",
+        "DRAFT_API",
+        "IPC_PATH_MAX_LEN",
+        "PYZMQ_DRAFT_API",
+        "_FINISHED_TRACKER",
+        "Again",
+        "Context",
+        "ContextTerminated",
+        "DraftFDWarning",
+        "Frame",
+        "InterruptedSystemCall",
+        "Message",
+        "MessageTracker",
+        "NotDone",
+        "Poller",
+        "Socket",
+        "SyncContext",
+        "SyncSocket",
+        "ZMQBaseError",
+        "ZMQBindError",
+        "ZMQError",
+        "ZMQVersionError",
+        "__revision__",
+        "__version__",
+        "curve_keypair",
+        "curve_public",
+        "device",
+        "get_includes",
+        "get_library_dirs",
+        "has",
+        "install",
+        "proxy",
+        "proxy_steerable",
+        "pyzmq_version",
+        "pyzmq_version_info",
+        "select",
+        "strerror",
+        "zmq_errno",
+        "zmq_poll",
+        "zmq_version",
+        "zmq_version_info",
+    ]
 
 # pyzmq's layers by name: this module has all that programs look for in them.
 sugar: _ModuleType = _sys.modules[__name__]

@@ -24,6 +24,7 @@ def main() -> None:
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_path")
     paths = [folder, os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    sys.path.insert(1, folder)  # multiprocessing gives its children this path
     install()
     sys.argv = arguments
     if by_module:
