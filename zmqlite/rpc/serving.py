@@ -10,6 +10,7 @@ a duplicate gets the same reply, and is not taken again.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,8 +33,16 @@ REPLY_BYTES: Final = 65_536
 PROBE_MS: Final = 2000
 """How often the clients of unfinished calls are probed: sending to one that is gone fails."""
 
+REGISTER_MS: Final = 1000
+"""How often a server tells its brokers who it is: one that was started again does not know it."""
+
 _MOST_CREDIT: Final = 2**31 - 1
 _HELLO: Final = int(Kind.HELLO)
+
+_FULL: Final = b"\x20\x00"
+"""Field 4 of a Registration, `calls`, with 0: the server takes no more."""
+
+log: Final = logging.getLogger("zmqlite.rpc")
 
 
 class Happened(IntEnum):
@@ -108,6 +117,8 @@ class ServerProtocol:
         self._kept = 0  # bytes of replies in `_done`
         self._deadlines: Timers[ServerCall] = Timers()
         self._probe: int | None = None  # when
+        self._brokers: dict[bytes, bytes] = {}  # registrations by route
+        self._registering: int | None = None  # when
         self._items: list[Any] | None = None  # the message that items are being put into
         self._streaming: ServerCall | None = None  # whose they are
         self._receivers: dict[int, Callable[[list[Part], Any, int], Event | None]] = {
@@ -116,6 +127,7 @@ class ServerProtocol:
             Kind.CREDIT: self._credit,
             Kind.CANCEL: self._cancel,
             Kind.RESUME: self._resume,
+            Kind.STATUS: self._denied,
         }
 
     @property
@@ -145,10 +157,10 @@ class ServerProtocol:
         name = envelope.id
         if self._known(name) and envelope.incarnation == self.incarnation:
             known = self._open.get(name)
-            if known is None or not (known.cancelled and known.lost and known.method.idempotent):
+            if known is None or not (known.cancelled and known.method.idempotent):
                 self._again(parts, envelope)
                 return None
-            # Its client is back, and has sent it again: what the lost call gives is ignored.
+            # Its client is back, and has sent it again: what the first one gives is ignored.
         method = self.methods.get(envelope.method)
         if refusal := self._refusal(parts, envelope, method):
             # It would be refused again, so it need not be remembered.
@@ -231,9 +243,10 @@ class ServerProtocol:
     def next(self) -> int | None:
         """Return when to call `tick`; None if there is no need to."""
         due = self._deadlines.next()
-        if due is None or self._probe is None:
-            return self._probe if due is None else due
-        return min(due, self._probe)
+        for other in (self._probe, self._registering):
+            if other is not None and (due is None or other < due):
+                due = other
+        return due
 
     def tick(self, now: int) -> list[Event]:
         """End what has expired, and probe the clients of unfinished calls."""
@@ -243,9 +256,32 @@ class ServerProtocol:
             probe = wire.more(kind=int(Kind.PROBE))
             routes = {call.route for call in self._open.values() if not call.cancelled}
             self.outgoing += ([route, probe] for route in routes)
+        if self._registering is not None and now >= self._registering:
+            self._registering = now + REGISTER_MS
+            self._register()
         while self._done and next(iter(self._done.values()))[0] <= now - REMEMBERED_MS:
             self._evict()
         return events
+
+    # Brokers, which are clients that are told of the server
+
+    def register(self, route: bytes, registration: bytes, now: int) -> None:
+        """Tell a broker of this server, now and regularly; takes a serialised Registration."""
+        self._brokers[route] = registration
+        self._registering = now
+
+    def _register(self) -> None:
+        head = wire.more(
+            kind=int(Kind.REGISTER), version=wire.VERSION, incarnation=self.incarnation
+        )
+        head += wire.more(limit=self._limit)
+        for route, registration in self._brokers.items():
+            frame = registration + _FULL if self.draining else registration
+            self.outgoing.append([route, head, frame])
+
+    def _denied(self, parts: list[Part], envelope: Any, now: int) -> None:
+        if bytes(parts[0]) in self._brokers and envelope.id == self.incarnation:
+            log.error("a broker refuses this server: %s", envelope.message)
 
     def unreachable(self, route: bytes, now: int) -> list[Event]:
         """Take note that a message could not be sent to a client.
@@ -333,8 +369,8 @@ class ServerProtocol:
             return
         if not call.cancelled:
             self.outgoing.append([call.route, *frames])
-        elif call.lost and call.method.idempotent:
-            return  # it is executed again if its client comes back
+        elif call.method.idempotent:
+            return  # it is executed again if its client comes back, which a broker may not have seen
         if size is None or self._kept + size > REMEMBERED_BYTES:
             self._done[call.id] = now, None, 0
         else:
