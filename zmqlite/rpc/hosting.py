@@ -103,10 +103,11 @@ class Host:
         return real
 
     def register(self, endpoint: str, *, calls: int = 64) -> None:
-        """Take calls from a broker, too, at most so many at once; before `run`, any number of times.
+        """Take calls from a broker, too, at most so many at once; call it before `run`.
 
-        The connection is made, and made again, in the background. It has the options of the socket,
-        those for CURVE included, so a server either has clients of its own with CURVE or brokers.
+        A server may have any number of brokers. The connection is made, and made again, in the
+        background. It has the options of the socket, those for CURVE included: so with CURVE a
+        server has either clients of its own or brokers.
         """
         calls = integer(calls, "calls", 1, INT_MAX)
         own = [each for each in self._services.values() if each is not schema.SERVER]

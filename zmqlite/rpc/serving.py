@@ -370,7 +370,7 @@ class ServerProtocol:
         if not call.cancelled:
             self.outgoing.append([call.route, *frames])
         elif call.method.idempotent:
-            return  # it is executed again if its client comes back, which a broker may not have seen
+            return  # it is executed again if its client comes back
         if size is None or self._kept + size > REMEMBERED_BYTES:
             self._done[call.id] = now, None, 0
         else:
