@@ -412,26 +412,27 @@ class World:
         self.calls.append((self.client.start(method, [payload], timeout, self.now), payload))
 
     def end(self, number: int) -> tuple[Any, int]:
-        """A client's or a server's end of a connection."""
-        broker = number % 2
-        return (self.client.links[broker], number // 2 % 3 - 1, number // 2 % 3 - 1)[
-            number // 2 % 3
-        ], broker
+        """A client's or a server's end of a connection, and the broker."""
+        broker, end = number % 2, number // 2 % 3
+        return (self.client.links[broker] if end == 2 else end), broker
 
     def arrive(self, number: int, copies: int = 1) -> None:
-        end, broker = self.end(number)
-        if self.there.get((end, broker)):
-            frames = self.there[end, broker].pop(0)
+        """A broker gets a message."""
+        if ends := [key for key, frames in self.there.items() if frames]:
+            key = ends[number % len(ends)]
+            frames = self.there[key].pop(0)
             for _ in range(copies):
-                self.brokers[broker].receive([self.routes[end, broker], *frames], self.now)
+                self.brokers[key[1]].receive([self.routes[key], *frames], self.now)
 
     def twice(self, number: int) -> None:
         self.arrive(number, 2)
 
     def get(self, number: int) -> None:
-        end, broker = self.end(number)
-        if not self.back.get((end, broker)):
+        """A client or a server gets a message."""
+        ends = [key for key, frames in self.back.items() if frames]
+        if not ends:
             return
+        end, broker = ends[number % len(ends)]
         frames = self.back[end, broker].pop(0)
         if isinstance(end, Link):
             self.client.receive(end, frames, self.now)
@@ -441,8 +442,8 @@ class World:
             self.hosts[end].calls.append(event[1])
 
     def execute(self, number: int) -> None:
-        host = self.hosts[number % 2]
-        if host.calls:
+        if hosts := [host for host in self.hosts if host.calls]:
+            host = hosts[number % len(hosts)]
             call = host.calls.pop(number // 2 % len(host.calls))
             if call.claim():
                 payload = bytes(call.parts[2])
