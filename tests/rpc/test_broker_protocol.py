@@ -174,9 +174,9 @@ def test_only_who_may_serve_a_service_registers() -> None:
     alone.register(b"s", 1, "good", "bad")
     ((to, envelope, _),) = alone.sent()
     assert (to, envelope.id, envelope.status) == (b"s", b"s", Status.PERMISSION_DENIED)
-    assert alone.broker._members == {}
+    assert alone.broker.members == {}
     alone.register(b"s", 1, "good")
-    assert list(alone.broker._members) == [b"s"]
+    assert list(alone.broker.members) == [b"s"]
 
 
 def test_nobody_takes_the_incarnation_of_another_user() -> None:
@@ -185,7 +185,7 @@ def test_nobody_takes_the_incarnation_of_another_user() -> None:
     for route, user in ((b"1", "anna"), (b"2", "eve")):
         frames = [route, head + wire.more(message=user), registration(1)]
         alone.broker.receive(frames, 0)
-    assert list(alone.broker._members) == [b"1"]
+    assert list(alone.broker.members) == [b"1"]
 
 
 def test_an_unknown_service_is_waited_for_while_the_broker_is_young() -> None:
@@ -193,7 +193,7 @@ def test_an_unknown_service_is_waited_for_while_the_broker_is_young() -> None:
     alone.request(b"1")
     assert alone.answers() == []
     late = Alone()
-    late.broker._born = -brokering.STARTING_MS - 1
+    late.broker.born = -brokering.STARTING_MS - 1
     late.request(b"1")
     assert late.answers() == [(b"c", b"1", Status.UNIMPLEMENTED, Executed.NO)]
 
@@ -597,8 +597,8 @@ def test_the_guarantees_hold_whatever_happens(steps: list[tuple[Any, int]]) -> N
         assert not broker._calls
         assert not broker._clients
         assert not broker._counts
-        assert not any(queue.waiting for queue in broker._queues.values())
-        for member in broker._members.values():
+        assert not any(queue.waiting for queue in broker.queues.values())
+        for member in broker.members.values():
             assert (member.calls, member.room) == ({}, member.takes)
 
 

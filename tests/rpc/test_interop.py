@@ -96,6 +96,7 @@ def test_a_client_without_zmqlite_calls_a_server(
     assert server.greeter.executed.count(name) == 1
 
 
+@pytest.mark.parametrize("peer", ["C++"], indirect=True)
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])
 def test_a_server_without_zmqlite_registers_with_a_broker(
     context: zmq.Context, peer: tuple[str, list[str], list[str]], kind: str

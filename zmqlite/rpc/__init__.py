@@ -15,6 +15,7 @@
     server      Server: blocking, with a pool of threads or without
     client      Client, Stub, Stream: blocking, for any number of threads
     broker_room which of the servers of a broker gets the next call
+    broker_services  what a broker answers itself
     brokering   BrokerProtocol: a broker, without sockets, threads and clocks
     broker      Broker: clients on one side, servers on the other
     waker       what wakes the thread that polls, for both of these

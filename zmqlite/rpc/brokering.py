@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from . import schema, wire
+from . import broker_services, schema, wire
 from .broker_room import Member, Pool, Queue
 from .serving import PROBE_MS, REMEMBERED_CALLS, REMEMBERED_MS
 from .status import Executed, RpcError, Status
@@ -41,42 +42,25 @@ _DOUBT: Final = b"\x60\x00"
 """Field 12 of an envelope, `executed`, with EXECUTED_UNKNOWN."""
 
 
+@dataclass(slots=True, eq=False)
 class BrokerCall:
     """A call that has not ended. `member` is the server that was given it; None if it waits."""
 
-    __slots__ = (
-        "begun",
-        "deadline",
-        "doubtful",
-        "handed",
-        "id",
-        "last",
-        "lost",
-        "member",
-        "parts",
-        "queue",
-        "repeatable",
-        "route",
-        "start",
-        "stream",
-        "who",
-    )
-
-    def __init__(self, parts: list[Any], envelope: Any, queue: Queue, now: int) -> None:
-        self.route: bytes = parts[0]
-        self.parts = parts  # its first one is not used any more
-        self.id: bytes = envelope.id
-        self.queue = queue
-        self.start = self.handed = now
-        self.repeatable: bool = envelope.method in queue.repeatable
-        self.stream: bool = envelope.credit > 0
-        self.deadline: int | None = None
-        self.member: Member | None = None
-        self.who: str | bytes = self.route  # whose limit it counts for
-        self.last = b""  # the incarnation of the last server that was given it
-        self.begun = False  # the client has got items
-        self.doubtful = False  # a server that is gone may have executed it
-        self.lost = False  # its client could not be reached
+    id: bytes
+    route: bytes  # of its client
+    parts: list[Any]  # nothing, envelope, payload, attachments
+    queue: Queue
+    start: int
+    repeatable: bool
+    stream: bool
+    who: str | bytes  # whose limit it counts for
+    deadline: int | None = None
+    handed: int = 0  # when a server was given it
+    member: Member | None = None
+    last: bytes = b""  # the incarnation of the last server that was given it
+    begun: bool = False  # the client has got items
+    doubtful: bool = False  # a server that is gone may have executed it
+    lost: bool = False  # its client could not be reached
 
 
 class BrokerProtocol:
@@ -103,15 +87,15 @@ class BrokerProtocol:
         self.draining: bool = False
         self._waiting, self._most, self._limit = waiting, calls, limit
         self._user, self._may_register = user, may_register
-        self._born = now
+        self.born = now
         self._calls: dict[bytes, BrokerCall] = {}
         self._clients: dict[bytes, dict[bytes, BrokerCall]] = {}  # calls by route
         self._counts: dict[str | bytes, int] = {}  # of calls, by user or else by route
         self._done: OrderedDict[bytes, tuple[int, bytes]] = OrderedDict()  # when, incarnation
-        self._members: dict[bytes, Member] = {}  # by route
+        self.members: dict[bytes, Member] = {}  # by route
         self._incarnations: dict[bytes, Member] = {}
         self._gone: dict[bytes, tuple[int, dict[bytes, BrokerCall]]] = {}  # by incarnation
-        self._queues: dict[str, Queue] = {}
+        self.queues: dict[str, Queue] = {}
         self._pools: dict[tuple[str, ...], Pool] = {}
         self._deadlines: Timers[BrokerCall] = Timers()
         self._later: Timers[bytes] = Timers()  # incarnations of servers that are gone
@@ -127,11 +111,6 @@ class BrokerProtocol:
             Kind.STATUS: self._answer,
             Kind.ITEM: self._item,
             Kind.REGISTER: self._register,
-        }
-        self._built_in: dict[str, Callable[[bytes, int], Any]] = {
-            "/zmqlite.rpc.Server/List": self._list,
-            "/zmqlite.rpc.Server/Health": self._health,
-            "/zmqlite.rpc.Broker/Statistics": self._statistics,
         }
 
     @property
@@ -156,7 +135,7 @@ class BrokerProtocol:
         if not 0 < len(name) <= INCARNATION_BYTES or len(parts) != 3 or not envelope.version:
             return
         data = memoryview(parts[2]).tobytes()
-        member = self._members.get(route)
+        member = self.members.get(route)
         if member is not None and (member.incarnation, member.registration) == (name, data):
             self._set_room(member, member.takes)
             self._serve(member.pool, now)
@@ -174,10 +153,10 @@ class BrokerProtocol:
             return
         if member is None or member.incarnation != name or member.pool is not self._pool(services):
             for old in (member, other):
-                if old is not None and old.route in self._members:
+                if old is not None and old.route in self.members:
                     self._lose(old, now)
             member = Member(route, name, user, self._pool(services))
-            self._members[route] = self._incarnations[name] = member
+            self.members[route] = self._incarnations[name] = member
         member.registration = data
         for queue in member.pool.queues:
             queue.repeatable |= frozenset(registration.repeatable)
@@ -199,14 +178,14 @@ class BrokerProtocol:
         return pool
 
     def _queue(self, service: str) -> Queue:
-        queue = self._queues.get(service)
+        queue = self.queues.get(service)
         if queue is None:
-            queue = self._queues[service] = Queue(service)
+            queue = self.queues[service] = Queue(service)
         return queue
 
     def _lose(self, member: Member, now: int) -> None:
         """Give up a server; its calls go to others, wait for its return, or end."""
-        del self._members[member.route]
+        del self.members[member.route]
         self._incarnations.pop(member.incarnation, None)
         member.pool.remove(member)
         wait: dict[bytes, BrokerCall] = {}
@@ -253,11 +232,11 @@ class BrokerProtocol:
             self._duplicate(parts, envelope, now)
             return
         method = envelope.method
-        if ours and method in self._built_in:
-            self._answer_built_in(parts, envelope, now)
+        if ours and (answer := broker_services.METHODS.get(method)):
+            self.outgoing.append(answer(self, parts, name, now))
             return
         who = self._user(parts[1]) or route
-        queue = self._queues.get(method[1 : method.rfind("/")])
+        queue = self.queues.get(method[1 : method.rfind("/")])
         if refusal := self._refusal(parts, envelope, queue, who, now):
             self._refuse(route, name, *refusal)
             if queue is not None:
@@ -265,21 +244,20 @@ class BrokerProtocol:
             return
         if queue is None:
             queue = self._queue(method[1 : method.rfind("/")])
-        call = BrokerCall(parts, envelope, queue, now)
-        call.who = who
-        self._begin(call, envelope, now)
-        self._place(call, now)
+        self._place(self._begin(parts, envelope, queue, who, now), now)
 
-    def _begin(self, call: BrokerCall, envelope: Any, now: int) -> None:
-        self._calls[call.id] = call
-        self._counts[call.who] = self._counts.get(call.who, 0) + 1
-        calls = self._clients.get(call.route)
-        if calls is None:
-            calls = self._clients[call.route] = {}
-        calls[call.id] = call
+    def _begin(
+        self, parts: list[Any], envelope: Any, queue: Queue, who: str | bytes, now: int
+    ) -> BrokerCall:
+        name, route, repeatable = envelope.id, parts[0], envelope.method in queue.repeatable
+        call = BrokerCall(name, route, parts, queue, now, repeatable, envelope.credit > 0, who)
+        self._calls[name] = call
+        self._counts[who] = self._counts.get(who, 0) + 1
+        self._clients.setdefault(route, {})[name] = call
         if timeout := envelope.timeout:
             call.deadline = now + timeout
             self._deadlines.add(call.deadline, call)
+        return call
 
     def _refusal(
         self, parts: list[Any], envelope: Any, queue: Queue | None, who: str | bytes, now: int
@@ -290,7 +268,7 @@ class BrokerProtocol:
         if self.draining:
             return Status.UNAVAILABLE, "the broker is ending"
         if queue is None and (
-            now - self._born > STARTING_MS or len(self._queues) >= UNKNOWN_SERVICES
+            now - self.born > STARTING_MS or len(self.queues) >= UNKNOWN_SERVICES
         ):
             return Status.UNIMPLEMENTED, f"no server has registered for {envelope.method}"
         if len(parts) - envelope.attachments != 3:
@@ -364,12 +342,11 @@ class BrokerProtocol:
             self._move(known, parts[0])
             return
         member = self._incarnations.get(self._done[envelope.id][1])
-        queue = self._queues.get(envelope.method[1 : envelope.method.rfind("/")])
+        queue = self.queues.get(envelope.method[1 : envelope.method.rfind("/")])
         repeatable = queue is not None and envelope.method in queue.repeatable
         if len(parts) - envelope.attachments == 3 and queue and (member or repeatable):
-            call = BrokerCall(parts, envelope, queue, now)
+            call = self._begin(parts, envelope, queue, parts[0], now)
             call.doubtful = True
-            self._begin(call, envelope, now)
             if member is None:
                 self._place(call, now)
             else:
@@ -389,8 +366,7 @@ class BrokerProtocol:
         if member is None:
             self._forgotten(parts[0], name)
             return
-        call = BrokerCall(parts[:2], envelope, member.pool.queues[0], now)
-        self._begin(call, envelope, now)
+        call = self._begin(parts[:2], envelope, member.pool.queues[0], parts[0], now)
         self._hand(call, member, now)  # the server has the reply
 
     def _forgotten(self, route: bytes, name: bytes) -> None:
@@ -401,7 +377,7 @@ class BrokerProtocol:
 
     def _known(self, parts: list[Any], envelope: Any) -> BrokerCall | None:
         """Return the call that a server says something about, if it was given that call."""
-        member = self._members.get(parts[0])
+        member = self.members.get(parts[0])
         return None if member is None else member.calls.get(envelope.id)
 
     def _answer(self, parts: list[Any], envelope: Any, now: int) -> None:
@@ -529,11 +505,11 @@ class BrokerProtocol:
                     self._fail(call, Status.UNAVAILABLE, "the server was lost", now)
         if self._looks and now >= self._looks[0]:
             self._looks.pop(0)
-            busy = [route for route, member in self._members.items() if member.calls]
+            busy = [route for route, member in self.members.items() if member.calls]
             self.outgoing += ([route, _PROBE] for route in busy)
         if now >= self._probe:
             self._probe = now + PROBE_MS
-            self.outgoing += ([route, _PROBE] for route in (*self._members, *self._clients))
+            self.outgoing += ([route, _PROBE] for route in (*self.members, *self._clients))
         while self._done and next(iter(self._done.values()))[0] <= now - REMEMBERED_MS:
             self._done.popitem(last=False)
 
@@ -545,7 +521,7 @@ class BrokerProtocol:
     def unreachable(self, frames: list[Any], now: int) -> None:
         """Take note that a message could not be sent: its receiver is gone."""
         route = frames[0]
-        member = self._members.get(route)
+        member = self.members.get(route)
         if member is not None:
             envelope = wire.decode(frames[1])
             call = member.calls.pop(envelope.id, None)
@@ -560,48 +536,3 @@ class BrokerProtocol:
             if call.lost or call.stream:
                 self._abandon(call, now)
             call.lost = True  # it may come back, over another connection
-
-    # Built-in services
-
-    def _answer_built_in(self, parts: list[Any], envelope: Any, now: int) -> None:
-        try:
-            reply = self._built_in[envelope.method](memoryview(parts[2]).tobytes(), now)
-            data = reply.SerializeToString()
-            self.outgoing.append([parts[0], wire.head(Kind.REPLY, envelope.id), data])
-        except RpcError as error:
-            self.outgoing.append([parts[0], wire.status(envelope.id, error)])
-        except Exception:  # of protobuf's implementations, or a request without payload
-            self._refuse(parts[0], envelope.id, Status.INVALID_ARGUMENT, "it does not parse")
-
-    def _list(self, payload: bytes, now: int) -> Any:
-        built_in = [schema.SERVER.full_name, schema.BROKER.full_name]
-        names = [name for name, queue in self._queues.items() if queue.pools]
-        files = {schema.FILE.SerializeToString(): None}
-        for member in self._members.values():
-            files |= dict.fromkeys(schema.Registration.FromString(member.registration).files)
-        return schema.ListReply(services=built_in + names, files=[*files])
-
-    def _health(self, payload: bytes, now: int) -> Any:
-        name = schema.HealthRequest.FromString(payload).service
-        queue = self._queues.get(name)
-        if name and queue is None and not name.startswith(schema.PACKAGE + "."):
-            raise RpcError(Status.NOT_FOUND, f"no server has registered for {name}")
-        serving = not self.draining and (queue is None or bool(queue.pools))
-        return schema.HealthReply(serving=serving)
-
-    def _statistics(self, payload: bytes, now: int) -> Any:
-        reply = schema.StatisticsReply(uptime=now - self._born)
-        for queue in self._queues.values():
-            members = [member for pool in queue.pools for member in pool.members]
-            under_way = sum(each.queue is queue for one in members for each in one.calls.values())
-            counts = {name: getattr(queue, name) for name in ("calls", "failed", "refused")}
-            times = {"waited": queue.waited, "lasted": queue.lasted}
-            reply.services.add(
-                service=queue.name,
-                servers=len(members),
-                waiting=len(queue.waiting),
-                under_way=under_way,
-                **counts,
-                **times,
-            )
-        return reply
