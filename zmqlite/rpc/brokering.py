@@ -6,6 +6,8 @@ that comes twice the last one counts.
 
 At most once: a call that a server was given is known by its id, first in `_calls` and then in
 `_done`, with the server. A duplicate goes to that server, which knows the call, or to none.
+
+This module is long because messages of clients, of servers and the time change the same tables.
 """
 
 from __future__ import annotations
