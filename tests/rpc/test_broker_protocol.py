@@ -361,6 +361,7 @@ class World:
         for end in (0, 1):
             for broker in (0, 1):
                 self.connect(end, broker)
+        self.arrived: list[tuple[Any, list[Any]]] = []
         self.calls: list[tuple[ClientCall, bytes]] = []
         self.executed: dict[bytes, int] = {}
         self.cancelled: set[bytes] = set()
@@ -423,6 +424,14 @@ class World:
             frames = self.there[key].pop(0)
             for _ in range(copies):
                 self.brokers[key[1]].receive([self.routes[key], *frames], self.now)
+            if isinstance(key[0], Link):
+                self.arrived.append((key, frames))
+
+    def late(self, number: int) -> None:
+        """A broker gets a message of the client once more, long after."""
+        if self.arrived:
+            key, frames = self.arrived[-1 - number % min(8, len(self.arrived))]
+            self.brokers[key[1]].receive([self.routes[key], *frames], self.now)
 
     def twice(self, number: int) -> None:
         self.arrive(number, 2)
@@ -560,6 +569,7 @@ ACTIONS: list[tuple[Callable[[World, int], None], int]] = [
     (World.get, 14),
     (World.execute, 7),
     (World.twice, 2),
+    (World.late, 3),
     (World.cut, 1),
     (World.look, 1),
     (World.lose_server, 1),

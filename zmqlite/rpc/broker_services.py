@@ -54,8 +54,8 @@ def _answering(method: Callable[[Any, bytes, int], Any]) -> Callable[..., list[A
             return [parts[0], wire.status(call, error)]
         except Exception:  # protobuf's implementations raise different classes
             text = "the request does not parse"
-            error = RpcError(Status.INVALID_ARGUMENT, text, executed=Executed.NO)
-            return [parts[0], wire.status(call, error)]
+            bad = RpcError(Status.INVALID_ARGUMENT, text, executed=Executed.NO)
+            return [parts[0], wire.status(call, bad)]
 
     return answer
 
