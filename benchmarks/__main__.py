@@ -3,7 +3,8 @@
 `python -m benchmarks calls` measures each form of a call by itself, `python -m benchmarks
 contended` calls beside another thread, `python -m benchmarks auth` what authentication costs,
 `python -m benchmarks pyzmq` zmqlite.pyzmq beside pyzmq, `python -m benchmarks rpc` services beside
-gRPC, `python -m benchmarks alternatives` ZeroMQ beside D-Bus, NATS and RabbitMQ.
+gRPC, `python -m benchmarks alternatives` ZeroMQ beside D-Bus, NATS and RabbitMQ, `python -m
+benchmarks cli` the command `zmqlite`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from . import auth, machine, pyzmq
+from . import auth, cli, machine, pyzmq
 from .alternatives.command import main as alternatives
 from .bars import verdicts
 from .calls.command import Calls
@@ -143,6 +144,8 @@ def dispatch(arguments: list[str]) -> int:
             return alternatives(rest)
         case ["auth", *rest]:
             return auth.main(rest)
+        case ["cli", *rest]:
+            return cli.main(rest)
         case ["pyzmq", *rest]:
             return pyzmq.main(rest)
         case ["contended", *rest]:

@@ -6,6 +6,7 @@ quartiles are too far apart is left out, since it says nothing.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ COLOURS: Final = {
     "zmqlite.aio": "#0072b2",
     "zmqlite.aio batched": "#56b4e9",
     "pyzmq.asyncio": "#d55e00",
+    "receiving thread": "#0072b2",
+    "pool": "#56b4e9",
+    "asyncio": "#009e73",
 }
 """Colours of Okabe and Ito, which people who are colour-blind can tell apart."""
 
@@ -134,7 +138,8 @@ def draw(measured: Sequence[Measurements], directory: Path, about: str) -> list[
 
 def save(figure: Any, file: Path, about: str) -> Path:
     """Write a figure with a line below it that says where it comes from; return the file."""
-    figure.supxlabel(about, fontsize=6, color="#555555")
+    text = textwrap.fill(about, round(20 * figure.get_figwidth()))
+    figure.supxlabel(text, fontsize=6, color="#555555")
     figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)
     return file

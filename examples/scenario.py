@@ -75,7 +75,7 @@ class Scenario:
     values: Mapping[str, int] = field(default_factory=dict)
     fast: Mapping[str, int] = field(default_factory=dict)
     ports: tuple[str, ...] = ()
-    timeout: int = 30_000
+    timeout: int = 90_000
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -14,9 +14,12 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from ..children import Children
+from .. import machine
+from ..children import ROOT, Children
 from ..command_line import rounds
-from ..sections import WIDTH
+from ..plots import draw_bars
+from ..report import table_of
+from ..sections import COMMAND, WIDTH, write_section
 from . import clients
 from .waiting import bytes_per_call
 
@@ -128,7 +131,7 @@ def measure(rows: list[Row], count: int, seconds: float) -> Found:
 
 def report(rows: list[Row], found: Found) -> tuple[Table, list[str]]:
     """Make the table of medians, and the verdicts about bars."""
-    table = Table("what", "kind", "median", "unit")
+    table = table_of("what", "kind", "median", "unit")
     verdicts = []
     medians = {
         (row.name, kind): statistics.median(found[row.name][kind])
@@ -151,6 +154,19 @@ def report(rows: list[Row], found: Found) -> tuple[Table, list[str]]:
     return table, verdicts
 
 
+def draw(rows: list[Row], found: Found, about: str) -> Path:
+    """Draw how many times as fast as gRPC each kind is; return the file."""
+    faster: dict[str, dict[str, float]] = {}
+    for row in rows:
+        base, *kinds = (statistics.median(found[row.name][kind]) for kind in row.kinds)
+        for kind, median in zip(row.kinds[1:], kinds, strict=True):
+            if kind != RAW:
+                ratio = base / median if row.unit == "us" else median / base
+                faster.setdefault(row.name.replace(", p50", ""), {})[kind] = ratio
+    file = ROOT / "docs" / "services.svg"
+    return draw_bars("Services", faster, "times as fast as gRPC", 1, file, about)
+
+
 def main(arguments: list[str]) -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks rpc", description=__doc__)
@@ -158,6 +174,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=0.5, help="for each measurement")
     parser.add_argument("--only", help="rows whose name contains this")
     parser.add_argument("--json", type=Path, help="write all samples to this file, too")
+    parser.add_argument(
+        "--publish", action="store_true", help="write docs/explanation/speed.md and its plot"
+    )
     options = parser.parse_args(arguments)
     rows = [row for row in ROWS if not options.only or options.only in row.name]
     found = measure(rows, options.rounds, options.seconds)
@@ -173,4 +192,9 @@ def main(arguments: list[str]) -> int:
         console.print(verdict)
     if options.json:
         options.json.write_text(json.dumps({"samples": found, "bars": verdicts}, indent=1) + "\n")
+    if options.publish:
+        about = f"Medians of {options.rounds} rounds. {machine.about()}."
+        listed = "\n".join(f"- {verdict}" for verdict in verdicts)
+        page = write_section(f"{COMMAND} rpc", [table, listed, about])
+        print(f"wrote {page.name}, {draw(rows, found, about).name}", file=sys.stderr)
     return 0

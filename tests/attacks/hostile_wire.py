@@ -112,7 +112,8 @@ class Peer:
     def take(self, count: int) -> bytes:
         data = b""
         while len(data) < count:
-            some = self.socket.recv(count - len(data))
+            # A server that took this for an older version may seem to tell a length of exabytes.
+            some = self.socket.recv(min(count - len(data), 65_536))
             if not some:
                 raise OSError("the server hung up")
             data += some

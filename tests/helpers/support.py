@@ -32,11 +32,11 @@ def slow(*values: Any) -> Any:
     return pytest.param(*values, marks=pytest.mark.slow)
 
 
-def eventually(condition: Callable[..., T], *args: Any) -> T:
+def eventually(condition: Callable[..., T], *args: Any, seconds: float = DEADLINE) -> T:
     """Wait until a condition holds; what it returned."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + seconds
     while not (result := condition(*args)):
-        assert time.monotonic() < end, f"not within {DEADLINE} s"
+        assert time.monotonic() < end, f"not within {seconds} s"
         time.sleep(0.001)
     return result
 

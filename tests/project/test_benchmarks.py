@@ -15,7 +15,7 @@ from checkout import ROOT
 from launched import Place
 from support import eventually
 
-from benchmarks import auth, layers, machine, plots, publish, report, sections
+from benchmarks import auth, cli, layers, machine, plots, publish, report, sections
 from benchmarks.alternating import Found
 from benchmarks.bars import Bar, Verdict
 from benchmarks.calls import report as calls_report
@@ -391,6 +391,24 @@ def test_authentication_has_two_bars(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_command_can_be_measured(tmp_path: Path) -> None:
+    file = tmp_path / "cli.json"
+    done = benchmarks("cli", "--rounds=1", "--part=0.02", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    samples = json.loads(file.read_text())["samples"]
+    assert list(samples) == list(cli.BARS)
+    assert all(value > 0 for [value] in list(samples.values())[:3])
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, "met"), (-1, "not met")])
+def test_the_command_has_a_bar_for_each_rate_and_a_longest_time(number: int, expected: str) -> None:
+    samples = {name: [float(bar + number)] for name, bar in cli.BARS.items()}
+    samples[cli.VERSION] = [float(cli.BARS[cli.VERSION] - number)]
+    assert set(cli.verdicts(samples).values()) == {expected}
+
+
+@pytest.mark.slow
 def test_calls_are_listed_and_unknown_names_refused() -> None:
     assert benchmarks("calls", "--list", "recv*").stdout.splitlines()[0] == "recv"
     refused = benchmarks("calls", "nothing")
@@ -452,7 +470,8 @@ def test_no_process_is_left_behind_when_it_is_interrupted(
 ) -> None:
     place = Place(tmp_path)
     with place.start("-m", "benchmarks", "push-pull/tcp/16", "--seconds=10") as process:
-        eventually(lambda: any("push\0" in each for each in place.processes()))
+        # It imports matplotlib first, which takes long on a busy machine.
+        eventually(lambda: any("push\0" in each for each in place.processes()), seconds=120)
         process.send_signal(number)
-        assert process.wait(20) == 130
+        assert process.wait(60) == 130
     assert place.is_clean()

@@ -38,6 +38,7 @@ WITHOUT_PROGRAMS = {
     "docs/reference/aio.md",
     "docs/reference/auth.md",
     "docs/reference/capi.md",
+    "docs/reference/cli.md",
     "docs/reference/errors.md",
     "docs/reference/index.md",
     "docs/reference/limits.md",

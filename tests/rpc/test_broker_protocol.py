@@ -455,7 +455,7 @@ class World:
             host = hosts[number % len(hosts)]
             call = host.calls.pop(number // 2 % len(host.calls))
             if call.claim():
-                payload = bytes(call.parts[2])
+                payload = bytes(call.payload)
                 self.executed[payload] = self.executed.get(payload, 0) + 1
                 if number % 5 == 4 and not call.cancelled:
                     error = RpcError(Status.NOT_FOUND, executed=Executed.YES)

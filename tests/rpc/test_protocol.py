@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rpc_support import GREETER
@@ -108,7 +107,7 @@ class World:
         if host.calls:
             call = host.calls.pop(number // 2 % len(host.calls))
             if call.claim():
-                payload = bytes(call.parts[2])
+                payload = call.payload
                 self.executed[payload] = self.executed.get(payload, 0) + 1
                 if call.cancelled:  # as a task of asyncio ends
                     error = RpcError(Status.CANCELLED, executed=Executed.YES)
@@ -264,24 +263,31 @@ def test_calls_go_to_the_server_with_the_fewest() -> None:
     assert [len(link.calls) for link in links] == [12, 0, 12]
 
 
-@pytest.mark.parametrize(
-    ("number", "bound"),
-    [(serving.REMEMBERED_CALLS + 10, serving.REMEMBERED_CALLS), (10, 10)],
-)
-def test_ended_calls_are_remembered_up_to_a_number_and_a_time(number: int, bound: int) -> None:
-    host = Host(0)
-    for index in range(number):
+def test_ended_calls_are_remembered_for_a_number_and_a_time_and_not_much_longer() -> None:
+    protocol = Host(0).protocol
+    most = serving.REMEMBERED_CALLS
+
+    def request(index: int, now: int) -> bool:
+        """Send a request; whether it is executed."""
         head = wire.head(wire.Kind.REQUEST, b"%d" % index) + METHOD
-        head += wire.more(incarnation=host.protocol.incarnation)
-        event = host.protocol.receive([b"route", head, b""], 0)
-        assert event
-        event[1].claim()
-        host.protocol.reply(event[1], bytes(2000), b"", [], 0)
-    assert len(host.protocol._done) == bound
-    assert host.protocol._kept <= serving.REMEMBERED_BYTES
-    host.protocol.tick(serving.REMEMBERED_MS)
-    assert not host.protocol._done
-    assert host.protocol._kept == 0
+        head += wire.more(incarnation=protocol.incarnation)
+        event = protocol.receive([b"route", head, b""], now)
+        if event:
+            event[1].claim()
+            protocol.reply(event[1], bytes(2000), b"", [], now)
+        protocol.outgoing.clear()
+        return event is not None
+
+    for index in range(3 * most):
+        assert request(index, 0)
+        assert len(protocol._done) + len(protocol._older) <= 2 * most
+        assert protocol._kept <= serving.REMEMBERED_BYTES
+    assert not any(request(index, 0) for index in range(2 * most, 3 * most))
+    protocol.tick(serving.REMEMBERED_MS)
+    assert not request(3 * most - 1, serving.REMEMBERED_MS)
+    protocol.tick(2 * serving.REMEMBERED_MS)
+    assert request(3 * most - 1, 2 * serving.REMEMBERED_MS)
+    assert len(protocol._done) + len(protocol._older) == 1
 
 
 def test_a_call_whose_server_does_not_come_back_ends() -> None:

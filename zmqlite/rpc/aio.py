@@ -147,7 +147,9 @@ class Server(AsyncClosing, Host, Batches):
             error = self._error(call, raised)
             status = error.status
             protocol.fail(call, error, clock(), call.seen.reply_metadata)
-        tell(self._hook, call.method.name, status, call.start)
+        call.seen = None  # which refers to it: a circle
+        if self._hook is not None:
+            tell(self._hook, call.method.name, status, call.start)
         if protocol.unfinished:
             self._flush_soon()
         else:
@@ -216,13 +218,17 @@ class Client(AsyncClosing, Caller, Batches):
     async def _reply(self, method: Method, request: Any, options: CallOptions) -> Any:
         call = self._begin(method, request, **options)
         try:
-            await self._until(call)
+            while True:
+                if call.ended:
+                    break
+                call.waiter = self._loop.create_future()
+                await call.waiter
             return result(call)
         finally:
             self._leave(call)
 
     async def _until(self, call: ClientCall) -> None:
-        """Wait for news about a call."""
+        """Wait for news about a stream."""
         while not (call.ended or call.items):
             call.waiter = self._loop.create_future()
             await call.waiter

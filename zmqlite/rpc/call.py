@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
 
 from ..message import Message
@@ -46,12 +47,11 @@ class Call:
     more.
     """
 
-    __slots__ = ("_call", "_event", "method", "reply_attachments", "reply_metadata")
+    _event: threading.Event | None = None
 
-    def __init__(self, call: ServerCall, method: str) -> None:
+    def __init__(self, call: ServerCall) -> None:
         self._call: Final = call
-        self._event: threading.Event | None = None
-        self.method: str = method
+        self.method: str = call.method.name
         self.reply_metadata: dict[str, str] = {}
         self.reply_attachments: list[Buffer | Message] = []
 
@@ -116,19 +116,19 @@ class Call:
 class Closing:
     """What a `with` statement closes."""
 
+    close: Callable[..., None]
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close it; what that means a subclass says."""
-        raise NotImplementedError
-
 
 class AsyncClosing:
     """What an `async with` statement closes."""
+
+    close: Callable[..., None]
 
     async def __aenter__(self) -> Self:
         return self
@@ -136,23 +136,17 @@ class AsyncClosing:
     async def __aexit__(self, *_: object) -> None:
         self.close()
 
-    def close(self) -> None:
-        """Close it; what that means a subclass says."""
-        raise NotImplementedError
 
-
+@dataclass(slots=True, eq=False)
 class Outcome:
     """What came with the reply of a call that was given this as `outcome`.
 
     `metadata` and `attachments` are those of the reply, `endpoint` is that of the server.
     """
 
-    __slots__ = ("attachments", "endpoint", "metadata")
-
-    def __init__(self) -> None:
-        self.metadata: dict[str, str] = {}
-        self.attachments: list[memoryview] = []
-        self.endpoint: str = ""
+    metadata: dict[str, str] = field(default_factory=dict)
+    attachments: list[memoryview] = field(default_factory=list)
+    endpoint: str = ""
 
 
 class Ended(NamedTuple):

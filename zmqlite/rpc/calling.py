@@ -41,7 +41,9 @@ BACKOFF_MS: Final = (10, 1000)
 WINDOW: Final = 1024
 """Items of a stream that may be on their way, or wait to be read."""
 
-_WELCOME, _REPLY, _ITEM, _STATUS = map(int, (Kind.WELCOME, Kind.REPLY, Kind.ITEM, Kind.STATUS))
+_REQUEST, _WELCOME, _REPLY, _ITEM, _STATUS = map(
+    int, (Kind.REQUEST, Kind.WELCOME, Kind.REPLY, Kind.ITEM, Kind.STATUS)
+)
 
 _CREDIT: Final = wire.more(credit=WINDOW)
 
@@ -57,6 +59,7 @@ class Link:
     limit: int = 0  # bytes of a payload that it takes
     avoid: int = 0  # until when it gets no calls
     reopen: int | None = 0  # when a socket is to be opened; None if one is open
+    used: int = 0  # the number of the last call
     calls: dict[bytes, ClientCall] = field(default_factory=dict)
     orphans: dict[bytes, ClientCall] = field(default_factory=dict)
     driver: Any = None  # its sockets
@@ -105,10 +108,11 @@ class ClientProtocol:
         self.news: list[ClientCall] = []
         self._prefix = os.urandom(8)
         self._count = random.getrandbits(48)
+        self._ready: list[Link] = []  # that may get calls
         self._waiting: dict[ClientCall, None] = {}  # for a server
-        self._deadlines: Timers[ClientCall] = Timers()
-        self._later: Timers[ClientCall | Link] = Timers()  # calls to be sent again; servers
-        self._turn = 0  # of equally busy servers
+        self._timers: Timers[ClientCall | Link] = Timers()
+        self.next: Final = self._timers.next
+        """When to call `tick`; None if there is no need to."""
 
     # Connections
 
@@ -125,8 +129,9 @@ class ClientProtocol:
         """Take note that a connection has ended; what it was to carry is dropped."""
         self.outgoing = [each for each in self.outgoing if each[0] is not link]
         link.reopen = now if link.incarnation else now + REOPEN_MS
-        self._later.add(link.reopen, link)
+        self._timers.add(link.reopen, link)
         link.last, link.incarnation = link.incarnation or link.last, b""
+        self._choose(now)
         calls, link.calls = link.calls, {}
         for call in calls.values():
             call.link = None
@@ -138,7 +143,7 @@ class ClientProtocol:
                 self._fail(call, Status.UNAVAILABLE, f"the connection to {link.endpoint} was lost")
             else:
                 call.retry = now + RESUME_MS
-                self._later.add(call.retry, call)
+                self._timers.add(call.retry, call)
                 call.link = link
                 link.orphans[call.id] = call
 
@@ -148,6 +153,7 @@ class ClientProtocol:
         link.incarnation, link.limit = envelope.incarnation, envelope.limit
         link.named = wire.incarnation_field(link.incarnation)
         link.avoid = 0 if link.incarnation != link.last else link.avoid
+        self._choose(now)
         orphans, link.orphans = link.orphans, {}
         for call in orphans.values():
             self._no_retry(call)
@@ -168,12 +174,12 @@ class ClientProtocol:
         `method` is a Method, `extra` is what wire.extra returns.
         """
         self._count += 1
-        name = self._prefix + (self._count & (1 << 64) - 1).to_bytes(8, "big")
+        name = self._prefix + self._count.to_bytes(8, "big")
         deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
-        head = wire.head(Kind.REQUEST, name) + method.field + extra
+        head = wire.head(_REQUEST, name) + method.field + extra
         call = ClientCall(name, method, head, frames, deadline)
         if deadline is not None:
-            self._deadlines.add(deadline, call)
+            self._timers.add(deadline, call)
         self._place(call, now)
         return call
 
@@ -183,9 +189,10 @@ class ClientProtocol:
 
     def unfinished(self) -> list[ClientCall]:
         """Return all calls that have not ended; they will not be sent again."""
-        under_way = [call for link in self.links for call in link.calls.values()]
-        later = [each for each in self._later.expired(sys.maxsize) if isinstance(each, ClientCall)]
-        return [*under_way, *self._waiting, *later]
+        known = [*self._waiting, *self._timers.expired(sys.maxsize)]
+        for link in self.links:
+            known += link.calls.values()
+        return [each for each in dict.fromkeys(known) if isinstance(each, ClientCall)]
 
     def credit_due(self, call: ClientCall) -> bool:
         """Take note that an item was read; whether it is time to `grant` the server more."""
@@ -200,17 +207,20 @@ class ClientProtocol:
             call.window += call.taken
         call.taken = 0
 
+    def _choose(self, now: int) -> None:
+        """Take note of the servers that may get calls."""
+        self._ready = [link for link in self.links if link.incarnation and now >= link.avoid]
+
     def _place(self, call: ClientCall, now: int) -> None:
         """Send a call to the server with the fewest calls, or let it wait for one."""
-        self._turn = turn = (self._turn + 1) % len(self.links)
-        links = self.links[turn:] + self.links[:turn]
-        ready = [link for link in links if link.incarnation and now >= link.avoid]
-        if ready:
-            self._send(call, min(ready, key=lambda link: len(link.calls)), now)
-        else:
+        ready = self._ready
+        if not ready:
             self._waiting[call] = None
-
-    def _send(self, call: ClientCall, link: Link, now: int) -> None:
+            return
+        link = ready[0]
+        if len(ready) > 1:  # of equally busy ones the one whose last call is the oldest
+            link = min(ready, key=lambda link: (len(link.calls), link.used))
+            link.used = self._count
         if len(call.frames[0]) > link.limit:
             text = f"a request of {len(call.frames[0])} bytes is over the server's {link.limit}"
             self._fail(call, Status.RESOURCE_EXHAUSTED, text, Executed.NO)
@@ -221,7 +231,7 @@ class ClientProtocol:
         link.calls[call.id] = call
         fields = link.named
         if call.deadline is not None:
-            fields += wire.timeout_field(max(0, call.deadline - 1 - now))
+            fields += wire.timeout_field(call.deadline - 1 - now)
         if call.method.streaming:
             fields += _CREDIT
         self.outgoing.append((link, [call.head + fields, *call.frames]))
@@ -232,7 +242,7 @@ class ClientProtocol:
         least, most = BACKOFF_MS
         pause = min(most, least << min(call.attempts, 10))
         call.retry = now + random.randint(pause // 2, pause)
-        self._later.add(call.retry, call)
+        self._timers.add(call.retry, call)
 
     def _place_waiting(self, now: int) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -282,7 +292,8 @@ class ClientProtocol:
         if error.status == Status.UNAVAILABLE and error.executed == Executed.NO:
             del link.calls[call.id]
             link.avoid = now + AVOID_MS
-            self._later.add(link.avoid, link)  # for calls that wait for a server
+            self._timers.add(link.avoid, link)
+            self._choose(now)
             call.sent = call.doubtful
             self._again(call, now)
             return
@@ -303,12 +314,12 @@ class ClientProtocol:
         call.ended = True
         call.envelope, call.parts = envelope, parts
         if call.deadline is not None:
-            self._deadlines.discard(call.deadline, call)
-        self._no_retry(call)
-        self._waiting.pop(call, None)
-        if call.link is not None:
-            call.link.calls.pop(call.id, None)
-            call.link.orphans.pop(call.id, None)
+            self._timers.discard(call.deadline, call)
+        if call.link is None or call.link.calls.pop(call.id, None) is None:  # it was not under way
+            self._no_retry(call)
+            self._waiting.pop(call, None)
+            if call.link is not None:
+                call.link.orphans.pop(call.id, None)
         self.news.append(call)
 
     def _fail(
@@ -329,27 +340,20 @@ class ClientProtocol:
 
     def _no_retry(self, call: ClientCall) -> None:
         if call.retry is not None:
-            self._later.discard(call.retry, call)
+            self._timers.discard(call.retry, call)
             call.retry = None
 
     # Time
 
-    def next(self) -> int | None:
-        """Return when to call `tick`; None if there is no need to."""
-        due, later = self._deadlines.next(), self._later.next()
-        if due is None or later is None:
-            return later if due is None else due
-        return min(due, later)
-
     def tick(self, now: int) -> None:
         """End what has expired, and send again what is due."""
-        for call in self._deadlines.expired(now):
-            self._expire(call)
-        for each in self._later.expired(now):
-            if isinstance(each, Link):
-                continue  # it may be opened, or gets calls again
-            each.retry = None
-            if each.link is None:
+        for each in self._timers.expired(now):
+            if isinstance(each, Link):  # it may be opened, or gets calls again
+                self._choose(now)
+            elif each.deadline is not None and each.deadline <= now:
+                self._expire(each)
+            elif each.link is None:
+                each.retry = None
                 self._place(each, now)
             else:
                 text = f"the connection to {each.link.endpoint} was lost"

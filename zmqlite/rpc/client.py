@@ -53,7 +53,7 @@ class Client(Closing, Caller):
 
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
-        self._links: dict[object, tuple[Link, bool]] = {}  # by socket, and by that of the monitor
+        self._links: dict[object, tuple[Link, bool]] = {}  # by what is polled; whether the monitor
         self._lock = threading.Lock()
         self._leader = threading.Lock()
         self._followers: dict[ClientCall, Any] = {}
@@ -168,6 +168,7 @@ class Client(Closing, Caller):
         protocol, now = self._protocol, clock()
         if now - self._polled > LOOK_MS:
             self._poll(0)
+        wait = 0
         with self._lock:
             due = protocol.next()
             if due is not None and due <= now:
@@ -175,12 +176,11 @@ class Client(Closing, Caller):
                 self._open()
                 due = protocol.next()
             self._send()
-            wait = 0
             if protocol.news:
                 self._tell()
             elif may_wait:
                 wait = -1 if due is None else max(0, due - now)
-            self._polling = wait != 0  # from here on a new call has to wake it
+                self._polling = True  # from here on a new call has to wake it
         self._poll(wait)
 
     def _poll(self, wait: int) -> None:
@@ -189,22 +189,17 @@ class Client(Closing, Caller):
         self._polled = now = clock()
         with self._lock:
             for item, _ in found:
-                self._read(item, now)
+                if item == self._waker.fd:
+                    self._waker.clear()
+                elif item in self._links:  # else it was closed just now
+                    link, lost = self._links[item]
+                    (self._look if lost else self._read)(link, now)
             if self._protocol.outgoing:
                 self._send()
             if self._protocol.news:
                 self._tell()
 
-    def _read(self, item: object, now: int) -> None:
-        link, lost = self._links.get(item, (None, False))
-        if link is None:  # the eventfd, or a socket that was closed in this round
-            if item == self._waker.fd:
-                self._waker.clear()
-            return
-        if lost:
-            self._shut(link)
-            self._protocol.lost(link, now)
-            return
+    def _read(self, link: Link, now: int) -> None:
         attempt, receive = link.driver[0]._attempt, self._protocol.receive
         for _ in range(AT_ONCE):
             parts = attempt(PARTS, wire.PARTS)
@@ -230,16 +225,26 @@ class Client(Closing, Caller):
         news.clear()
 
     def _open(self) -> None:
-        for link in self._protocol.closed(clock()):
-            link.driver = socket, monitor = self._connect(link)
-            for item, lost in ((socket, False), (monitor.socket, True)):
+        now = clock()
+        for link in self._protocol.closed(now):
+            socket, monitor = self._connect(link)
+            link.driver = socket, monitor, monitor.socket.fd
+            # The monitor by its descriptor, so that it is not looked into in each round.
+            for item, lost in ((socket, False), (monitor.socket.fd, True)):
                 self._links[item] = link, lost
                 self._poller.register(item, POLLIN)
+            self._look(link, now)  # the descriptor tells of what comes after a look
+
+    def _look(self, link: Link, now: int) -> None:
+        """Give a connection up if it has ended."""
+        if link.driver[1].socket.poll(0):
+            self._shut(link)
+            self._protocol.lost(link, now)
 
     def _shut(self, link: Link) -> None:
         if link.driver is not None:
-            (socket, monitor), link.driver = link.driver, None
-            for item in (socket, monitor.socket):
+            (socket, monitor, descriptor), link.driver = link.driver, None
+            for item in (socket, descriptor):
                 del self._links[item]
                 self._poller.unregister(item)
             monitor.close()

@@ -11,8 +11,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
+from ..aio.readiness import IN
 from ..aio.socket import Socket
-from ..constants import POLLIN
 from ..errors import ContextTerminated, SocketClosed
 from ..transfer import PARTS
 from . import wire
@@ -45,7 +45,7 @@ class Inbox:
 
     def look(self) -> None:
         """Take what is there soon; to be called after sends, which may take the edge."""
-        if not self._due and self._socket._polled() & POLLIN:
+        if not self._due and self._socket._polled() & IN:
             self._later()
 
     def close(self, linger: int | None = None) -> None:

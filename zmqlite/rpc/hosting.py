@@ -167,16 +167,16 @@ class Host:
     def _begin(self, call: ServerCall) -> Any:
         """Return what the handler returns; raises what it raises, or Refused if it is not begun."""
         method = call.method
-        call.seen = seen = Call(call, method.name)
+        call.seen = seen = Call(call)
         if call.deadline is not None and clock() >= call.deadline:
             text = "it ended before it was begun"
             raise Refused(Status.DEADLINE_EXCEEDED, text, executed=Executed.NO)
         try:
-            request = parse(method.request, call.parts[2])
+            request = parse(method.request, call.payload)
         except ProtoError as error:
             status = Status.INVALID_ARGUMENT
             raise Refused(status, str(error), executed=Executed.NO) from None
-        call.parts[2] = b""  # which a call that takes long need not keep
+        call.payload = b""  # which a call that takes long need not keep
         return method.handler(request, seen)
 
     def _encode(self, call: ServerCall, message: Any) -> tuple[bytes, bytes, list[Message]]:

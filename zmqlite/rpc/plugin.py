@@ -12,7 +12,7 @@ from __future__ import annotations
 import keyword
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from google.protobuf import descriptor_pb2
 from google.protobuf.compiler import plugin_pb2
@@ -137,30 +137,29 @@ def _service(file: Any, service: Any, module: str, types: Types) -> str:
     full_name = f"{file.package}.{service.name}" if file.package else service.name
     methods = list(_methods(full_name, service, types))
     text = ""
-    for prefix, base, awaited in (("", "rpc.Stub", False), ("Async", "rpc_aio.Stub", True)):
-        known = {"module": module, "service": service.name}
-        name, what = (
-            f"{prefix}{service.name}",
-            f"The methods of {full_name}, which a server overrides",
-        )
-        text += CLASS.format(name=name, base="rpc.Service", text=what, **known)
-        for streaming, names in methods:
-            define = "async def" if awaited and not streaming else "def"
-            reply = f"{prefix}Iterator[{names['reply']}]" if streaming else names["reply"]
-            text += HANDLER.format(define=define, **{**names, "reply": reply})
-        what = f"Calls the methods of {full_name}"
-        text += CLASS.format(name=f"{name}Client", base=base, text=what, **known)
-        for streaming, names in methods:
-            stream, result = base.replace("Stub", "Stream"), names["reply"]
-            if streaming:
-                result = f"{stream}[{result}]"
-            elif awaited:
-                result = f"Coroutine[Any, Any, {result}]"
-            text += CALL.format(**{**names, "reply": result})
+    for prefix, base in (("", "rpc.Stub"), ("Async", "rpc_aio.Stub")):
+        handlers = calls = ""
+        for streaming, reply, names in methods:
+            define = "async def" if prefix and not streaming else "def"
+            given = f"{prefix}Iterator[{reply}]" if streaming else reply
+            handlers += HANDLER.format(define=define, reply=given, **names)
+            got = f"Coroutine[Any, Any, {reply}]" if prefix else reply
+            got = f"{base.replace('Stub', 'Stream')}[{reply}]" if streaming else got
+            calls += CALL.format(reply=got, **names)
+        for name, parent, what, body in (
+            ("", "rpc.Service", f"The methods of {full_name}, which a server overrides", handlers),
+            ("Client", base, f"Calls the methods of {full_name}", calls),
+        ):
+            known = {"module": module, "service": service.name, "base": parent, "text": what}
+            text += CLASS.format(name=f"{prefix}{service.name}{name}", **known) + body
     return text
 
 
-def _methods(full_name: str, service: Any, types: Types) -> Iterator[tuple[bool, dict[str, str]]]:
+_Method: TypeAlias = tuple[bool, str, dict[str, str]]
+
+
+def _methods(full_name: str, service: Any, types: Types) -> Iterator[_Method]:
+
     taken: dict[str, str] = {}
     for method in service.method:
         name = attribute(method.name)
@@ -171,7 +170,7 @@ def _methods(full_name: str, service: Any, types: Types) -> Iterator[tuple[bool,
             raise Refusal(f"{full_name}.{method.name} {text}")
         taken[name] = method.name
         request, reply = types.name(method.input_type), types.name(method.output_type)
-        yield method.server_streaming, {"name": name, "request": request, "reply": reply}
+        yield method.server_streaming, reply, {"name": name, "request": request}
 
 
 def main() -> None:

@@ -114,10 +114,9 @@ class Caller:
         elif type(timeout) is not int or timeout < 0:
             timeout = milliseconds(timeout)
         frames: list[Any] = method.request.encode(request)
-        extra = b""
-        if attachments or metadata:
+        if attachments:
             frames += messages(attachments)
-            extra = wire.extra(metadata, attachments)
+        extra = wire.extra(metadata, attachments) if metadata or attachments else b""
         call = self._start(method, frames, timeout, start // 1_000_000, extra)
         call.outcome, call.start = outcome, start
         return call
@@ -162,7 +161,7 @@ class Reader(Generic[T]):
         payload = call.items.popleft()
         if self._client._protocol.credit_due(call):
             self._client._grant(call)
-        item: Any = parse(call.method.reply, payload)
+        item: Any = parse(call.method.reply, memoryview(payload).tobytes())
         return item  # type: ignore[no-any-return]
 
     def _finish(self) -> None:
@@ -204,7 +203,7 @@ def result(call: ClientCall) -> Any:
     outcome = call.outcome
     if outcome is not None:
         if call.envelope is not None:
-            outcome.metadata = dict(call.envelope.metadata)
+            outcome.metadata = wire.metadata_in(call.envelope)
         outcome.endpoint = call.link.endpoint if call.link else ""
         outcome.attachments = wire.views(call.parts[2:])
     if call.error is not None:
@@ -212,7 +211,7 @@ def result(call: ClientCall) -> Any:
     if call.method.streaming:
         return None
     try:
-        return parse(call.method.reply, call.parts[1])
+        return parse(call.method.reply, memoryview(call.parts[1]).tobytes())
     except DecodeError as error:
         call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
         raise call.error from None

@@ -1,34 +1,42 @@
-"""The blocking server: one thread receives and sends, and handlers run in a pool, or in it.
+"""The blocking server: one thread receives, and handlers run in a pool, or in it.
 
-How threads talk. The receiving thread alone uses the socket and the protocol. Workers take calls
-from a queue, and append what they have to say to `_results`; they write to an eventfd if the
-receiving thread sleeps. A stream does not hold a thread while it waits for credit: it is parked.
+How threads talk. Workers take calls from a queue. `_lock` protects the protocol and the socket:
+who ends a call sends its reply at once, while the receiving thread sleeps on the descriptor of the
+socket, not in it. Items of streams are sent by the receiving thread, many in one message. It is
+woken through an eventfd. A stream does not hold a thread while it waits for credit: it is parked.
 """
 
 from __future__ import annotations
 
 import queue
+import select
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Unpack
 
 from ..arguments import INT_MAX, integer, milliseconds
-from ..constants import DONTWAIT, POLLIN
+from ..constants import DONTWAIT, Event
 from ..context import Context
-from ..errors import ContextTerminated
-from ..poll import Poller
+from ..errors import ContextTerminated, SocketClosed
 from ..transfer import PARTS
-from . import wire
+from . import serving, wire
 from .call import Closing, clock, tell
 from .hosting import Host, ServerOptions, Service
-from .serving import Event, Happened, ServerCall
+from .serving import Happened, ServerCall
 from .status import Executed, RpcError, Status
 from .waker import Waker
 
 AT_ONCE: Final = 64
-"""Messages that are received before results are sent and calls executed."""
+"""Messages that are received, or items that are sent, before it is the turn of something else."""
+
+OUTGOING: Final = int(Event.POLLOUT)
+"""What a ROUTER is always ready for."""
+
+SLICE_MS: Final = 1000
+"""The longest sleep: a socket that another thread closes may not end it."""
 
 
 class Server(Closing, Host):
@@ -59,17 +67,16 @@ class Server(Closing, Host):
         self._threads = integer(threads, "threads", 0, INT_MAX)
         super().__init__(context, *services, **options)
         self._put = partial(self._socket.send_multipart, flags=DONTWAIT)
-        self._results: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._ready: deque[ServerCall] = deque()  # where the receiving thread executes
         self._queue: queue.SimpleQueue[ServerCall | None] = queue.SimpleQueue()
         self._start = self._queue.put if self._threads else self._ready.append
+        self._lock = threading.RLock()  # a signal handler may close it
         self._sleeping = False
-        self._due: int | None = None  # when the protocol wants to be told of the time
         self._stop_at: int | None = None
         self._waker = Waker()
-        self._poller = Poller()
-        self._poller.register(self._socket, POLLIN)
-        self._poller.register(self._waker.fd, POLLIN)
+        self._poll = select.poll()
+        for descriptor in (self._socket.fd, self._waker.fd):
+            self._poll.register(descriptor, select.POLLIN)
 
     def serve(self, endpoint: str) -> None:
         """Accept clients at an endpoint, and `run`."""
@@ -109,11 +116,12 @@ class Server(Closing, Host):
 
     def close(self) -> None:
         """Close the socket; nothing if it is closed."""
-        for call in self._protocol.abandon():
-            if call.seen is not None:
-                call.seen._set()
-        self._socket.close()
-        self._waker.close()
+        with self._lock:
+            for call in self._protocol.abandon():
+                if seen := call.seen:
+                    seen._set()
+            self._socket.close()
+            self._waker.close()
 
     # The receiving thread
 
@@ -124,47 +132,47 @@ class Server(Closing, Host):
         return not self._protocol.unfinished or clock() >= self._stop_at
 
     def _round(self) -> None:
-        if not self._ready:
-            self._sleeping = True
-            found = self._poller.poll(0 if self._results else self._wait())
-            self._sleeping = False
-            if found and found[-1][0] == self._waker.fd:
-                self._waker.clear()
-        self._receive()
+        """Receive and send what there is; then execute a call, or sleep until there is more."""
+        with self._lock:
+            now = clock()
+            drained = self._receive(now)
+            due = self._protocol.next()
+            if due is not None and now >= due:
+                self._tick()
+                drained = False  # a send may have taken the sign of a message, see eventloop
+            elif self._protocol.outgoing:
+                self._flush()
+                drained = False
+            self._sleeping = drained and not self._ready
+            if self._sleeping:
+                dues = (due, self._stop_at)
+                wait = min([SLICE_MS, *(max(0, each - now) for each in dues if each is not None)])
         if self._ready:
             self._step(self._ready.popleft())
-        for _ in range(len(self._results)):  # a fast stream adds more and more
-            apply, arguments = self._results.popleft()
-            apply(*arguments)
-        if self._due is not None and clock() >= self._due:
-            self._tick()
-        if self._protocol.outgoing:
-            self._flush()
+        elif self._sleeping:
+            found = self._poll.poll(wait)
+            self._sleeping = False
+            if (self._waker.fd, select.POLLIN) in found:
+                self._waker.clear()
 
-    def _wait(self) -> int:
-        self._due = due = self._protocol.next()
-        if self._stop_at is not None:
-            due = self._stop_at if due is None else min(due, self._stop_at)
-        return -1 if due is None else max(0, due - clock())
-
-    def _receive(self) -> None:
-        attempt, now = self._socket._attempt, clock()
+    def _receive(self, now: int) -> bool:
+        """Take what is there; False if there may be more."""
+        attempt = self._socket._attempt
         for _ in range(AT_ONCE):
             parts = attempt(PARTS, wire.PARTS)
             if parts is None:
-                break
+                return True
             self._take(parts, now)
-        if self._protocol.outgoing:
-            self._flush()
+        return False
 
-    def _happened(self, event: Event) -> None:
+    def _happened(self, event: serving.Event) -> None:
         what, call = event
         if what is Happened.BEGIN:
             self._start(call)
             return
-        if what is Happened.CANCEL and call.seen is not None:
-            call.seen._set()
-        if _unpark(call):
+        if what is Happened.CANCEL and (seen := call.seen):
+            seen._set()
+        if call.method.streaming and _unpark(call):
             self._start(call)
 
     # The threads of handlers
@@ -174,15 +182,26 @@ class Server(Closing, Host):
             self._step(call)
             del call  # a thread that waits keeps no call, nor its attachments
 
-    def _post(self, apply: Callable[..., None], *arguments: Any) -> None:
-        """Have the receiving thread call this; it sends what comes of it."""
-        if not self._threads:
-            apply(*arguments)
-            return
-        self._results.append((apply, arguments))
-        if self._sleeping:
-            self._sleeping = False
-            self._waker.set()
+    def _end(self, end: Callable[..., None], *arguments: Any) -> None:
+        """End a call, and send what comes of it."""
+        with self._lock:
+            end(*arguments)
+            with suppress(ContextTerminated, SocketClosed):
+                self._flush()
+            # The send may have taken the sign of a message, or that the context has ended.
+            if self._sleeping and (self._socket._ready() != OUTGOING or self._stop_at is not None):
+                self._wake()
+
+    def _item(self, call: ServerCall, payload: bytes) -> None:
+        """Have the receiving thread send an item."""
+        with self._lock:
+            self._protocol.item(call, payload)
+            if self._sleeping:
+                self._wake()
+
+    def _wake(self) -> None:
+        self._sleeping = False
+        self._waker.set()
 
     def _step(self, call: ServerCall) -> None:
         """Execute a call, or a part of it if it is a stream."""
@@ -193,22 +212,24 @@ class Server(Closing, Host):
             if call.method.streaming:
                 if not self._go_on(call):
                     return
-                self._post(protocol.end, call, call.seen.reply_metadata, clock())
+                self._end(protocol.end, call, call.seen.reply_metadata, clock())
             else:
                 reply = self._encode(call, self._begin(call))
-                self._post(protocol.reply, call, *reply, clock())
+                self._end(protocol.reply, call, *reply, clock())
             status = Status.OK
         except Exception as raised:
             error = self._error(call, raised)
             status = error.status
-            self._post(protocol.fail, call, error, clock(), call.seen.reply_metadata)
-        tell(self._hook, call.method.name, status, call.start)
+            self._end(protocol.fail, call, error, clock(), call.seen.reply_metadata)
+        call.seen = None  # which refers to it: a circle
+        if self._hook is not None:
+            tell(self._hook, call.method.name, status, call.start)
 
     def _go_on(self, call: ServerCall) -> bool:
         """Send items of a stream; False if it is to go on later."""
         if call.seen is None:
             call.item = iter(self._begin(call))
-        encode, send = call.method.reply.encode, self._protocol.item
+        encode = call.method.reply.encode
         turn = call.used + AT_ONCE
         while not call.cancelled:
             if call.used >= call.credit:
@@ -225,7 +246,7 @@ class Server(Closing, Host):
                 except StopIteration:
                     return True
                 call.used += 1
-                self._post(send, call, encode(message)[0])
+                self._item(call, encode(message)[0])
         if close := getattr(call.item, "close", None):
             close()
         raise RpcError(Status.CANCELLED, "nobody reads the stream", executed=Executed.YES)

@@ -44,9 +44,9 @@ def _form(descriptor: Any, limit: int) -> Bare[ProtobufMessage]:
     return Bare(message_factory.GetMessageClass(descriptor), limit=limit)
 
 
-def parse(form: Bare[ProtobufMessage], part: wire.Part) -> ProtobufMessage:
+def parse(form: Bare[ProtobufMessage], payload: bytes) -> ProtobufMessage:
     """Return the message in a payload; DecodeError."""
-    return form.parse(form.kind, form.check, memoryview(part).tobytes(), ())
+    return form.parse(form.kind, form.check, payload, ())
 
 
 def attribute(name: str) -> str:

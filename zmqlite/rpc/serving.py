@@ -4,15 +4,16 @@ A driver hands every message to `receive`, calls `tick` when `next` says so, and
 `outgoing`. It begins a call by `ServerCall.claim` and ends it by `reply`, `end` or `fail`. All but
 `claim` belongs to one thread.
 
-At most once: every call that was taken is known by its id, first in `_open` and then in `_done`. So
-a duplicate gets the same reply, and is not taken again.
+At most once: every call that was taken is known by its id, first in `_open`, then in `_done`, and
+at last in `_older`. So a duplicate gets the same reply, and is not taken again. `_older` is what
+`_done` was before it was full or a minute old: then both are replaced, so nothing has to be looked
+for that is to be forgotten.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final, TypeAlias
@@ -25,7 +26,8 @@ from .wire import Kind, Part
 REMEMBERED_MS: Final = 60_000
 REMEMBERED_CALLS: Final = 16_384
 REMEMBERED_BYTES: Final = 16 * 1024 * 1024
-"""How long and how many calls are known after their end, and how much their replies may take."""
+"""How long, or for how many more calls, a call is known after its end; and the bytes of replies
+that are kept in this time."""
 
 REPLY_BYTES: Final = 65_536
 """A longer reply is not kept: a duplicate of its call is told that it was executed."""
@@ -37,7 +39,7 @@ REGISTER_MS: Final = 1000
 """How often a server tells its brokers who it is: one that was started again does not know it."""
 
 _MOST_CREDIT: Final = 2**31 - 1
-_HELLO: Final = int(Kind.HELLO)
+_HELLO, _REPLY, _ITEM, _STATUS = map(int, (Kind.HELLO, Kind.REPLY, Kind.ITEM, Kind.STATUS))
 
 _FULL: Final = b"\x20\x00"
 """Field 4 of a Registration, `calls`, with 0: the server takes no more."""
@@ -56,28 +58,35 @@ class Happened(IntEnum):
     """A stream may go on."""
 
 
+_BEGIN: Final = Happened.BEGIN
+
+
 class ServerCall:
     """A call that a server has taken."""
 
     deadline: int | None = None
+    parked: Any = ()  # a list if it is a stream; not empty: it waits for credit; the driver's
     cancelled: bool = False
     lost: bool = False  # its client could not be reached
     # The driver's:
     seen: Any = None  # the Call of the handler, once it was begun
     item: Any = None  # the iterator of a stream; the task with asyncio
-    used: int = 0  # credit
+    credit: int = 0
+    used: int = 0  # of the credit
 
-    def __init__(self, parts: list[Part], envelope: Any, method: Any) -> None:
+    def __init__(self, name: bytes, parts: list[Part], envelope: Any, method: Any) -> None:
         self.route: bytes = memoryview(parts[0]).tobytes()
-        parts[0] = b""  # a Message of the routing id would take memory
-        self.parts = parts  # nothing, envelope, payload, attachments
-        self.id: bytes = envelope.id
+        self.payload: bytes = memoryview(parts[2]).tobytes()
+        parts[0] = parts[2] = b""  # a Message takes more memory
+        self.parts = parts  # nothing, envelope, nothing, attachments
+        self.id = name
         self.method = method
-        self.metadata: dict[str, str] = dict(envelope.metadata.items())
-        self.credit: int = envelope.credit
-        self.parked: list[Any] = []  # not empty: a stream waits for credit; the driver's
+        self.metadata: dict[str, str] = wire.metadata_in(envelope)
+        if method.streaming:
+            self.credit = envelope.credit
+            self.parked = []
         self.start: int = time.monotonic_ns()
-        self._unclaimed = [True]
+        self._unclaimed = bytearray(1)  # which the garbage collector need not look at
 
     def claim(self) -> bool:
         """Whether the caller is the first to claim it: it then executes it, or ends it unbegun.
@@ -85,13 +94,14 @@ class ServerCall:
         Any thread may call it.
         """
         try:
-            return self._unclaimed.pop()
+            self._unclaimed.pop()
         except IndexError:
             return False
+        return True
 
 
-_Done: TypeAlias = tuple[int, tuple[Any, ...] | None, int]
-"""When a call has ended, its last frames, if they are kept, and their bytes."""
+_Done: TypeAlias = dict[bytes, tuple[Any, ...] | None]
+"""The last frames of calls that have ended, None if they are not kept."""
 
 Event: TypeAlias = tuple[Happened, ServerCall]
 
@@ -113,21 +123,25 @@ class ServerProtocol:
         self._calls = calls
         self._limit = limit
         self._open: dict[bytes, ServerCall] = {}
-        self._done: OrderedDict[bytes, _Done] = OrderedDict()  # by the time of the end
+        self._done: _Done = {}
+        self._older: _Done = {}
+        self._replace = 0  # when
         self._kept = 0  # bytes of replies in `_done`
-        self._deadlines: Timers[ServerCall] = Timers()
-        self._probe: int | None = None  # when
+        self._timers: Timers[ServerCall | bytes | None] = Timers()
+        # Calls at their deadlines; the routes of brokers, to register; None: to probe.
+        self.next: Final = self._timers.next
+        """When to call `tick`; None if there is no need to."""
+        self._probing = False
         self._brokers: dict[bytes, bytes] = {}  # registrations by route
-        self._registering: int | None = None  # when
         self._items: list[Any] | None = None  # the message that items are being put into
         self._streaming: ServerCall | None = None  # whose they are
         self._receivers: dict[int, Callable[[list[Part], Any, int], Event | None]] = {
-            Kind.HELLO: self._hello,
-            Kind.REQUEST: self._request,
-            Kind.CREDIT: self._credit,
-            Kind.CANCEL: self._cancel,
-            Kind.RESUME: self._resume,
-            Kind.STATUS: self._denied,
+            int(Kind.HELLO): self._hello,
+            int(Kind.REQUEST): self._request,
+            int(Kind.CREDIT): self._credit,
+            int(Kind.CANCEL): self._cancel,
+            int(Kind.RESUME): self._resume,
+            int(Kind.STATUS): self._denied,
         }
 
     @property
@@ -155,19 +169,24 @@ class ServerProtocol:
 
     def _request(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         name = envelope.id
-        if self._known(name) and envelope.incarnation == self.incarnation:
+        mine = envelope.incarnation == self.incarnation
+        if mine and self._known(name):
             known = self._open.get(name)
             if known is None or not (known.cancelled and known.method.idempotent):
                 self._again(parts, envelope)
                 return None
             # Its client is back, and has sent it again: what the first one gives is ignored.
         method = self.methods.get(envelope.method)
-        if refusal := self._refusal(parts, envelope, method):
+        payloads = len(parts) - 2 - envelope.attachments
+        if (
+            not (mine and method and payloads == 1 and len(parts[2]) <= self._limit)
+            or self.draining
+        ):
             # It would be refused again, so it need not be remembered.
-            error = RpcError(*refusal, executed=Executed.NO)
+            error = RpcError(*self._refusal(parts, envelope, payloads), executed=Executed.NO)
             self.outgoing.append([bytes(parts[0]), wire.status(name, error)])
             return None
-        call = ServerCall(parts, envelope, method)
+        call = ServerCall(name, parts, envelope, method)
         full = len(self._open) >= self._calls
         self._open[name] = call
         timeout = envelope.timeout
@@ -177,32 +196,31 @@ class ServerProtocol:
             return None
         if timeout:
             call.deadline = now + timeout
-            self._deadlines.add(call.deadline, call)
+            self._timers.add(call.deadline, call)
         elif envelope.HasField("timeout"):
             self._unbegun(call, Status.DEADLINE_EXCEEDED, "it came too late", now)
             return None
-        if self._probe is None:
-            self._probe = now + PROBE_MS
-        return Happened.BEGIN, call
+        if not self._probing:
+            self._probing = True
+            self._timers.add(now + PROBE_MS, None)
+        return _BEGIN, call
 
-    def _refusal(self, parts: list[Part], envelope: Any, method: Any) -> tuple[Status, str] | None:
+    def _refusal(self, parts: list[Part], envelope: Any, payloads: int) -> tuple[Status, str]:
         if envelope.incarnation != self.incarnation:
             text = "the request was sent to another incarnation of the server"
             return Status.UNAVAILABLE, text
         if self.draining:
             return Status.UNAVAILABLE, "the server is ending"
-        if method is None:
+        if envelope.method not in self.methods:
             return Status.UNIMPLEMENTED, f"the server has no method {envelope.method}"
-        if len(parts) - envelope.attachments != 3:
+        if payloads != 1:
             text = "a request has one payload, and as many attachments as it says"
             return Status.INVALID_ARGUMENT, text
-        if len(parts[2]) > self._limit:
-            text = f"a request of {len(parts[2])} bytes is over the limit of {self._limit}"
-            return Status.RESOURCE_EXHAUSTED, text
-        return None
+        text = f"a request of {len(parts[2])} bytes is over the limit of {self._limit}"
+        return Status.RESOURCE_EXHAUSTED, text
 
     def _known(self, call: bytes) -> bool:
-        return call in self._open or call in self._done
+        return call in self._open or call in self._done or call in self._older
 
     def _again(self, parts: list[Part], envelope: Any) -> None:
         """Answer a duplicate: now, or where the last one came from when the call ends."""
@@ -212,7 +230,7 @@ class ServerProtocol:
             call.cancelled = call.cancelled and not call.lost
             call.lost = False
             return
-        frames = self._done[envelope.id][1]
+        frames = self._done.get(envelope.id) or self._older.get(envelope.id)
         if frames is None:
             text = "it was executed, but its reply is not kept"
             error = RpcError(Status.DATA_LOSS, text, executed=Executed.YES)
@@ -240,27 +258,22 @@ class ServerProtocol:
 
     # Time, and clients that are gone
 
-    def next(self) -> int | None:
-        """Return when to call `tick`; None if there is no need to."""
-        due = self._deadlines.next()
-        for other in (self._probe, self._registering):
-            if other is not None and (due is None or other < due):
-                due = other
-        return due
-
     def tick(self, now: int) -> list[Event]:
         """End what has expired, and probe the clients of unfinished calls."""
-        events = self._abandon(self._deadlines.expired(now), Status.DEADLINE_EXCEEDED, now)
-        if self._probe is not None and now >= self._probe:
-            self._probe = now + PROBE_MS if self._open else None
+        expired = self._timers.expired(now)
+        calls = [call for call in expired if isinstance(call, ServerCall)]
+        events = self._abandon(calls, Status.DEADLINE_EXCEEDED, now)
+        if None in expired:
+            self._probing = bool(self._open)
+            if self._probing:
+                self._timers.add(now + PROBE_MS, None)
             probe = wire.more(kind=int(Kind.PROBE))
             routes = {call.route for call in self._open.values() if not call.cancelled}
             self.outgoing += ([route, probe] for route in routes)
-        if self._registering is not None and now >= self._registering:
-            self._registering = now + REGISTER_MS
-            self._register()
-        while self._done and next(iter(self._done.values()))[0] <= now - REMEMBERED_MS:
-            self._evict()
+        for route in expired:
+            if isinstance(route, bytes):
+                self._register(route, now)
+        self._forget(now)
         return events
 
     # Brokers, which are clients that are told of the server
@@ -268,16 +281,14 @@ class ServerProtocol:
     def register(self, route: bytes, registration: bytes, now: int) -> None:
         """Tell a broker of this server, now and regularly; takes a serialised Registration."""
         self._brokers[route] = registration
-        self._registering = now
+        self._timers.add(now, route)
 
-    def _register(self) -> None:
-        head = wire.more(
-            kind=int(Kind.REGISTER), version=wire.VERSION, incarnation=self.incarnation
-        )
-        head += wire.more(limit=self._limit)
-        for route, registration in self._brokers.items():
-            frame = registration + _FULL if self.draining else registration
-            self.outgoing.append([route, head, frame])
+    def _register(self, route: bytes, now: int) -> None:
+        self._timers.add(now + REGISTER_MS, route)
+        named = {"incarnation": self.incarnation, "version": wire.VERSION, "limit": self._limit}
+        head = wire.more(kind=int(Kind.REGISTER), **named)
+        registration = self._brokers[route] + (_FULL if self.draining else b"")
+        self.outgoing.append([route, head, registration])
 
     def _denied(self, parts: list[Part], envelope: Any, now: int) -> None:
         if bytes(parts[0]) in self._brokers and envelope.id == self.incarnation:
@@ -326,7 +337,7 @@ class ServerProtocol:
         self, call: ServerCall, payload: bytes, extra: bytes, attachments: Sequence[Any], now: int
     ) -> None:
         """End a unary call with its reply; `extra` is what wire.extra returns."""
-        frames = (wire.head(Kind.REPLY, call.id) + extra, payload, *attachments)
+        frames = (wire.head(_REPLY, call.id) + extra, payload, *attachments)
         size = len(payload) + (sum(map(len, attachments)) if attachments else 0)
         self._finish(call, frames, size if size <= REPLY_BYTES else None, now)
 
@@ -342,13 +353,13 @@ class ServerProtocol:
             self._items = None
         else:
             self._streaming = call
-            self._items = [call.route, wire.head(Kind.ITEM, call.id), payload]
+            self._items = [call.route, wire.head(_ITEM, call.id), payload]
             self.outgoing.append(self._items)
 
     def end(self, call: ServerCall, metadata: Mapping[str, str], now: int) -> None:
         """End a stream."""
         fields = wire.more(executed=int(Executed.YES), metadata=metadata)
-        self._finish(call, (wire.head(Kind.STATUS, call.id) + fields,), None, now)
+        self._finish(call, (wire.head(_STATUS, call.id) + fields,), None, now)
 
     def fail(
         self,
@@ -371,22 +382,20 @@ class ServerProtocol:
             self.outgoing.append([call.route, *frames])
         elif call.method.idempotent:
             return  # it is executed again if its client comes back
-        if size is None or self._kept + size > REMEMBERED_BYTES:
-            self._done[call.id] = now, None, 0
-        else:
-            self._done[call.id] = now, frames, size
-            self._kept += size
-        if len(self._done) > REMEMBERED_CALLS:
-            self._evict()
+        keep = size is not None and self._kept + size <= REMEMBERED_BYTES
+        self._done[call.id] = frames if keep else None
+        self._kept += size or 0 if keep else 0
+        if len(self._done) >= REMEMBERED_CALLS or now >= self._replace:
+            self._forget(now)
 
     def _drop(self, call: ServerCall) -> bool:
         """Forget an unfinished call; False if it has ended, or another one took its place."""
         if call.deadline is not None:
-            self._deadlines.discard(call.deadline, call)
-        if self._open.get(call.id) is not call:
-            return False
-        del self._open[call.id]
-        return True
+            self._timers.discard(call.deadline, call)
+        return self._open.get(call.id) is call and bool(self._open.pop(call.id))
 
-    def _evict(self) -> None:
-        self._kept -= self._done.popitem(last=False)[1][2]
+    def _forget(self, now: int) -> None:
+        """Forget the calls that have ended before `_done` was begun, if it is time for this."""
+        if len(self._done) >= REMEMBERED_CALLS or now >= self._replace:
+            self._older, self._done = self._done, {}
+            self._kept, self._replace = 0, now + REMEMBERED_MS

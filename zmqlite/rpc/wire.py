@@ -33,17 +33,14 @@ BATCH: Final = 64
 """The most items of a stream in one message."""
 
 
-_KINDS: Final = {kind: Envelope(kind=int(kind)).SerializeToString() for kind in Kind}
-_ID: Final = [b"\x12" + bytes((length,)) for length in range(ID_BYTES + 1)]
-"""Field 2, `id`, and its length."""
+_HEADS: Final = [Envelope(kind=number).SerializeToString() for number in range(len(Kind) + 1)]
 
-_SHORT: Final = [bytes((number,)) for number in range(128)]
+_parse: Final = Envelope.FromString
 
 
-def head(kind: Kind, call: bytes) -> bytes:
+def head(kind: int, call: bytes) -> bytes:
     """Return the envelope of a message about a call, to which more fields may be appended."""
-    data: bytes = _KINDS[kind] + _ID[len(call)] + call
-    return data
+    return b"%b\x12%c%b" % (_HEADS[kind], len(call), call)  # field 2 is the id
 
 
 def more(**fields: Any) -> bytes:
@@ -54,13 +51,13 @@ def more(**fields: Any) -> bytes:
 
 @lru_cache(1024)
 def timeout_field(milliseconds: int) -> bytes:
-    """Return the field that says how much time remains."""
-    return b"\x28" + _varint(min(milliseconds, 0xFFFFFFFF))
+    """Return the field that says how much time remains; not less than 0."""
+    return more(timeout=min(max(milliseconds, 0), 0xFFFFFFFF))
 
 
 def incarnation_field(incarnation: bytes) -> bytes:
     """Return the field that names the incarnation of a server."""
-    return b"\x22" + _varint(len(incarnation)) + incarnation
+    return more(incarnation=incarnation)
 
 
 def extra(metadata: Mapping[Any, Any] | None, attachments: Sequence[object]) -> bytes:
@@ -69,37 +66,27 @@ def extra(metadata: Mapping[Any, Any] | None, attachments: Sequence[object]) -> 
     Raises:
         TypeError: metadata is something else than text.
     """
-    fields = b""
+    fields = more(attachments=len(attachments)) if attachments else b""
     for key, value in metadata.items() if metadata else ():
-        fields += _entry(str.encode(key), str.encode(value))
-    if attachments:
-        fields += b"\x38" + _varint(len(attachments))
+        size, long = len(key), len(value)
+        if str.isascii(key) & str.isascii(value) and size + long < 120:
+            # What protobuf makes of it, in a quarter of the time: each length is one byte.
+            fields += f"2{size + long + 4:c}\n{size:c}{key}\x12{long:c}{value}".encode()
+        else:
+            fields += more(metadata={key: value})
     return fields
 
 
-def _entry(key: bytes, value: bytes) -> bytes:
-    size, long = len(key), len(value)
-    if size + long < 120:  # then each length is one byte
-        return b"\x32%c\x0a%c%b\x12%c%b" % (size + long + 4, size, key, long, value)
-    entry = b"\x0a" + _varint(size) + key + b"\x12" + _varint(long) + value
-    return b"\x32" + _varint(len(entry)) + entry
-
-
-def _varint(number: int) -> bytes:
-    if number < 0x80:
-        return _SHORT[number]
-    data = bytearray()
-    while number > 0x7F:
-        data.append(number & 0x7F | 0x80)
-        number >>= 7
-    data.append(number)
-    return bytes(data)
+def metadata_in(envelope: Any) -> dict[str, str]:
+    """Return the metadata of an envelope."""
+    metadata = envelope.metadata
+    return {key: metadata[key] for key in metadata}  # three times as fast as dict(metadata)
 
 
 def decode(part: Part) -> Any:
     """Return the envelope in a frame; None if it does not parse."""
     try:
-        return Envelope.FromString(memoryview(part).tobytes())
+        return _parse(memoryview(part).tobytes())
     except Exception:  # protobuf's implementations raise different classes
         return None
 
@@ -127,5 +114,5 @@ def error_in(envelope: Any) -> RpcError:
     error.details = tuple(
         AnyMessage(type_url=each.type_url, value=each.value) for each in envelope.details
     )
-    error.metadata = dict(envelope.metadata)
+    error.metadata = metadata_in(envelope)
     return error

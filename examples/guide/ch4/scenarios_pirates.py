@@ -88,7 +88,7 @@ PARANOID = Scenario(
         _queue("ppqueue", "--heartbeat {heartbeat}"),
     ),
     values={"timeout": 2500, "heartbeat": 1000, "work": 1000, "count": 15},
-    fast={"timeout": 300, "heartbeat": 60, "work": 20, "count": 50},
+    fast={"timeout": 600, "heartbeat": 100, "work": 20, "count": 50},
     ports=("front", "back"),
 )
 
