@@ -515,8 +515,10 @@ class World:
 
     def pass_time(self, number: int) -> None:
         self.now += (1, 20, 300, 2500)[number % 4]
-        for protocol in (*(host.protocol for host in self.hosts), *self.brokers):
-            protocol.tick(self.now)
+        for host in self.hosts:
+            host.protocol.tick(self.now)
+        for broker in self.brokers:
+            broker.tick(self.now)
         self.client.tick(self.now)
         self.open()
 
