@@ -226,6 +226,25 @@ def test_a_request_that_could_not_be_sent_was_not_executed() -> None:
     assert alone.given() == [(b"t", b"1")]
 
 
+@pytest.mark.parametrize("how", ["unreachable", "refused"])
+def test_a_duplicate_never_goes_to_a_server_that_does_not_know_the_call(how: str) -> None:
+    alone = Alone()
+    alone.register(b"s", 5)
+    alone.request(b"1")
+    alone.says(b"s", Kind.REPLY, b"1", b"")
+    alone.register(b"t", 5)
+    alone.sent()
+    alone.request(b"1")
+    duplicate = alone.broker.outgoing.pop()
+    assert duplicate[0] == b"s"
+    if how == "unreachable":
+        alone.broker.unreachable(duplicate, 0)
+    else:
+        no = {"status": int(Status.UNAVAILABLE), "executed": int(Executed.NO)}
+        alone.says(b"s", Kind.STATUS, b"1", **no)
+    assert alone.answers() == [(b"c", b"1", Status.UNAVAILABLE, Executed.UNKNOWN)]
+
+
 def test_a_server_that_is_back_is_asked_for_the_calls_it_was_given() -> None:
     alone = Alone()
     alone.register(b"s")

@@ -195,7 +195,7 @@ class BrokerProtocol:
             call.member = None
             if call.repeatable and not call.begun:
                 call.doubtful = True
-                self._again(call)
+                self._again(call, now)
             elif call.begun or call.stream:
                 self._fail(call, Status.UNAVAILABLE, "the server was lost", now)
             else:
@@ -297,9 +297,13 @@ class BrokerProtocol:
         else:
             self._hand(call, pool.best(), now)
 
-    def _again(self, call: BrokerCall) -> None:
-        """Let a call that is no longer with a server wait: it is the next."""
+    def _again(self, call: BrokerCall, now: int) -> None:
+        """Let a call that is no longer with a server wait, as the next, if another may get it."""
         call.member = None
+        if call.doubtful and not call.repeatable:  # a duplicate of a call that was executed
+            text = "the server that knows the call cannot be asked"
+            self._fail(call, Status.UNAVAILABLE, text, now)
+            return
         if not call.doubtful:
             call.last = b""
         call.queue.waiting[call.id] = call
@@ -407,7 +411,7 @@ class BrokerProtocol:
         assert member is not None
         del member.calls[call.id]
         self._set_room(member, 0)
-        self._again(call)
+        self._again(call, now)
         self._serve_all(now)
 
     def _item(self, parts: list[Any], envelope: Any, now: int) -> None:
@@ -528,7 +532,7 @@ class BrokerProtocol:
             envelope = wire.decode(frames[1])
             call = member.calls.pop(envelope.id, None)
             if call is not None and envelope.kind == Kind.REQUEST:
-                self._again(call)  # the server has not got it
+                self._again(call, now)  # the server has not got it
             elif call is not None:
                 member.calls[call.id] = call
             self._lose(member, now)
