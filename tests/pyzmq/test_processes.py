@@ -29,6 +29,7 @@ def context() -> Iterator[Any]:
 
 def bound(context: Any, kind: int) -> tuple[Any, str]:
     socket = context.socket(kind)
+    socket.sndtimeo = LIMIT * 1000
     socket.rcvtimeo = LIMIT * 1000
     return socket, f"{LOCAL}:{socket.bind_to_random_port(LOCAL)}"
 

@@ -86,7 +86,8 @@ def test_a_cancelled_call_is_cancelled_on_its_server(context: zmq.Context) -> No
         registered(context, endpoint) as greeter,
         calling("blocking", context, endpoint) as stub,
     ):
-        with pytest.raises(rpc.RpcError, match="DEADLINE_EXCEEDED"):
+        # The server may be the first to see that the time is over.
+        with pytest.raises(rpc.RpcError, match=r"DEADLINE_EXCEEDED|CANCELLED"):
             stub.hello(Request(name="wait"), timeout=LONG // 10)
         (call,) = greeter.calls
         assert call.cancellation.wait(DEADLINE)
