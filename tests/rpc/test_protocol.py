@@ -290,6 +290,20 @@ def test_ended_calls_are_remembered_for_a_number_and_a_time_and_not_much_longer(
     assert len(protocol._done) + len(protocol._older) == 1
 
 
+def test_a_call_that_came_again_by_another_route_is_cancelled_by_that_route_alone() -> None:
+    protocol = Host(0).protocol
+    head = wire.head(wire.Kind.REQUEST, b"1") + METHOD
+    head += wire.more(incarnation=protocol.incarnation)
+    cancel = wire.head(wire.Kind.CANCEL, b"1")
+    event = protocol.receive([b"first", head, b""], 0)
+    assert event is not None
+    protocol.receive([b"second", head, b""], 0)
+    protocol.receive([b"first", cancel], 0)
+    assert not event[1].cancelled
+    protocol.receive([b"second", cancel], 0)
+    assert event[1].cancelled
+
+
 def test_a_call_whose_server_does_not_come_back_ends() -> None:
     client, (link,) = welcomed()
     call = client.start(HELLO, [b""], -1, 0)

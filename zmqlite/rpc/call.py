@@ -144,9 +144,9 @@ class Outcome:
     `metadata` and `attachments` are those of the reply, `endpoint` is that of the server.
     """
 
-    metadata: dict[str, str] = field(default_factory=dict)
-    attachments: list[memoryview] = field(default_factory=list)
-    endpoint: str = ""
+    metadata: dict[str, str] = field(default_factory=dict, init=False)
+    attachments: list[memoryview] = field(default_factory=list, init=False)
+    endpoint: str = field(default="", init=False)
 
 
 class Ended(NamedTuple):

@@ -253,7 +253,10 @@ class ServerProtocol:
 
     def _cancel(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)
-        events = [] if call is None else self._abandon([call], Status.CANCELLED, now)
+        # A broker that lost the client does not end a call that has come again through another one.
+        if call is None or call.route != bytes(parts[0]):
+            return None
+        events = self._abandon([call], Status.CANCELLED, now)
         return events[0] if events else None
 
     # Time, and clients that are gone
