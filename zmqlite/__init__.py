@@ -20,7 +20,7 @@ The modules, in layers. Each imports only from the lines above it, for type chec
     reactor, actor                       a loop of handlers, threads with a pipe
     capi, aio, proto, auth               zmq.h in Python, asyncio, typed messages, who may connect
     rpc                                  typed services, on proto and aio
-    cli                                  the command zmqlite, and python -m zmqlite
+    _cli                                 the command zmqlite, and python -m zmqlite
 
 Reactor and Actor need `typing` and other large modules, so they are imported on first use; see
 _typing. The hub is imported when something watches a socket.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from zmqlite.cli.parser import BINDS, build
+from zmqlite._cli.parser import BINDS, build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -30,8 +30,8 @@ def test_the_module_without_arguments_is_the_report() -> None:
 def test_the_version_is_told_without_importing_what_commands_need() -> None:
     program = (
         "import sys, zmqlite\n"
-        "assert not [name for name in sys.modules if name.startswith('zmqlite.cli')]\n"
-        "from zmqlite.cli import main\n"
+        "assert not [name for name in sys.modules if name.startswith('zmqlite._cli')]\n"
+        "from zmqlite._cli import main\n"
         "try:\n"
         "    main(['--version'])\n"
         "except SystemExit:\n"

@@ -15,7 +15,7 @@ import pytest
 from checkout import ROOT
 from support import Task
 
-from zmqlite.cli import main
+from zmqlite._cli import main
 
 SCRIPT = str(Path(sys.executable).with_name("zmqlite"))
 PEER = ROOT / "tests" / "cli" / "programs" / "peer_pyzmq.py"

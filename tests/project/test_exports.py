@@ -111,7 +111,7 @@ def test_the_import_brings_nothing_heavy() -> None:
         asyncio cffi concurrent.futures contextlib ctypes dataclasses email google.protobuf inspect
         json logging multiprocessing pickle re socket ssl struct subprocess tempfile threading
         typing typing_extensions urllib weakref zmq zmqlite.actor zmqlite.aio zmqlite.capi
-        zmqlite.cli zmqlite.events zmqlite.hub zmqlite.log zmqlite.peers zmqlite.proto
+        zmqlite._cli zmqlite.events zmqlite.hub zmqlite.log zmqlite.peers zmqlite.proto
         zmqlite.reactor zmqlite.rpc zmqlite.subscribers
     """
     assert set(heavy.split()) & imported == set()

@@ -38,10 +38,10 @@ PUBLIC = LEVELS["__init__"]
 
 # Packages on top of the core, and which of these others a package, or a module of it, may import
 # from. Of the core, __main__ alone imports one of them.
-PACKAGES = ("aio", "auth", "capi", "cli", "proto", "pyzmq", "rpc")
+PACKAGES = ("aio", "auth", "capi", "_cli", "proto", "pyzmq", "rpc")
 BETWEEN = {
-    "__main__": ("cli",),
-    "cli": ("__init__", "auth", "proto", "rpc"),
+    "__main__": ("_cli",),
+    "_cli": ("__init__", "auth", "proto", "rpc"),
     "auth.aio": ("aio.",),
     "proto.aio": ("aio.",),
     "pyzmq.auth.certs": ("auth",),

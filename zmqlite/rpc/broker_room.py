@@ -35,8 +35,8 @@ class Member:
         self.user: Final = user
         self.pool: Final = pool
         self.registration: bytes = b""
-        self.takes = 0  # calls at once
-        self.room = 0
+        self.takes: int = 0  # calls at once
+        self.room: int = 0
         self.calls: dict[bytes, Any] = {}
         pool.add(self)
 
@@ -49,11 +49,11 @@ class Queue:
         self.pools: list[Pool] = []
         self.waiting: OrderedDict[bytes, Any] = OrderedDict()
         self.repeatable: frozenset[str] = frozenset()
-        self.calls = 0  # that have ended
-        self.failed = 0
-        self.refused = 0  # by the broker
-        self.waited = 0  # milliseconds of all calls: until a server had room
-        self.lasted = 0  # and until they ended
+        self.calls: int = 0  # that have ended
+        self.failed: int = 0
+        self.refused: int = 0  # by the broker
+        self.waited: int = 0  # milliseconds of all calls: until a server had room
+        self.lasted: int = 0  # and until they ended
 
     def roomy(self) -> Pool | None:
         """Return the pool whose best server has the most room; None if none has any."""
@@ -69,7 +69,7 @@ class Pool:
 
     def __init__(self, queues: list[Queue]) -> None:
         self.queues: Final = queues
-        self.most = 0
+        self.most: int = 0
         self.members: set[Member] = set()
         self._levels: dict[int, OrderedDict[Member, None]] = {}
 

@@ -37,7 +37,7 @@ LAZY = Scenario(
         _part("server", f"lpserver --bind {{front}} {RELIABLE}", r"bound \S+"),
     ),
     values={"timeout": 2500, "work": 1000, "count": 10},
-    fast={"timeout": 300, "work": 20, "count": 50},
+    fast={"timeout": 1000, "work": 20, "count": 50},
     ports=("front",),
 )
 
@@ -63,7 +63,7 @@ SIMPLE = Scenario(
         _simple_worker("three"),
     ),
     values={"timeout": 2500, "work": 1000, "count": 15},
-    fast={"timeout": 300, "work": 20, "count": 50},
+    fast={"timeout": 1000, "work": 20, "count": 50},
     ports=("front", "back"),
 )
 
