@@ -160,5 +160,6 @@ def test_pyzmqs_tests_pass(sources: Path, capsys: pytest.CaptureFixture[str]) ->
             print(f"  {module:24} {count}")
     assert not failed, "\n".join([*failed, output[-5000:]])
     if zmq.zmq_version() == LIBZMQ and HAS_MEMORY:
-        assert sum(passed.values()) == PASS
+        # The report does not count those that passed when they were tried again.
+        assert PASS - len(listed("racy.txt")) <= sum(passed.values()) <= PASS
     assert sum(passed.values()) >= LEAST

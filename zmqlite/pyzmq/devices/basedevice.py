@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Callable
+from errno import EBUSY
 from typing import Any, ClassVar, Final
 
 from .. import ENOTSOCK, ETERM, PUSH, QUEUE, Context, Socket, ZMQBindError, ZMQError, proxy
@@ -151,7 +152,8 @@ class Device:
         try:
             self.run_device()
         except ZMQError as error:
-            if error.errno not in (ETERM, ENOTSOCK):
+            # No other thread uses these sockets but one that closes them, as `destroy` does.
+            if error.errno not in (ETERM, ENOTSOCK, EBUSY):
                 raise
         finally:
             self.done = True
