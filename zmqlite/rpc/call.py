@@ -164,10 +164,9 @@ class Ended(NamedTuple):
 Hook: TypeAlias = Callable[[Ended], Any]
 
 
-def tell(hook: Hook | None, method: str, status: Status, start: int) -> None:
-    """Tell a hook, if there is one, of a call that began at `start`; what it raises is logged."""
-    if hook is not None:
-        try:
-            hook(Ended(method, status, (time.monotonic_ns() - start) // 1000))
-        except Exception:
-            log.exception("the hook %r failed", hook)
+def tell(hook: Hook, method: str, status: Status, start: int) -> None:
+    """Tell a hook of a call that began at `start`; what it raises is logged."""
+    try:
+        hook(Ended(method, status, (time.monotonic_ns() - start) // 1000))
+    except Exception:
+        log.exception("the hook %r failed", hook)
