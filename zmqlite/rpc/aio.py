@@ -147,7 +147,7 @@ class Server(AsyncClosing, Host, Batches):
             error = self._error(call, raised)
             status = error.status
             protocol.fail(call, error, clock(), call.seen.reply_metadata)
-        call.seen = None  # which refers to it: a circle
+        call.seen = None  # which refers to the call: a reference cycle
         if self._hook is not None:
             tell(self._hook, call.method.name, status, call.start)
         if protocol.unfinished:

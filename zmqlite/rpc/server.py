@@ -139,7 +139,7 @@ class Server(Closing, Host):
             due = self._protocol.next()
             if due is not None and now >= due:
                 self._tick()
-                drained = False  # a send may have taken the sign of a message, see eventloop
+                drained = False  # a send may have consumed the wake-up for a message, see eventloop
             elif self._protocol.outgoing:
                 self._flush()
                 drained = False
@@ -188,7 +188,7 @@ class Server(Closing, Host):
             end(*arguments)
             with suppress(ContextTerminated, SocketClosed):
                 self._flush()
-            # The send may have taken the sign of a message, or that the context has ended.
+            # The send may have consumed the wake-up for a message or for the end of the context.
             if self._sleeping and (self._socket._ready() != OUTGOING or self._stop_at is not None):
                 self._wake()
 
@@ -221,7 +221,7 @@ class Server(Closing, Host):
             error = self._error(call, raised)
             status = error.status
             self._end(protocol.fail, call, error, clock(), call.seen.reply_metadata)
-        call.seen = None  # which refers to it: a circle
+        call.seen = None  # which refers to the call: a reference cycle
         if self._hook is not None:
             tell(self._hook, call.method.name, status, call.start)
 
