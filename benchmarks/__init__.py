@@ -6,6 +6,7 @@ peers      the implementations: a module each, with the same loops for every rol
 roles      what one side of a cell does: push, pull, req, rep ...
 worker     a process that plays one or more roles
 children   processes as the runner sees them
+processors a processor of its own for each of two
 runner     rounds in which the implementations alternate
 ratios     medians, spreads, noise
 report     the tables and the JSON

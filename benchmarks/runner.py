@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import zmqlite
 
+from . import processors
 from .cells import Cell
 from .children import Children, Failure
 from .compiled import compile_peer
@@ -24,6 +25,9 @@ START: Final = 100
 
 WARM: Final = 0.25
 """The part of the wanted time that a warm-up takes at least."""
+
+PAIR: Final = 2
+"""Processes that each have a processor of their own; more than two share them as they like."""
 
 PAGE: Final = resource.getpagesize()
 
@@ -110,6 +114,8 @@ class Runner:
             command += map(str, (cell.size, cell.number, cell.hwm))
             title = f"{name}, {role} of {cell.name}"
             child = children.start(title, command, cell.pattern.environment)
+            if len(cell.processes) == PAIR:
+                processors.use(index, child.process.pid)
             [answer] = children.hear(child)
             if index == 0:
                 endpoints = " ".join(answer["endpoints"])

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from .. import processors
 from ..calls.sockets import Named
-from . import processors
 from .rates import Computing
 from .rows import CALLS, Late
 

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from .. import processors
 from ..calls.rows import Form
 from ..calls.sockets import Pair
-from . import processors
 from .rows import CALLS, Rate
 
 SECONDS: Final = 0.2

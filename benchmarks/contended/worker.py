@@ -15,9 +15,10 @@ import sys
 import traceback
 from typing import Any
 
+from .. import processors
 from ..calls.sockets import PAIRS, Named
 from ..calls.worker import LIFE
-from . import lateness, processors, rates
+from . import lateness, rates
 from .rows import ROWS, Rate
 
 pair_of = functools.cache(lambda name: PAIRS[name]())
