@@ -237,6 +237,8 @@ class Topic(Option[bytes, "Buffer | str"]):
     """What the messages of a subscription begin with; a str is taken as UTF-8."""
 
     def encode(self, value: Buffer | str) -> bytes:
+        if type(value) is bytes:
+            return value
         return bytes(flat(value.encode() if isinstance(value, str) else value, self.name))
 
     def decode(self, raw: bytes) -> bytes:

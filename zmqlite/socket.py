@@ -300,14 +300,14 @@ class Socket(Watched, Generic[C]):
 
         C: ZMQ_SUBSCRIBE in zmq_setsockopt(3)
         """
-        self.set(SUBSCRIBE, topic)
+        self._write(SUBSCRIBE, topic)
 
     def unsubscribe(self, topic: Buffer | str) -> None:
         """Take one subscription back; one that was not made is no error.
 
         C: ZMQ_UNSUBSCRIBE in zmq_setsockopt(3)
         """
-        self.set(UNSUBSCRIBE, topic)
+        self._write(UNSUBSCRIBE, topic)
 
     # Waiting and watching
 

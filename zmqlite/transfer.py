@@ -408,7 +408,9 @@ class Transfer(SocketOptions):
 
         C: zmq_setsockopt(3)
         """
-        row = socket_option(option, "w")
+        self._write(socket_option(option, "w"), value)
+
+    def _write(self, row: Option[Any, Given], value: Given) -> None:
         encoded = row.encode(value)
         if row is _PEER_NAME and encoded in self._peer_names:
             # libzmq aborts when a second connection of a socket gets the name of the first.
@@ -419,7 +421,7 @@ class Transfer(SocketOptions):
             raise option_failure(-code, "zmq_setsockopt", row, self._type_name)
         if row is _PEER_NAME and encoded is not None:
             self._peer_names.add(encoded)
-        elif row is SUBSCRIBE:
+        elif row is SUBSCRIBE and self._subject is UNSUBSCRIBED:
             self._subject = self._type_name
 
 

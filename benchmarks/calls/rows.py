@@ -175,6 +175,7 @@ OTHERS: Final = (
         Form("poller.poll(1000)", setup=POLLER.format(9)), standing=1),
     row("read an option", "full.rcvhwm", "full.rcvhwm"),
     row("set an option", "full.rcvhwm = 100", "full.rcvhwm = 100"),
+    row("subscribe", "subscriber.subscribe(data)", "subscriber.subscribe(data)"),
 )  # fmt: skip
 
 CAPI: Final = (

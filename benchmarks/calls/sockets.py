@@ -87,6 +87,7 @@ class Named(Pair):
             "DONTWAIT": zmq.DONTWAIT,
             "SNDMORE": zmq.SNDMORE,
             "full": self.full,
+            "subscriber": self.socket(zmq.SUB),
             "others": [self.socket(zmq.PULL) for _ in range(OTHERS)],
         }
 
