@@ -29,7 +29,7 @@ class Method:
     def __init__(self, descriptor: Any, limit: int) -> None:
         self.name: str = f"/{descriptor.containing_service.full_name}/{descriptor.name}"
         if descriptor.client_streaming:
-            raise TypeError(f"{self.name} has a stream of requests, which zmqlite.rpc has not")
+            raise ValueError(f"{self.name} has a stream of requests, which zmqlite.rpc has not")
         self.attribute: str = attribute(descriptor.name)
         self.request: Bare[ProtobufMessage] = _form(descriptor.input_type, limit)
         self.reply: Bare[ProtobufMessage] = _form(descriptor.output_type, limit)
@@ -59,22 +59,18 @@ def methods_of(descriptor: Any, limit: int = LIMIT) -> list[Method]:
     """Return the methods of a service, whose messages have at most `limit` bytes.
 
     Raises:
-        ValueError: two have the same name in Python, or one a name that cannot be used.
+        ValueError: one has a stream of requests or a name that cannot be used, or two have the same
+            name in Python.
     """
-    methods = [Method(each, limit) for each in descriptor.methods]
-    taken: dict[str, str] = {}
-    for method in methods:
+    methods = {}
+    for each in descriptor.methods:
+        method = Method(each, limit)
         name = method.attribute
-        if problem := name_problem(name, taken):
+        if keyword.iskeyword(name) or name.startswith("_"):
+            problem = f"{name} cannot be the name of a method in Python: rename it"
             raise ValueError(f"{method.name}: {problem}")
-        taken[name] = method.name
-    return methods
-
-
-def name_problem(name: str, taken: dict[str, str]) -> str | None:
-    """Return why a method cannot have this name in Python; None if it can."""
-    if keyword.iskeyword(name) or name.startswith("_"):
-        return f"{name} cannot be the name of a method in Python: rename it"
-    if name in taken:
-        return f"in Python it would be {name}, and so is {taken[name]}: rename one"
-    return None
+        other = methods.setdefault(name, method)
+        if other is not method:
+            problem = f"in Python it would be {name}, and so is {other.name}: rename one"
+            raise ValueError(f"{method.name}: {problem}")
+    return [*methods.values()]
