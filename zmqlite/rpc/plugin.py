@@ -16,7 +16,7 @@ from typing import Any, Final
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.compiler import plugin_pb2
 
-from .service import methods_of
+from .call import methods_of
 
 HEAD: Final = '''\
 # Made by protoc-gen-zmqlite from {file}. Do not edit.
