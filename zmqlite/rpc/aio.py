@@ -171,8 +171,7 @@ class Server(AsyncClosing, Driver, Host):
         while self._protocol.unfinished and (left := limit - clock()) > 0:
             self._idle.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left / 1000):
-                    await self._idle.wait()
+                await asyncio.wait_for(self._idle.wait(), left / 1000)
         if self._inbox is not None:
             self._flush()
         self.close()

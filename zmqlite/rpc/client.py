@@ -88,20 +88,21 @@ class Client(Closing, Caller):
     # Who does the work
 
     def _until(self, call: ClientCall) -> None:
-        """Wait until a call has ended, or has items: lead, or follow who leads."""
+        """Wait until a call has ended, or has items."""
         while not (call.ended or call.items):
-            if not self._leader.acquire(blocking=False):
-                self._follow(call)
-                continue
-            try:
-                while True:  # another leader may have ended it
-                    if call.ended or call.items:
-                        break
-                    self._round(True)
-            finally:
-                self._leader.release()
-                if self._followers:
-                    self._promote()
+            (self._lead if self._leader.acquire(blocking=False) else self._follow)(call)
+
+    def _lead(self, call: ClientCall) -> None:
+        """Do the work for all until there are news about a call; the caller holds `_leader`."""
+        try:
+            while True:  # another leader may have ended it
+                if call.ended or call.items:
+                    break
+                self._round(True)
+        finally:
+            self._leader.release()
+            if self._followers:
+                self._promote()
 
     def _follow(self, call: ClientCall) -> None:
         """Wait for news about a call, or to be the leader."""
