@@ -13,7 +13,6 @@ import select
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Unpack
 
@@ -182,15 +181,17 @@ class Server(Closing, Host):
     # The threads of handlers
 
     def _work(self) -> None:
-        with suppress(ContextTerminated, SocketClosed):
-            for call in iter(self._queue.get, None):
-                self._step(call)
-                del call  # a thread that waits keeps no call, nor its attachments
+        for call in iter(self._queue.get, None):
+            self._step(call)
+            del call  # a thread that waits keeps no call, nor its attachments
 
     def _finish(self, end: Callable[..., None], *arguments: Any) -> None:
         with self._lock:
             end(*arguments)
-            self._flush()
+            try:
+                self._flush()
+            except (ContextTerminated, SocketClosed):
+                pass  # the receiving thread ends the server
             # The send may have consumed the wake-up for a message or for the end of the context.
             if self._sleeping and (self._socket._ready() != OUTGOING or self._stop_at is not None):
                 self._wake()
@@ -210,19 +211,14 @@ class Server(Closing, Host):
         """Execute a call, or a part of it if it is a stream."""
         if call.seen is None and not call.claim():
             return
-        end: Any
-        result: Any
         try:
             if not call.method.streaming:
-                end, result = self._protocol.reply, self._encode(call, self._begin(call))
+                reply = self._encode(call, self._begin(call))
+                self._end(call, Status.OK, self._protocol.reply, *reply, clock())
             elif self._go_on(call):
-                end, result = self._protocol.end, (call.seen.reply_metadata,)
-            else:
-                return
+                self._end(call, Status.OK, self._protocol.end, call.seen.reply_metadata, clock())
         except Exception as raised:
             self._fail(call, raised)
-        else:
-            self._end(call, Status.OK, end, *result, clock())
 
     def _go_on(self, call: ServerCall) -> bool:
         """Send items of a stream; False if it is to go on later."""
