@@ -39,7 +39,7 @@ MODES: Final = {
 
 def pass_on(args: Any) -> None:
     """Bind both sides, and pass messages on until Ctrl-C."""
-    endpoints = filter(None, (args.front, args.back, args.capture))
+    endpoints = [args.front, args.back, *filter(None, [args.capture])]
     with Context(linger=0) as context:
         sockets = []
         for kind, endpoint in zip((*MODES[args.mode], SocketType.PUB), endpoints, strict=False):
