@@ -1,16 +1,13 @@
 """The console script `zmqlite`, and `python -m zmqlite`.
 
-    exits       exit codes, and the errors that lead to them
+    terminal    exit codes and the errors that lead to them; tables and rates
     parser      the commands and their options
-    terminal    tables and rates
     schema      types from .proto files, descriptor sets and modules; typed payloads as JSON
-    records     messages to bytes and back: lines, JSON, NUL, length-prefixed, hex
     sockets     sockets as the options describe them
-    exchange    pub, sub, push, pull, req, rep, dealer, router, pair
+    exchange    pub, sub, push, pull, req, rep, dealer, router, pair; the forms of messages
     services    call, list, describe
     probe       probe
-    relay       proxy, watch, bench
-    local       keygen, cert, report
+    tools       proxy, watch, bench, keygen, cert, report
 
 A module of a command is imported when the command runs: `zmqlite --version` imports none of them.
 docs/howto/shell.md is the page for users.
@@ -25,8 +22,8 @@ from argparse import Namespace
 from importlib import import_module
 
 from ..errors import ZMQError
-from .exits import Failed, Wrong, code_of, printable
 from .parser import build
+from .terminal import Failed, Wrong, code_of, printable
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from functools import partial
 from typing import Any, Final, NoReturn
 
 from .. import __version__
 from ..arguments import INT_MAX
-from .exits import Wrong
+from .terminal import Wrong
 
 BINDS: Final = ("pub", "pull", "rep", "router")
 """The commands that are a socket and bind by default; the others connect."""
@@ -35,7 +36,7 @@ ENDPOINT+               such as tcp://127.0.0.1:5555
 --linger MS(5000)       how long to go on sending at the end
 --wait N                begin when so many peers, for pub subscribers, are there
 --rate                  print the rate to standard error every second, and at the end
---separator TEXT        what is between the frames of a message; escapes such as \t and \x1f
+--separator SEPARATOR   what is between the frames of a message; escapes such as \t and \x1f
 --type NAME*            the full name of a message of --proto
 --tagged                the frame before the payload is the name of its type
 [sends]
@@ -72,28 +73,28 @@ NAME?                   of a service, message or enum; by default all services
 ENDPOINT                tcp:// or ipc://
 --socket auto|pub|sub|push|pull|req|rep|dealer|router|pair    do the handshake as this type
 --timeout MS(2000)      the longest time for a step
-[watch relay.watch @endpoints @security] print the events of connections
+[watch tools.watch @endpoints @security] print the events of connections
 --socket req|pub|sub|push|pull|rep|dealer|router|pair         as this type
-[proxy relay.pass_on] pass messages on between two endpoints, which it binds
+[proxy tools.pass_on] pass messages on between two endpoints, which it binds
 FRONT                   where clients, publishers or pushers connect
 BACK                    where servers, subscribers or pullers connect
 --mode queue|forwarder|streamer    ROUTER and DEALER, XSUB and XPUB, or PULL and PUSH
 --capture ENDPOINT      bind a PUB that sends all of it
 --set NAME=VALUE*       an option of both sockets
-[bench relay.bench @security] measure round trips and throughput
+[bench tools.bench @security] measure round trips and throughput
 --json                  print one JSON object
 ENDPOINT?               of a bench --serve; by default a server is started here
 --serve                 be the server, and bind the endpoint
 --size N(16)            bytes of a message
 -n --count N(10000)     round trips, and ten times as many messages one way
 --timeout MS(5000)      the longest wait for the other side
-[keygen local.keygen] make a CURVE key pair
+[keygen tools.keygen] make a CURVE key pair
 FILE?                   save this, and FILE_secret with the secret key; by default print both
 --meta NAME=VALUE*      kept in the file
-[cert local.cert] print what a certificate holds, but its secret key; or its public key alone
+[cert tools.cert] print what a certificate holds, but its secret key; or its public key alone
 ACTION show|public      what to print
 FILE                    the certificate
-[report local.report] print what is installed here, for a bug report
+[report tools.report] print what is installed here, for a bug report
 --json                  print one JSON object
 """
 """What the parser is built from: sections, each of lines that are an option or argument.
@@ -105,10 +106,8 @@ says that an option is repeatable, `?` and `+` how many values an argument has. 
 comes what the option is for.
 """
 
-UNSET: Final[dict[str, Any]] = dict.fromkeys(
-    re.findall(r"\w+", "allow bind connect decode_raw input interval linger output topic wait")
-)
-"""What some commands have no option for, and look at all the same."""
+UNSET: Final = dict.fromkeys(re.findall(r"__([a-z_]+)", COMMANDS.replace("-", "_")))
+"""All options: a command may look at one that it does not have."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -127,19 +126,25 @@ def number(least: int, text: str) -> int:
     return int(text)
 
 
-KINDS: Final[dict[str, Any]] = {"MS": partial(number, 0), "N": partial(number, 1)}
+def pair(text: str) -> tuple[str, str]:
+    """Return the name and the value of NAME=VALUE."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def separator(text: str) -> bytes:
+    """Return the bytes of a text that may have escapes; ValueError if there are none."""
+    if found := os.fsencode(text):
+        return found.decode("unicode_escape").encode("latin-1") if b"\\" in found else found
+    raise ValueError(text)
+
+
+KINDS: Final[dict[str, Any]] = {
+    "MS": partial(number, 0), "N": partial(number, 1), "NAME=VALUE": pair, "SEPARATOR": separator
+}  # fmt: skip
 """What reads the values of these names; others are texts."""
-
-
-def pairs(texts: list[str], option: str) -> dict[str, str]:
-    """Return what was given as NAME=VALUE."""
-    found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not name or not equals:
-            raise Wrong(f"{option} takes NAME=VALUE, not {text!r}")
-        found[name] = value
-    return found
 
 
 def build(wanted: str | None = None) -> Parser:

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from ..auth.sockets import OUTCOMES
 from ..constants import MonitorEvent
-from .exits import Failed, Wrong, printable
 from .sockets import attach, opened
+from .terminal import Failed, Wrong, printable
 
 SIGNATURE: Final = b"\xff" + bytes(8) + b"\x7f\x03\x01"
 """The beginning of a greeting, of 12 bytes: the signature and version 3.1."""

@@ -22,8 +22,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from ..proto.codec import Bare, Tagged
-from ..proto.errors import ProtoError
-from .exits import Wrong, wrong_input
+from .terminal import Wrong
 
 # On a terminal all but ASCII is escaped: a message could send it commands.
 ENCODE: Final = json.JSONEncoder(ensure_ascii=sys.stdout.isatty()).encode
@@ -40,8 +39,7 @@ def load(args: Any) -> Any:
         if not compiled and not Path(source).is_file():
             sys.path[:0] = args.include or ["."]
             return import_module(source).DESCRIPTOR.pool
-        with wrong_input():
-            content = _compile(source, args.include) if compiled else Path(source).read_bytes()
+        content = _compile(source, args.include) if compiled else Path(source).read_bytes()
         return pool_of(descriptor_pb2.FileDescriptorSet.FromString(content).file)
     except Wrong:
         raise
@@ -59,25 +57,22 @@ def _compile(source: str, include: list[str]) -> bytes:
         result = Path(folder, "set")
         paths = [f"-I{path}" for path in [*include, str(Path(source).parent)]]
         command = [protoc, *paths, "--include_imports", f"--descriptor_set_out={result}", source]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise Wrong(f"{source}: {done.stderr.strip()}")
+        if (done := subprocess.run(command, capture_output=True, text=True)).returncode:
+            raise Wrong(f"{source}: {done.stderr}")
         return result.read_bytes()
 
 
 def pool_of(given: Iterable[Any]) -> Any:
     """Return a pool with these files, in whatever order; KeyError, TypeError if one is broken."""
-    files = {file.name: file for file in given}
-    pool = descriptor_pool.DescriptorPool()
+    files, pool = {file.name: file for file in given}, descriptor_pool.DescriptorPool()
     added: set[str] = set()
 
     def add(names: Iterable[str]) -> None:
-        for name in set(names) - added:
+        for name in {*names} - added:
             added.add(name)
-            file = files.get(name)
-            if file is None:  # an import that comes with protobuf
-                file = descriptor_pb2.FileDescriptorProto()
-                descriptor_pool.Default().FindFileByName(name).CopyToProto(file)
+            if (file := files.get(name)) is None:  # an import that comes with protobuf
+                content = descriptor_pool.Default().FindFileByName(name).serialized_pb
+                file = descriptor_pb2.FileDescriptorProto.FromString(content)
             add(file.dependency)
             pool.Add(file)
 
@@ -106,45 +101,45 @@ def parsed(text: Any, kind: Any) -> Any:
         raise ValueError(f"no {kind.DESCRIPTOR.full_name}: {error}") from None
 
 
-class Payloads:
-    """The types that payloads may have: one, or with `tagged` those that are given."""
+class Typed:
+    """Payloads of one type, or with `--tagged` of those that are given.
 
-    def __init__(self, kinds: list[Any], tagged: bool) -> None:
-        self._codec: Final[Any] = Tagged(*kinds) if tagged else Bare(*kinds)
+    Both ways frames keep their places, and the payload is a JSON text here; ValueError if it is
+    none, or does not parse.
+    """
+
+    def __init__(self, args: Any) -> None:
+        if not (args.proto and args.type) or args.decode_raw:
+            raise Wrong("--proto and --type, of which --tagged takes several, or --decode-raw")
+        pool = load(args)
+        kinds = [message_class(pool, name) for name in args.type]
+        if len(kinds) > 1 and not args.tagged:
+            raise Wrong("several types need --tagged")
+        self._codec: Final[Any] = Tagged(*kinds) if args.tagged else Bare(*kinds)
         self._kinds: Final = {kind.DESCRIPTOR.full_name.encode(): kind for kind in kinds}
 
     def encode(self, frames: list[bytes]) -> list[bytes]:
-        """Return the frames with their payload, a JSON text, serialised; ValueError if it is none.
-
-        A payload alone is of the first type.
-        """
+        """Return what to send; a payload alone is of the first type."""
         *head, text = frames
         name = head.pop() if self._codec.head and head else next(iter(self._kinds))
         if name not in self._kinds:
             raise ValueError(f"the frame before the payload names none of --type: {name!r:.80}")
-        try:
-            return [*head, *self._codec.encode(parsed(text, self._kinds[name]))]
-        except ProtoError as error:
-            raise ValueError(str(error)) from None
+        return [*head, *self._codec.encode(parsed(text, self._kinds[name]))]
 
     def decode(self, frames: list[bytes]) -> list[bytes]:
-        """Return the frames with their payload as a JSON text; ValueError if it does not parse."""
-        try:
-            message = self._codec.decode(frames[-1 - self._codec.head :])
-            return [*frames[:-1], json_text(message).encode()]
-        except (ProtoError, TypeError) as error:
-            raise ValueError(str(error)) from None
+        """Return what to print."""
+        message = self._codec.decode(frames[-1 - self._codec.head :])
+        return [*frames[:-1], json_text(message).encode()]
 
 
 class Raw:
-    """The fields of payloads by their numbers, without a schema; what is sent stays as it is."""
+    """Payloads whose schema is not known: their fields by the numbers; input stays as it is."""
 
     encode: Final = staticmethod(list[bytes])
 
     def decode(self, frames: list[bytes]) -> list[bytes]:
-        """Return the frames with the fields of the payload as a JSON text; ValueError if none."""
-        fields = raw_fields(frames[-1], DEEPEST)
-        if fields is None:
+        """Return what to print; ValueError if the payload is no message."""
+        if (fields := raw_fields(frames[-1], DEEPEST)) is None:
             raise ValueError("the payload is no message of Protocol Buffers")
         return [*frames[:-1], ENCODE(fields).encode()]
 
@@ -154,12 +149,11 @@ def raw_fields(payload: bytes, depth: int) -> dict[str, Any] | None:
 
     What may be text or a message is shown as text if it is printable, as a message if it parses.
     """
+    fields: dict[str, Any] = {}
     try:
-        message = Empty.FromString(payload)
+        found: Any = UnknownFieldSet(Empty.FromString(payload))
     except DecodeError:
         return None
-    fields: dict[str, Any] = {}
-    found: Any = UnknownFieldSet(message)
     for field in found:
         value = field.data
         if isinstance(value, bytes):
@@ -171,15 +165,6 @@ def raw_fields(payload: bytes, depth: int) -> dict[str, Any] | None:
     return fields
 
 
-def payloads(args: Any) -> Payloads | Raw:
+def payloads(args: Any) -> Typed | Raw:
     """Return what the options of a command say about payloads."""
-    if args.decode_raw and (args.proto or args.type or args.tagged):
-        raise Wrong("--decode-raw is for payloads without a schema")
-    if args.decode_raw:
-        return Raw()
-    if not (args.proto and args.type):
-        raise Wrong("--proto needs --type; --type and --tagged need --proto")
-    if len(args.type) > 1 and not args.tagged:
-        raise Wrong("several types need --tagged")
-    pool = load(args)
-    return Payloads([message_class(pool, name) for name in args.type], args.tagged)
+    return Typed(args) if args.proto or args.type or args.tagged else Raw()

@@ -13,11 +13,9 @@ from ..context import Context
 from ..rpc import Client, RpcError, Status
 from ..rpc import schema as wire
 from ..rpc.call import attribute
-from .exits import Failed, TimedOut, Wrong, printable, wrong_input
-from .parser import pairs
 from .schema import json_text, load, message_class, parsed, pool_of
 from .sockets import client_security, options
-from .terminal import table
+from .terminal import Failed, TimedOut, Wrong, printable, table, wrong_input
 
 TYPE: Final = descriptor_pb2.FieldDescriptorProto.Type.Name
 LEVEL: Final = descriptor_pb2.MethodOptions.IdempotencyLevel.Name
@@ -31,13 +29,12 @@ def _client(args: Any) -> Iterator[Any]:
             given: Any = options(args) | client_security(args)
             client = Client(context, args.endpoint, timeout=args.timeout, options=given)
         try:
-            yield client
+            with client:
+                yield client
         except RpcError as error:
             # The server cancels a call whose deadline it sees pass first.
             late = error.status in (Status.DEADLINE_EXCEEDED, Status.CANCELLED)
             raise (TimedOut if late else Failed)(str(error)) from None
-        finally:
-            client.close()
 
 
 def _listed(client: Any) -> tuple[Any, list[str]]:
@@ -53,7 +50,6 @@ def _listed(client: Any) -> tuple[Any, list[str]]:
 def call(args: Any) -> None:
     """Call a method, and print its reply, or the items of its stream as they come."""
     name, _, method = args.method.strip("/").rpartition("/")
-    metadata = pairs(args.meta, "--meta")
     text = Path("/dev/stdin").read_bytes() if args.request == "-" else args.request or "{}"
     with _client(args) as client:
         pool = load(args) if args.proto else _listed(client)[0]
@@ -65,7 +61,7 @@ def call(args: Any) -> None:
         with wrong_input():
             request = parsed(text, message_class(pool, found.input_type.full_name))
             stub = client.stub(service)
-        reply = getattr(stub, attribute(method))(request, metadata=metadata)
+        reply = getattr(stub, attribute(method))(request, metadata=dict(args.meta))
         for each in reply if found.server_streaming else [reply]:
             print(json_text(each), flush=True)
 
@@ -75,54 +71,51 @@ def list_services(args: Any) -> None:
     with _client(args) as client:
         names, health = _listed(client)[1], client.stub(wire.SERVER).health
         states = [health(wire.HealthRequest(service=name)).serving for name in names]
-    shown = ["serving" if serving else "not serving" for serving in states]
-    table([*zip(map(printable, names), shown, strict=True)])
+    rows = zip(map(printable, names), states, strict=True)
+    table([(name, "serving" if serving else "not serving") for name, serving in rows])
 
 
 def describe(args: Any) -> None:
     """Print a service, message or enum as a .proto file has it; all services by default."""
     with _client(args) as client:
         pool, names = _listed(client)
-    kinds = {"Service": _methods, "MessageType": _fields, "EnumType": _values}
     for name in [args.name] if args.name else names:
-        for kind, lines in kinds.items():
-            with suppress(KeyError):
-                print(
-                    *map(printable, lines(getattr(pool, f"Find{kind}ByName")(name))), "}", sep="\n"
-                )
-                break
-        else:
-            raise Wrong(f"there is no {name}; its full name has the package")
+        print(*map(printable, _described(pool, name)), "}", sep="\n")
 
 
-def _methods(service: Any) -> Iterator[str]:
-    yield f"service {service.full_name} {{"
-    for each in service.methods:
-        request = "stream " * each.client_streaming + each.input_type.full_name
-        reply = "stream " * each.server_streaming + each.output_type.full_name
-        level = each.GetOptions().idempotency_level
-        option = f" {{ option idempotency_level = {LEVEL(level)}; }}" if level else ";"
-        yield f"  rpc {each.name}({request}) returns ({reply}){option}"
+def _described(pool: Any, name: str) -> list[str]:
+    """Return the lines of a service, message or enum, but the last."""
+    with suppress(KeyError):
+        methods = pool.FindServiceByName(name).methods
+        return [f"service {name} {{", *map(_method, methods)]
+    with suppress(KeyError):
+        fields = pool.FindMessageTypeByName(name).fields
+        return [f"message {name} {{", *map(_field, fields)]
+    with suppress(KeyError):
+        values = pool.FindEnumTypeByName(name).values
+        return [f"enum {name} {{", *(f"  {value.name} = {value.number};" for value in values)]
+    raise Wrong(f"there is no {name}; its full name has the package")
 
 
-def _fields(message: Any) -> Iterator[str]:
-    yield f"message {message.full_name} {{"
-    for field in message.fields:
-        kind, label, one = _kind(field), "", field.containing_oneof
-        if field.message_type and field.message_type.GetOptions().map_entry:
-            kind = f"map<{', '.join(map(_kind, field.message_type.fields))}>"
-        elif field.is_repeated if hasattr(field, "is_repeated") else field.label == 3:
-            label = "repeated "
-        elif one:
-            label = "optional " if len(one.fields) == 1 else f"/* oneof {one.name} */ "
-        yield f"  {label}{kind} {field.name} = {field.number};"
+def _method(method: Any) -> str:
+    request = "stream " * method.client_streaming + method.input_type.full_name
+    reply = "stream " * method.server_streaming + method.output_type.full_name
+    level = method.GetOptions().idempotency_level
+    option = f" {{ option idempotency_level = {LEVEL(level)}; }}" if level else ";"
+    return f"  rpc {method.name}({request}) returns ({reply}){option}"
+
+
+def _field(field: Any) -> str:
+    kind, one = _kind(field), field.containing_oneof
+    if field.message_type and field.message_type.GetOptions().map_entry:
+        kind = f"map<{', '.join(map(_kind, field.message_type.fields))}>"
+    elif field.is_repeated if hasattr(field, "is_repeated") else field.label == 3:
+        kind = f"repeated {kind}"
+    elif one:
+        kind = ("optional " if len(one.fields) == 1 else f"/* oneof {one.name} */ ") + kind
+    return f"  {kind} {field.name} = {field.number};"
 
 
 def _kind(field: Any) -> str:
     inner = field.message_type or field.enum_type
     return str(inner.full_name) if inner else TYPE(field.type).removeprefix("TYPE_").lower()
-
-
-def _values(enum: Any) -> Iterator[str]:
-    yield f"enum {enum.full_name} {{"
-    yield from (f"  {value.name} = {value.number};" for value in enum.values)

@@ -14,8 +14,8 @@ from ..constants import SocketType
 from ..context import Context
 from ..options import Bool, Filter, Number, Text
 from ..socket_options import ALL_SOCKET_OPTIONS
-from .exits import Wrong, wrong_input
-from .parser import BINDS, pairs
+from .parser import BINDS
+from .terminal import Wrong, wrong_input
 
 WAITS: Final = ("push", "req", "dealer", "pair")
 """Types that queue messages only for peers that are there, where they connect: otherwise messages
@@ -23,13 +23,13 @@ for a peer that never comes would be dropped at the end."""
 
 ROLES: Final = "CURVE takes --cert and --server-key (client) or --allow (server), PLAIN --user"
 
-WORDS: Final = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+WORDS: Final = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 
 
 def options(args: Any) -> dict[str, Any]:
     """Return the options of `--set`; names and values are checked by the socket."""
     found = {}
-    for name, text in pairs(args.set, "--set").items():
+    for name, text in args.set:
         with wrong_input(f"--set {name}: "):
             found[name] = _value(ALL_SOCKET_OPTIONS.get(name), text)
     return found
@@ -37,12 +37,8 @@ def options(args: Any) -> dict[str, Any]:
 
 def _value(row: object, text: str) -> Any:
     """Return the value of an option that was given as text; ValueError if it is none."""
-    if isinstance(row, Bool):
-        if text.lower() not in WORDS:
-            raise ValueError(f"{text!r} is none of {', '.join(WORDS)}")
-        return WORDS[text.lower()]
     if isinstance(row, Number | Filter):
-        return int(text)
+        return int(WORDS.get(text.lower(), text) if isinstance(row, Bool) else text)
     return text if isinstance(row, Text) else os.fsencode(text)
 
 

@@ -1,13 +1,72 @@
-"""Tables and rates: by rich on a terminal that has it, as plain lines everywhere else."""
+"""Exit codes and the errors that lead to them (0, and 1 to 3 as the classes say); tables and rates.
+
+Tables and rates are drawn by rich on a terminal that has it, and are plain lines everywhere else.
+"""
 
 from __future__ import annotations
 
+import errno
+import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import IO, Any
+from typing import IO, Any, Final
+
+from ..constants import ENOCOMPATPROTO
+from ..errors import Timeout
+
+WRONG: Final = (errno.EINVAL, errno.EPROTONOSUPPORT, ENOCOMPATPROTO, errno.ENODEV)
+"""Errors of libzmq that come from a wrong option or endpoint."""
+
+CONTROL: Final = re.compile(r"[^\t\n -~\xa0-\U0010ffff]|[\u202a-\u202e\u2066-\u2069]")
+"""What a terminal may take for a command, or what reorders text."""
+
+
+class Failed(Exception):
+    """A command cannot go on; the text says why, in one line."""
+
+    code = 1
+
+
+class Wrong(Failed):
+    """Options or input that cannot be used."""
+
+    code = 2
+
+
+class TimedOut(Failed):
+    """Nothing happened within the time that was given."""
+
+    code = 3
+
+
+def code_of(error: Exception) -> int:
+    """Return the exit code for an error."""
+    if isinstance(error, Failed):
+        return error.code
+    kind = Wrong if getattr(error, "errno", None) in WRONG else Failed
+    return (TimedOut if isinstance(error, Timeout) else kind).code
+
+
+@contextmanager
+def wrong_input(what: str = "") -> Iterator[None]:
+    """Turn the errors that the library raises for wrong arguments, and files, into Wrong."""
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise Wrong(f"{what}{error.with_traceback(None)}") from None
+    except (FileNotFoundError, FileExistsError, IsADirectoryError, PermissionError) as error:
+        named = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or error
+        raise Wrong(f"{what}{named}") from None
+
+
+def printable(text: str) -> str:
+    """Return a text without what a terminal would obey."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _rich(stream: IO[str]) -> Any:
@@ -30,7 +89,7 @@ def table(rows: Sequence[tuple[str, ...]]) -> None:
         print("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
-class Meter:
+class Meter(ExitStack):
     """Counts messages and, if that is wanted, prints their rate to standard error.
 
     The time begins when the first message can be sent or received. On a terminal with rich it is
@@ -38,11 +97,14 @@ class Meter:
     """
 
     def __init__(self, wanted: bool, receives: bool) -> None:
-        self.count = 0
-        self._wanted, self._verb = wanted, "received" if receives else "sent"
-        self._start = self._shown = 0.0
-        console = _rich(sys.stderr) if wanted else None
-        self._status = console.status("") if console else None
+        super().__init__()
+        self.count, self._start, self._shown = 0, 0.0, 0.0
+        self._verb = "received" if receives else "sent"
+        self._show: Any = partial(print, file=sys.stderr, flush=True) if wanted else None
+        if wanted:
+            self.callback(lambda last: last(self._text()), self._show)
+        if wanted and (console := _rich(sys.stderr)):
+            self._show = self.enter_context(console.status("")).update
 
     def begin(self) -> None:
         """Begin to measure the time, unless it has begun."""
@@ -52,25 +114,11 @@ class Meter:
     def add(self, count: int) -> None:
         """Count messages; print the rate if the last time was a second ago."""
         self.count += count
-        if self._wanted and (now := time.monotonic()) - self._shown >= 1:
+        if self._show and (now := time.monotonic()) - self._shown >= 1:
             self._shown = now
-            self._show() if self._status is None else self._status.update(self._text())
+            self._show(self._text())
 
     def _text(self) -> str:
         seconds = max(time.monotonic() - (self._start or time.monotonic()), 1e-9)
         rate = self.count / seconds
         return f"{self.count:,} messages {self._verb} in {seconds:.2f} s, {rate:,.0f}/s"
-
-    def _show(self) -> None:
-        print(self._text(), file=sys.stderr, flush=True)
-
-    def __enter__(self) -> Meter:
-        if self._status:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status:
-            self._status.stop()
-        if self._wanted:
-            self._show()

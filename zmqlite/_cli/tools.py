@@ -1,36 +1,48 @@
-"""zmqlite proxy, watch and bench."""
+"""zmqlite proxy, watch, bench, keygen, cert and report."""
 
 from __future__ import annotations
 
 import json
+import platform
+import re
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import filterfalse, islice
+from pathlib import Path
 from typing import Any, Final
 
+from .. import __version__
+from .._zmq import ffi, lib
+from ..arguments import IPC_PATH_MAX
+from ..auth.certificate import SECRET, Certificate
 from ..constants import SocketType
 from ..context import Context
+from ..library import has, zmq_version
 from ..proxy import proxy
-from .exits import Failed, TimedOut, Wrong, printable, wrong_input
 from .sockets import attach, opened, options
-from .terminal import table
+from .terminal import Failed, TimedOut, Wrong, printable, table, wrong_input
+
+OPTIONAL: Final = ("curve", "draft", "gssapi", "ipc", "norm", "pgm", "tipc", "vmci", "ws", "wss")
+"""What libzmq may have been built without."""
 
 MODES: Final = {
-    "queue": (SocketType.ROUTER, SocketType.DEALER, SocketType.PUB),
-    "forwarder": (SocketType.XSUB, SocketType.XPUB, SocketType.PUB),
-    "streamer": (SocketType.PULL, SocketType.PUSH, SocketType.PUB),
+    "queue": (SocketType.ROUTER, SocketType.DEALER),
+    "forwarder": (SocketType.XSUB, SocketType.XPUB),
+    "streamer": (SocketType.PULL, SocketType.PUSH),
 }
-"""The types of the front, of the back, and of what captures."""
+"""The types of the front and of the back."""
 
 
 def pass_on(args: Any) -> None:
     """Bind both sides, and pass messages on until Ctrl-C."""
-    endpoints = [args.front, args.back, *([args.capture] if args.capture else [])]
+    endpoints = [args.front, args.back, *filter(None, [args.capture])]
     with Context(linger=0) as context:
         sockets = []
-        for kind, endpoint in zip(MODES[args.mode], endpoints, strict=False):
+        for kind, endpoint in zip((*MODES[args.mode], SocketType.PUB), endpoints, strict=False):
             with wrong_input():
                 sockets.append(context.socket(kind, **options(args)))
                 print(f"bound to {sockets[-1].bind(endpoint)}", file=sys.stderr, flush=True)
@@ -42,12 +54,10 @@ def watch(args: Any) -> None:
     count = 0
     with opened(args, args.socket) as socket, socket.monitor() as monitor:
         attach(socket, args, args.socket)
-        for event in monitor.iter(args.timeout):
+        for event in islice(monitor.iter(args.timeout), args.count):
             print(time.strftime("%H:%M:%S"), printable(str(event)), flush=True)
             count += 1
-            if count == args.count:
-                return
-    if args.count or not count:
+    if count < (args.count or 1):
         raise TimedOut(f"nothing happened in {args.timeout} ms")
 
 
@@ -95,14 +105,11 @@ def _serve(socket: Any) -> None:
     count = 0
     while True:
         for message in socket.recv_many():
-            kind = message[:1]
-            if kind == b"d":
+            if message.startswith(b"d"):
                 count += 1
-            elif kind == b"q":
-                socket.send(b"%d" % count)
-                count = 0
-            else:
-                socket.send(message)
+                continue
+            socket.send(b"%d" % count if message == b"q" else message)
+            count = 0
 
 
 def _measure(socket: Any, args: Any) -> dict[str, Any]:
@@ -130,3 +137,56 @@ def _measure(socket: Any, args: Any) -> dict[str, Any]:
         **parts, "max_us": round(times[-1], 1),
         "messages_per_s": round(rate), "megabytes_per_s": round(rate * args.size / 1e6, 1),
     }  # fmt: skip
+
+
+def keygen(args: Any) -> None:
+    """Make a key pair, and print it or save it as a certificate."""
+    with wrong_input():
+        made = Certificate.generate(dict(args.meta))
+        if args.file is not None:
+            made.save(args.file)
+    secret = made.secret_key.decode() if args.file is None else f"in {args.file}{SECRET}"
+    table([("public-key", made.public_key.decode()), ("secret-key", secret)])
+
+
+def cert(args: Any) -> None:
+    """Print what a certificate holds, but no secret key; or its public key alone."""
+    with wrong_input():
+        found = Certificate.load(args.file)
+    key = found.public_key.decode()
+    rows = [("public-key", key), ("secret-key", "there" if found.has_secret else "none")]
+    table([*rows, *found.metadata.items()] if args.action == "show" else [(key,)])
+
+
+def report(args: Any) -> None:
+    """Print what is installed here."""
+    declared = (lib.ZMQ_VERSION_MAJOR, lib.ZMQ_VERSION_MINOR, lib.ZMQ_VERSION_PATCH)
+    running, built = (".".join(map(str, version)) for version in (zmq_version(), declared))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with Context() as context:
+        sockets = f"{context.max_sockets} per context, at most {context.socket_limit}"
+    found = {
+        "zmqlite": __version__,
+        "libzmq": f"{running}, built against {built}",
+        "from": f"{ffi.string(lib.ZMQLITE_BUILD_LIBZMQ).decode()}: {_library()}",
+        "has": " ".join(filter(has, OPTIONAL)) or "nothing optional",
+        "has not": " ".join(filterfalse(has, OPTIONAL)),
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": platform.platform(),
+        "descriptors": f"{soft} for this process, at most {hard} (ulimit -n); a socket takes one",
+        "sockets": sockets,
+        "ipc paths": f"at most {IPC_PATH_MAX} bytes",
+    }
+    if args.json:
+        print(json.dumps(found))
+    else:
+        table([*found.items()])
+
+
+def _library() -> str:
+    """Return the path of the libzmq that this process has loaded."""
+    try:
+        maps = Path("/proc/self/maps").read_text()
+    except OSError:
+        return "unknown"
+    return ", ".join(sorted(set(re.findall(r"/.*libzmq.*", maps)))) or "unknown"
