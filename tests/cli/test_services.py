@@ -98,7 +98,7 @@ def test_how_a_call_failed_is_one_line(endpoint: str) -> None:
 
 @pytest.mark.slow
 def test_a_deadline_that_passed_has_an_exit_code_of_its_own(endpoint: str) -> None:
-    slow = ["demo.Greeter/Hello", '{"name": "wait"}', "--timeout", "300"]
+    slow = ["demo.Greeter/Hello", '{"name": "wait"}', "--timeout", "2000"]
     assert run("call", endpoint, *slow).returncode == 3
     assert run("list", "tcp://127.0.0.1:1", "--timeout", "100").returncode == 1
 
