@@ -141,7 +141,7 @@ def test_a_task_that_receives_can_cancel_the_next_one(pair: Pair) -> None:
 
     async def main() -> None:
         async def first() -> bytes:
-            data = await pull.recv()
+            data: bytes = await pull.recv()
             following.cancel()
             return data
 

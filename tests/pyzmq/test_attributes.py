@@ -64,9 +64,9 @@ def test_numbers_are_those_of_the_core() -> None:
     types = {each.name: each.value for each in SocketType}
     assert types == core_types | core.DRAFT_SOCKET_TYPES
     for name, event in core.MonitorEvent.__members__.items():
-        assert Event[name] == event
+        assert Event[name].value == event
     for name, error in core.ProtocolError.__members__.items():
-        assert Event[f"PROTOCOL_ERROR_{name}"] == error
+        assert Event[f"PROTOCOL_ERROR_{name}"].value == error
 
 
 def test_an_attribute_has_the_declared_type(context: Any) -> None:

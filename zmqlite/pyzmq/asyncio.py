@@ -70,7 +70,7 @@ class Socket(_socket.Socket):
     def _start_recv(
         self, attempt: Callable[..., Any], convert: Callable[[Any], Any] | None, flags: int
     ) -> Future[Any]:
-        readiness = self._readiness
+        readiness = self._kept or self._readiness
         return readiness.start(readiness.receives, attempt, convert, flags)
 
     # Receiving
@@ -124,7 +124,7 @@ class Socket(_socket.Socket):
     def _start_send(
         self, attempt: Callable[[], Any], convert: Callable[[Any], Any], flags: int
     ) -> Future[Any]:
-        readiness = self._readiness
+        readiness = self._kept or self._readiness
         return readiness.start(readiness.sends, attempt, convert, flags)
 
     # Sending

@@ -179,8 +179,6 @@ class Readiness(ForkAware):
     def _look(self) -> None:
         """Serve in order whom the socket allows to go on, and no operation that comes meanwhile."""
         self._looks_soon = False
-        if self.idle:
-            return
         try:
             only_receives = self._only_receives
             served = self._serve_receives() if only_receives else self._serve_all()
