@@ -109,52 +109,102 @@ async def take(future: Awaitable[T]) -> T:
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_a_message_that_comes_back_is_the_next_of_any_receive(pair: Pair, size: int) -> None:
+def test_a_task_has_its_message_before_anything_can_cancel_it(pair: Pair, size: int) -> None:
     push, pull = pair
     message = [b"%d" % number for number in range(size)]
 
     async def main() -> None:
-        future = pull.recv_multipart()
-        [task] = cancelled_once_done(future)
+        [task] = cancelled_once_done(pull.recv_multipart())
         await push.send_multipart(message)
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert future.result() == message
-        assert await pull.poll(1000) == zmq.POLLIN
-        frames = [await pull.recv()]
-        while True:
-            if not pull.getsockopt(zmq.RCVMORE):
-                break
-            frames.append(await pull.recv())
-        assert frames == message
+        assert await task == message
 
     run(main())
 
 
-def test_frames_stay_together_when_they_come_back(pair: Pair) -> None:
+def test_cancelled_tasks_leave_their_messages_in_order(pair: Pair) -> None:
+    push, pull = pair
+    expected = [b"%d" % number for number in range(4)]
+
+    async def main() -> None:
+        tasks = cancelled_once_done(*(pull.recv() for _ in expected))
+        for each in expected:
+            push.send(each)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        got = [each for each in ended if isinstance(each, bytes)]
+        assert got + await received(pull, len(expected) - len(got)) == expected
+
+    run(main())
+
+
+def test_a_task_that_receives_can_cancel_the_next_one(pair: Pair) -> None:
     push, pull = pair
 
     async def main() -> None:
-        tasks = cancelled_once_done(pull.recv(), pull.recv())
+        async def first() -> bytes:
+            data: bytes = await pull.recv()
+            following.cancel()
+            return data
+
+        task = asyncio.create_task(first())
+        await rounds()
+        following = asyncio.create_task(take(pull.recv()))
+        await rounds()
         await push.send_multipart([b"one", b"two"])
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(task.cancelled() for task in tasks)
-        assert await pull.recv_multipart() == [b"one", b"two"]
+        assert await task == b"one"
+        with pytest.raises(asyncio.CancelledError):
+            await following
+        assert await pull.recv() == b"two"
 
     run(main())
 
 
-def test_messages_come_back_in_order(pair: Pair) -> None:
+def test_a_task_that_receives_can_close_the_socket(pair: Pair) -> None:
     push, pull = pair
 
     async def main() -> None:
-        tasks = cancelled_once_done(*(pull.recv() for _ in range(4)))
-        for number in range(4):
-            push.send(b"%d" % number)
-        await asyncio.gather(*tasks, return_exceptions=True)
-        assert await received(pull, 4) == [b"0", b"1", b"2", b"3"]
+        async def first() -> None:
+            await pull.recv()
+            pull.close()
+
+        task = asyncio.create_task(first())
+        await rounds()
+        following = asyncio.create_task(take(pull.recv()))
+        await rounds()
+        await push.send_multipart([b"one", b"two"])
+        await task
+        with pytest.raises(asyncio.CancelledError):
+            await following
 
     run(main())
+
+
+def test_an_interrupt_in_a_task_that_receives_holds_up_no_other(pair: Pair) -> None:
+    push, pull = pair
+    loop = asyncio.new_event_loop()
+
+    async def interrupted() -> None:
+        await pull.recv()
+        raise KeyboardInterrupt
+
+    async def receive() -> bytes:
+        data: bytes = await pull.recv()
+        return data
+
+    task = loop.create_task(interrupted())
+    loop.run_until_complete(rounds())
+    following = loop.create_task(receive())
+    loop.run_until_complete(rounds())
+
+    async def send() -> None:
+        await push.send_multipart([b"one", b"two"])
+        await asyncio.wait([following])
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_until_complete(send())
+    assert loop.run_until_complete(asyncio.wait_for(following, SECONDS)) == b"two"
+    assert isinstance(task.exception(), KeyboardInterrupt)
+    loop.run_until_complete(rounds())
+    loop.close()
 
 
 def test_cancel_leaves_nothing_behind(pair: Pair) -> None:

@@ -12,7 +12,10 @@ from pyzmq_support import keeping_context
 
 import zmqlite.pyzmq as zmq
 import zmqlite.pyzmq.asyncio as zmq_asyncio
-from zmqlite.pyzmq.constants import ContextOption, SocketOption, _OptType
+from zmqlite import constants as core
+from zmqlite.option import rows_of
+from zmqlite.pyzmq.constants import ContextOption, Event, SocketOption, SocketType, _OptType
+from zmqlite.socket_options import SocketOptions
 
 STUB = ast.parse((ROOT / "zmqlite/pyzmq/attributes.pyi").read_text(encoding="utf-8"))
 READ_ONLY = {SocketOption.LAST_ENDPOINT}
@@ -52,6 +55,18 @@ def test_every_option_is_declared_with_its_type() -> None:
     assert declared("ContextAttributes") == {
         each: "int" for name in names for each in (name, name.lower())
     }
+
+
+def test_numbers_are_those_of_the_core() -> None:
+    for name, row in rows_of(SocketOptions).items():
+        assert SocketOption[name.upper()] == row.number
+    core_types = {name: int(each) for name, each in core.SocketType.__members__.items()}
+    types = {each.name: each.value for each in SocketType}
+    assert types == core_types | core.DRAFT_SOCKET_TYPES
+    for name, event in core.MonitorEvent.__members__.items():
+        assert Event[name].value == event
+    for name, error in core.ProtocolError.__members__.items():
+        assert Event[f"PROTOCOL_ERROR_{name}"].value == error
 
 
 def test_an_attribute_has_the_declared_type(context: Any) -> None:

@@ -16,7 +16,8 @@ import sys as _sys
 from types import ModuleType as _ModuleType
 
 from .. import curve as _curve
-from .. import library as _library
+from ..curve import curve_keypair as curve_keypair
+from ..library import has as has
 from . import constants as constants
 from . import context, error, frame, poll, socket, tracker, version
 from .constants import *  # noqa: F403
@@ -25,18 +26,7 @@ from .context import SyncContext as SyncContext
 from .device import device as device
 from .device import proxy as proxy
 from .device import proxy_steerable as proxy_steerable
-from .error import IPC_PATH_MAX_LEN as IPC_PATH_MAX_LEN
-from .error import Again as Again
-from .error import ContextTerminated as ContextTerminated
-from .error import DraftFDWarning as DraftFDWarning
-from .error import InterruptedSystemCall as InterruptedSystemCall
-from .error import NotDone as NotDone
-from .error import ZMQBaseError as ZMQBaseError
-from .error import ZMQBindError as ZMQBindError
-from .error import ZMQError as ZMQError
-from .error import ZMQVersionError as ZMQVersionError
-from .error import strerror as strerror
-from .error import zmq_errno as zmq_errno
+from .error import *  # noqa: F403
 from .frame import COPY_THRESHOLD as COPY_THRESHOLD
 from .frame import Frame as Frame
 from .frame import Message as Message
@@ -57,23 +47,6 @@ from .version import zmq_version_info as zmq_version_info
 
 TYPE_CHECKING = False
 DRAFT_API = PYZMQ_DRAFT_API = False
-
-
-def has(capability: str) -> bool:
-    """Tell whether libzmq was built with something: "curve", "ipc", "pgm" ...
-
-    C: zmq_has(3)
-    """
-    return _library.has(capability)
-
-
-def curve_keypair() -> tuple[bytes, bytes]:
-    """Make a pair of CURVE keys: public and secret, in Z85.
-
-    C: zmq_curve_keypair(3)
-    """
-    public, secret = _curve.curve_keypair()
-    return public, secret
 
 
 def curve_public(secret_key: str | bytes) -> bytes:
@@ -100,49 +73,12 @@ def get_library_dirs() -> list[str]:
 
 
 if not TYPE_CHECKING:  # type checkers take what is imported by `*` and as its own name above
-    __all__ = [
-        *constants.__all__,
-        "COPY_THRESHOLD",
-        "DRAFT_API",
-        "IPC_PATH_MAX_LEN",
-        "PYZMQ_DRAFT_API",
-        "_FINISHED_TRACKER",
-        "Again",
-        "Context",
-        "ContextTerminated",
-        "DraftFDWarning",
-        "Frame",
-        "InterruptedSystemCall",
-        "Message",
-        "MessageTracker",
-        "NotDone",
-        "Poller",
-        "Socket",
-        "SyncContext",
-        "SyncSocket",
-        "ZMQBaseError",
-        "ZMQBindError",
-        "ZMQError",
-        "ZMQVersionError",
-        "__revision__",
-        "__version__",
-        "curve_keypair",
-        "curve_public",
-        "device",
-        "get_includes",
-        "get_library_dirs",
-        "has",
-        "install",
-        "proxy",
-        "proxy_steerable",
-        "pyzmq_version",
-        "pyzmq_version_info",
-        "select",
-        "strerror",
-        "zmq_errno",
-        "zmq_poll",
-        "zmq_version",
-        "zmq_version_info",
+    __all__ = ["_FINISHED_TRACKER", "__revision__", "__version__"]
+    __all__ += [
+        name
+        for name, value in globals().items()
+        if not (name.startswith("_") or isinstance(value, _ModuleType))
+        and name not in ("annotations", "TYPE_CHECKING")
     ]
 
 # pyzmq's layers by name: this module has all that programs look for in them.

@@ -1,9 +1,9 @@
 """Sockets for asyncio: calls that may wait return futures.
 
 A call is tried at once and waits only where it has to, first come, first served. `cancel` ends it
-at once. A message that was taken for a task which is cancelled before it could have it is put back,
-so cancelling loses none. Not so for a future that something else awaits, such as `gather`: the
-message is its result, whoever reads it.
+at once. A task that awaits it goes on in the same step of the event loop in which the message is
+taken, so cancelling loses none. Not so for a future that something else awaits, such as `gather`:
+the message is its result, whoever reads it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from ..aio.readiness import IN, OUT
 from ..arguments import INT_MAX
-from ..transfer import DONTWAIT, FRAME, MESSAGE, PARTS, WHOLE
+from ..transfer import DONTWAIT, MESSAGE, PARTS, WHOLE
 from . import context as _context
 from . import poll as _poll
 from . import socket as _socket
@@ -67,14 +67,20 @@ class Socket(_socket.Socket):
         kept = self._kept
         return [] if kept is None else [*kept.sends]
 
+    def _start_recv(
+        self, attempt: Callable[..., Any], convert: Callable[[Any], Any] | None, flags: int
+    ) -> Future[Any]:
+        readiness = self._kept or self._readiness
+        return readiness.start(readiness.receives, attempt, convert, flags)
+
     # Receiving
 
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Future[Any]:  # type: ignore[override]
         """Return a future of one frame: bytes, or a Frame if `copy` is false."""
         core = self._core
         if copy:
-            return self._readiness.receive(FRAME, core._attempt, None, flags)
-        return self._readiness.receive(FRAME, partial(core._attempt, MESSAGE), received, flags)
+            return self._start_recv(core._attempt, None, flags)
+        return self._start_recv(partial(core._attempt, MESSAGE), received, flags)
 
     def recv_multipart(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
@@ -85,25 +91,21 @@ class Socket(_socket.Socket):
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Future[int]:  # type: ignore[override]
         """Return a future of the size of one frame, of which as much as fits is in `buffer`."""
         fill = _socket.filling(buffer, nbytes)
-        return self._readiness.receive(FRAME, self._core._attempt, fill, flags)
+        return self._start_recv(self._core._attempt, fill, flags)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]:
         """Return a future of one frame as text."""
-        return self._readiness.receive(
-            FRAME, self._core._attempt, partial(str, encoding=encoding), flags
-        )
+        return self._start_recv(self._core._attempt, partial(str, encoding=encoding), flags)
 
     recv_unicode = recv_string
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Future[Any]:
         """Return a future of what one frame says in JSON."""
-        return self._readiness.receive(
-            FRAME, self._core._attempt, partial(jsonapi.loads, **kwargs), flags
-        )
+        return self._start_recv(self._core._attempt, partial(jsonapi.loads, **kwargs), flags)
 
     def recv_pyobj(self, flags: int = 0) -> Future[Any]:
         """Return a future of an unpickled object: never of a peer that may be hostile."""
-        return self._readiness.receive(FRAME, self._core._attempt, pickle.loads, flags)
+        return self._start_recv(self._core._attempt, pickle.loads, flags)
 
     def recv_serialized(
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
@@ -117,17 +119,18 @@ class Socket(_socket.Socket):
     ) -> Future[Any]:
         attempt = self._core._attempt
         call = partial(attempt, WHOLE) if copy else partial(attempt, PARTS, INT_MAX)
-        return self._readiness.receive(WHOLE, call, convert, flags)
+        return self._start_recv(call, convert, flags)
+
+    def _start_send(
+        self, attempt: Callable[[], Any], convert: Callable[[Any], Any], flags: int
+    ) -> Future[Any]:
+        readiness = self._kept or self._readiness
+        return readiness.start(readiness.sends, attempt, convert, flags)
 
     # Sending
 
     def send(  # type: ignore[override]
-        self,
-        data: Any,
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        **kwargs: Any,
+        self, data: Any, flags: int = 0, copy: bool = True, track: bool = False, **kwargs: Any
     ) -> Future[Any]:
         """Return a future that is done when libzmq has queued the frame: None, or its tracker.
 
@@ -135,11 +138,11 @@ class Socket(_socket.Socket):
         """
         attempt: Callable[[], Any]
         if type(data) is bytes and copy and not track and not flags and not kwargs:
-            return self._readiness.send(partial(self._core._attempt_send, data), _none, 0)
+            return self._start_send(partial(self._core._attempt_send, data), _none, 0)
         attempt = partial(
             super().send, data, flags=flags | DONTWAIT, copy=copy, track=track, **kwargs
         )
-        return self._readiness.send(partial(_unless_again, attempt), _only, flags)
+        return self._start_send(partial(_unless_again, attempt), _only, flags)
 
     def send_multipart(  # type: ignore[override]
         self,
@@ -158,7 +161,7 @@ class Socket(_socket.Socket):
             track=track,
             **kwargs,
         )
-        return self._readiness.send(partial(_unless_again, attempt), _only, flags)
+        return self._start_send(partial(_unless_again, attempt), _only, flags)
 
     # Waiting
 
@@ -168,9 +171,8 @@ class Socket(_socket.Socket):
         Another operation may be faster, so that a receive after it waits all the same.
         """
         super().poll(0, flags)  # raises if the socket is closed
-        readiness = self._readiness
         attempt = partial(_anything, super().poll, 0, flags)
-        return poll(readiness.enter(), [readiness], attempt, _bound(timeout), 0)
+        return poll(current_loop(), [self._readiness], attempt, _bound(timeout), 0)
 
     # Calls that may take the edge from those who wait
 

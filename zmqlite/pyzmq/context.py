@@ -7,13 +7,12 @@ import warnings
 from _thread import RLock
 from weakref import WeakSet
 
-from .. import errors
 from .._typing import Generic
 from .attributes import ContextAttributes
 from .constants import SocketType
 from .core import PlainContext, PlainSocket
 from .core import contexts as _by_address
-from .error import ZMQError, translated
+from .error import ZMQError, translating
 from .socket import Socket
 
 TYPE_CHECKING = False
@@ -60,10 +59,8 @@ class Context(ContextAttributes, Generic["S"]):
                 raise ZMQError(errno.EFAULT, f"no context of zmqlite has the address {shadow:#x}")
             self._core = _by_address[shadow]
         else:
-            try:
+            with translating():
                 self._core = PlainContext(io_threads)
-            except (errors.ZMQError, ValueError) as error:
-                raise translated(error) from None
 
     @classmethod
     def shadow(cls, address: int | Context[Any]) -> Self:
@@ -126,10 +123,8 @@ class Context(ContextAttributes, Generic["S"]):
             raise ZMQError(errno.EINVAL) from None
         if kind > SocketType.STREAM:  # a draft: libzmq would abort at its first handshake
             raise ZMQError(errno.ENOTSUP)
-        try:
+        with translating():
             return self._core.plain_socket(int(kind), kind.name)
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error) from None
 
     def _add_socket(self, socket: Socket[Any]) -> None:
         self._sockets.add(socket)
@@ -144,20 +139,16 @@ class Context(ContextAttributes, Generic["S"]):
 
         C: zmq_ctx_get(3)
         """
-        try:
+        with translating():
             return int(self._core.get(int(option)))
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error) from None
 
     def set(self, option: int, optval: int) -> None:
         """Change an option.
 
         C: zmq_ctx_set(3)
         """
-        try:
+        with translating():
             self._core.set(int(option), optval)
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error) from None
 
     def setsockopt(self, opt: int, value: Any) -> None:
         """Set the default of an option for the sockets that follow."""
@@ -176,10 +167,8 @@ class Context(ContextAttributes, Generic["S"]):
 
         C: zmq_ctx_term(3)
         """
-        try:
+        with translating():
             self._core.wait_term()
-        except errors.ZMQError as error:
-            raise translated(error) from None
 
     def destroy(self, linger: int | None = None) -> None:
         """Close all sockets, with `linger` milliseconds if given, and end the context."""

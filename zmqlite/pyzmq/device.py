@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .. import errors
 from ..proxy import proxy_steerable as _proxy_steerable
-from .error import ContextTerminated, translated
+from .error import ContextTerminated, translating
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,10 +39,8 @@ def proxy_steerable(
     """
     copies = None if capture is None else capture._core
     commands = None if control is None else control._core
-    try:
+    with translating():
         _proxy_steerable(frontend._core, backend._core, copies, commands)
-    except (errors.ZMQError, ValueError) as error:
-        raise translated(error) from None
     if frontend._core._owner.shut:
         raise ContextTerminated
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Final
 
 __all__ = [
+    "IPC_PATH_MAX_LEN",
     "Again",
     "ContextTerminated",
     "DraftFDWarning",
@@ -29,6 +30,8 @@ __all__ = [
     "ZMQBindError",
     "ZMQError",
     "ZMQVersionError",
+    "strerror",
+    "zmq_errno",
 ]
 
 
@@ -139,6 +142,20 @@ def translated(error: _core.ZMQError | ValueError, address: str | None = None) -
     if code in _OWN_TEXT and isinstance(error, _core.ZMQError):
         return ZMQError(code, error.strerror)
     return ZMQError(code)
+
+
+class translating:
+    """A `with` block in which `translated` exceptions take the place of the core's."""
+
+    def __init__(self, address: str | None = None) -> None:
+        self.address = address
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        if isinstance(error, (_core.ZMQError, ValueError)):
+            raise translated(error, self.address) from None
 
 
 def _endpoint_text(code: int, address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from asyncio import AbstractEventLoop, Future
 from collections import OrderedDict
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from ..errors import ZMQError
@@ -23,7 +23,7 @@ Queue: TypeAlias = "OrderedDict[Operation, None]"
 class Operation(Future[Any]):
     """A future that waits for a socket."""
 
-    __slots__ = ("attempt", "convert", "got", "number", "queues", "take_back", "timer", "what")
+    __slots__ = ("attempt", "convert", "queues", "timer")
 
     def __init__(
         self,
@@ -36,10 +36,6 @@ class Operation(Future[Any]):
         self.attempt: Attempt = attempt
         self.convert: Convert | None = convert
         self.queues: tuple[Queue, ...] = queues
-        self.got: Any = None  # the message that it received
-        self.what: int | None = None  # of a receive: FRAME ...
-        self.number: int = 0  # in the order in which the messages were received
-        self.take_back: Callable[[Operation], None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         for queue in queues:
             queue[self] = None
@@ -58,7 +54,11 @@ class Operation(Future[Any]):
         self.leave()
 
     def serve(self) -> bool:
-        """Make the attempt; whether the operation is done, as by an earlier one."""
+        """Make the attempt; whether the operation is done, as by an earlier one.
+
+        The task that awaits it goes on before this returns. So it belongs into callbacks of the
+        event loop, where no task runs.
+        """
         if self.done():
             return True
         try:
@@ -66,11 +66,19 @@ class Operation(Future[Any]):
             if got is None or got is False:
                 return False
             convert = self.convert
-            self.set_result(got if convert is None else convert(got))
-            self.got = got
+            result = got if convert is None else convert(got)
         except Exception as error:
             self.set_exception(raised(error))
+            self.leave()
+            return True
         self.leave()
+        for callback, context in self._callbacks or ():
+            if isinstance(getattr(callback, "__self__", None), asyncio.Task):
+                self.remove_done_callback(callback)
+                self.set_result(result)
+                context.run(callback, self)  # the task that awaits it goes on
+                return True
+        self.set_result(result)
         return True
 
     def leave(self) -> None:
@@ -86,16 +94,6 @@ class Operation(Future[Any]):
             return False
         self.leave()
         return True
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        try:
-            return (yield from super().__await__())
-        except BaseException:
-            if self.take_back is not None and self.got is not None and not self.exception():
-                self.take_back(self)  # the task was cancelled, though the message is here
-            raise
-
-    __iter__ = __await__
 
 
 def try_now(

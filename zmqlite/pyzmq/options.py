@@ -9,7 +9,7 @@ import struct
 from .._zmq import ffi, lib
 from ..socket_options import SocketOptions
 from .constants import SocketOption, _OptType
-from .error import ZMQError, translated
+from .error import ZMQError, translating
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,10 +61,8 @@ def set_option(core: PlainSocket, option: int, value: int | bytes | None) -> Non
     else:
         raise TypeError(f"option {option} takes bytes, not {type(value).__name__}")
     if option == SocketOption.CONNECT_ROUTING_ID and encoded is not None:
-        try:
+        with translating():
             core.set(SocketOptions.connect_routing_id, encoded)  # libzmq aborts on a second one
-        except ValueError as error:
-            raise translated(error) from None
         return
     data, size = (ffi.NULL, 0) if encoded is None else (encoded, len(encoded))
     code = lib.zl_setsockopt(core._pointer, option, data, size)

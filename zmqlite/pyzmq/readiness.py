@@ -1,14 +1,16 @@
 """The operations that wait for a socket in an event loop: for `asyncio` and `eventloop.zmqstream`.
 
 How no message is lost. An operation waits in a queue and takes its message only when one is there.
-`cancel` takes it out of the queue at once. What cannot be avoided is that a task is cancelled after
-its future got the message, and before the task runs again. Then the `await` sees CancelledError
-with a message at hand, and puts the message back before those that wait in the socket.
+`cancel` takes it out of the queue at once. A task that awaits the operation goes on as soon as the
+operation has its message, in the same callback of the event loop. So nothing can cancel the task in
+between, and no round of the event loop is spent on waking it.
 
 How no wake-up is missed. libzmq's descriptor is edge-triggered: any call into the socket may handle
-the commands that made it readable. So what waits is served until EVENTS, which is read again after
-each attempt, says that there is nothing to do; and a call that may have handled commands schedules
-a look. The descriptor that the event loop watches is a duplicate, closed by nobody but us.
+the commands that made it readable. An attempt to receive that finds nothing has handled them all.
+So where only receives wait, they are attempted until one finds nothing. Where others wait, EVENTS
+is read before, and after something was received or sent the next round of the event loop looks
+again; and a call that may have handled commands schedules a look. The descriptor that the event
+loop watches is a duplicate, closed by nobody but us.
 
 All objects that share one libzmq socket (see Socket.shadow) share its Readiness.
 """
@@ -31,17 +33,15 @@ from ..aio.time_slice import TimeSlice
 from ..owner import ForkAware
 from ..socket import Socket as CoreSocket
 from ..socket_options import SocketOptions
-from ..transfer import DONTWAIT, FRAME
+from ..transfer import DONTWAIT
 from .error import Again
 from .operation import Attempt, Convert, Operation, Queue, try_now
 
-RCVMORE: Final = SocketOptions.rcvmore.number
 RCVTIMEO: Final = SocketOptions.rcvtimeo.number
 SNDTIMEO: Final = SocketOptions.sndtimeo.number
 
 _INT: Final = Struct("i")
 _FOREVER: Final = _INT.pack(-1)
-_ONE: Final = _INT.pack(1)
 _SHARED: Final = Shared(TIME_SLICE)
 
 
@@ -73,8 +73,6 @@ class Readiness(ForkAware):
         "_each_has_room",
         "_looks_soon",
         "_reading",
-        "_received",
-        "_returned",
         "core",
         "listeners",
         "loop",
@@ -98,84 +96,41 @@ class Readiness(ForkAware):
         self._each_has_room = core._type_name == "ROUTER"  # a send may go on where another waits
         self._reading = False
         self._looks_soon = False
-        self._received = 0
-        self._returned: list[Operation] = []
 
     # Operations
 
-    def receive(
-        self, what: int, attempt: Attempt, convert: Convert | None, flags: int
+    def start(
+        self, queue: Queue, attempt: Attempt, convert: Convert | None, flags: int
     ) -> Future[Any]:
-        """Return a future for a message; at once done if it is there and nobody waits for it.
+        """Return the future of a call in `receives` or `sends`; at once done if it need not wait.
 
-        Once the loop's time slice is over, other tasks run first. A sending call has no such bound:
-        programs send without an await, and close the socket after that.
+        Once the loop's time slice is over, other tasks run before a receive. A sending call has no
+        such bound: programs send without an await, and close the socket after that.
         """
-        loop = self.enter()
-        if self._returned:
-            self._put_back()
-        if flags & DONTWAIT:
-            return self._at_once(loop, attempt, convert)
-        if not self.receives:
-            if self.slice.go_on():
-                future = try_now(loop, attempt, convert)
-                if not self.idle:
-                    self.look_soon()  # the attempt may have taken the edge
-                if future is not None:
-                    return future
-            else:
-                self.look_soon()
-        operation = Operation(loop, attempt, convert, (self.receives,))
-        operation.what = what
-        operation.take_back = self.take_back
-        self._wait(operation, RCVTIMEO)
-        return operation
-
-    def send(self, attempt: Attempt, convert: Convert | None, flags: int) -> Future[Any]:
-        """Return a future for a sending call; at once done if there is room and nobody waits."""
-        loop = self.enter()
-        if flags & DONTWAIT:
-            return self._at_once(loop, attempt, convert)
-        if not self.sends:
+        loop = current_loop()
+        if loop is not self.loop:
+            self.move(loop)
+        now = flags & DONTWAIT
+        if now or (not queue and (queue is self.sends or self.slice.go_on())):
             future = try_now(loop, attempt, convert)
             if not self.idle:
-                self.look_soon()
+                self.look_soon()  # the attempt may have taken the edge
+            if future is None and now:
+                future = loop.create_future()
+                future.set_exception(Again())
             if future is not None:
                 return future
-        elif self._each_has_room:
+        else:
             self.look_soon()
-        operation = Operation(loop, attempt, convert, (self.sends,))
-        self._wait(operation, SNDTIMEO)
-        return operation
-
-    def _at_once(
-        self, loop: AbstractEventLoop, attempt: Attempt, convert: Convert | None
-    ) -> Future[Any]:
-        future = try_now(loop, attempt, convert)
-        if future is None:
-            future = loop.create_future()
-            future.set_exception(Again())
-        if not self.idle:
-            self.look_soon()
-        return future
-
-    def _wait(self, operation: Operation, option: int) -> None:
+        operation = Operation(loop, attempt, convert, (queue,))
+        option = SNDTIMEO if queue is self.sends else RCVTIMEO
         value = self.core._handle.getsockopt(option, _INT.size)
         # An int is an error, which the attempts get as well.
         if value != _FOREVER and isinstance(value, bytes):
             operation.end_after(_INT.unpack(value)[0], Again())
         if not self._reading:
             self.watch()
-
-    def _has_more(self) -> bool:
-        return self.core._handle.getsockopt(RCVMORE, _INT.size) == _ONE
-
-    def enter(self) -> AbstractEventLoop:
-        """Return the event loop that the caller runs in, which the socket serves from now on."""
-        loop = current_loop()
-        if loop is not self.loop:
-            self.move(loop)
-        return loop
+        return operation
 
     def move(self, loop: AbstractEventLoop) -> None:
         """Serve another loop; what waits in the old one is cancelled. RuntimeError if that runs."""
@@ -222,43 +177,44 @@ class Readiness(ForkAware):
             loop.call_soon_threadsafe(self._look)
 
     def _look(self) -> None:
-        """Serve in order whom EVENTS allows to go on, until it allows nobody."""
+        """Serve in order whom the socket allows to go on, and no operation that comes meanwhile."""
         self._looks_soon = False
-        if self._returned:
-            self._put_back()
-        while True:
-            if self.idle:
-                return
-            self.watch()
-            events = self.events()
-            served = bool(events & OUT) and self._serve_sends()
-            if events & IN and self._serve_receives():
-                served = True
-            if not served or self._looks_soon:
-                break
+        try:
+            only_receives = self._only_receives
+            served = self._serve_receives() if only_receives else self._serve_all()
+            if served and not (only_receives and self._only_receives):
+                self.look_soon()  # what was received or sent may have taken the edge
+        except BaseException:
+            self.look_soon()
+            raise
+
+    @property
+    def _only_receives(self) -> bool:
+        """Whether whoever waits finds out by the attempt to receive, without reading EVENTS."""
+        return not (self.sends or self.polls or self.listeners)
+
+    def _serve_all(self) -> bool:
+        self.watch()
+        served = False
         for operation in tuple(self.polls):
             operation.serve()
+        events = self.events()  # after the polls, as these take the edge, too
+        if events & OUT and self.sends:
+            served = self._serve_sends()
+            events |= self.events()
+        if events & IN and self._serve_receives():
+            served = True
         for listener in tuple(self.listeners):
-            if events & listener.wanted:
-                done = True
-                try:
-                    done = listener.ready(events)
-                finally:
-                    if done:
-                        self.look_soon()  # for the next thing
+            if events & listener.wanted and listener.ready(events):
+                served = True
+        return served
 
     def _serve_receives(self) -> bool:
         served = False
-        while self.receives:
-            operation = next(iter(self.receives))
-            if not operation.serve():
+        for _ in range(len(self.receives)):
+            if not self.receives or not next(iter(self.receives)).serve():
                 break
             served = True
-            self._received = operation.number = self._received + 1
-            if self.receives and operation.what == FRAME and self._has_more():
-                # The next frame goes out once this one is kept: it could not be put back before it.
-                self.look_soon()
-                break
         return served
 
     def _serve_sends(self) -> bool:
@@ -269,20 +225,6 @@ class Readiness(ForkAware):
             elif not self._each_has_room:
                 break
         return served
-
-    def take_back(self, operation: Operation) -> None:
-        """Put a message back; in the order of all that come back in this round."""
-        self._returned.append(operation)
-        self.look_soon()
-
-    def _put_back(self) -> None:
-        returned, self._returned = self._returned, []
-        returned.sort(key=lambda operation: operation.number, reverse=True)
-        handle = self.core._handle
-        for operation in returned:
-            handle.settle()
-            handle.tray[0] = operation.got
-            handle.settle()
 
     # The descriptor
 
@@ -300,7 +242,7 @@ class Readiness(ForkAware):
             self._unwatch()  # another thread may use the socket now
         else:
             self._look()
-            if self.core.closed:
+            if self.idle and self.core.closed:
                 self._unwatch()  # nothing takes the edge any more
 
     def _unwatch(self) -> None:
@@ -325,8 +267,6 @@ class Readiness(ForkAware):
 
     def end(self) -> None:
         """Cancel all that waits, and let go of the descriptor."""
-        if self._returned:
-            self._put_back()
         self._unwatch()
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:

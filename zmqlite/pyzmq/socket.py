@@ -11,7 +11,7 @@ import pickle
 import random
 
 from .. import errors
-from .._typing import Generic
+from .._typing import Generic, overload
 from .._zmq import ffi, lib
 from ..arguments import INT_MAX
 from ..transfer import FRAME, MESSAGE, PARTS, WHOLE
@@ -19,7 +19,7 @@ from .attributes import SocketAttributes
 from .constants import EADDRINUSE, EVENT_ALL, POLLIN, SocketOption, SocketType
 from .core import PlainSocket
 from .core import sockets as _by_address
-from .error import ZMQBindError, ZMQError, translated
+from .error import ZMQBindError, ZMQError, translated, translating
 from .frame import COPY_THRESHOLD, Frame, all_received, received
 from .options import get_option, kind_of, set_option
 from .tracker import _FINISHED_TRACKER, MessageTracker
@@ -28,7 +28,7 @@ from .utils import jsonapi
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Literal, Self, overload
+    from typing import Any, Literal, Self
 
     from typing_extensions import Buffer, TypeVar
 
@@ -190,10 +190,8 @@ class Socket(SocketAttributes, Generic["R"]):
             return
         if self._context is not None:
             self._context._rm_socket(self)
-        try:
+        with translating():
             self._core.close(linger)
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error) from None
 
     def __enter__(self) -> Self:
         return self
@@ -251,10 +249,8 @@ class Socket(SocketAttributes, Generic["R"]):
         name = os.fsdecode(addr) if isinstance(addr, bytes) else addr
         if not isinstance(name, str):
             raise TypeError(f"an endpoint is a str, not {addr!r}")
-        try:
+        with translating(name):
             call(name)
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error, name) from None
         return name
 
     def bind_to_random_port(
@@ -357,29 +353,18 @@ class Socket(SocketAttributes, Generic["R"]):
     # Sending
 
     # Any: numpy's arrays are no Buffer for type checkers before Python 3.12.
-    if TYPE_CHECKING:
-
-        @overload
-        def send(
-            self,
-            data: Any,
-            flags: int = 0,
-            copy: Literal[True] = True,
-            track: bool = False,
-            routing_id: int | None = None,
-            group: str | None = None,
-        ) -> None: ...
-        @overload
-        def send(
-            self,
-            data: Any,
-            flags: int = 0,
-            copy: bool = True,
-            track: bool = False,
-            routing_id: int | None = None,
-            group: str | None = None,
-        ) -> MessageTracker | None: ...
-
+    @overload
+    def send(
+        self, data: Any, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> None: ...
+    @overload
+    def send(
+        self, data: Any, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> MessageTracker | None: ...
+    @overload
+    def send(
+        self, data: Any, flags: int = 0, *, routing_id: int | None = None, group: str | None = None
+    ) -> None: ...
     def send(
         self,
         data: Any,
@@ -412,10 +397,9 @@ class Socket(SocketAttributes, Generic["R"]):
             return tracker
         if code != _UNUSUAL:
             raise translated(self._core._failure(code, "zmq_send", flags, None))
-        try:  # nothing was sent: the core converts the data, or says what is wrong with them
+        # Nothing was sent: the core converts the data, or says what is wrong with them.
+        with translating():
             self._core.send(data, flags)
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error) from None
         return tracker
 
     def send_multipart(
@@ -449,10 +433,8 @@ class Socket(SocketAttributes, Generic["R"]):
         parts = tuple(msg_parts)
         if not parts:
             return tracker
-        try:
+        with translating():
             self._core.send_multipart(parts, flags)
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error) from None
         return tracker
 
     def _lend(self, data: Any, track: bool) -> tuple[Any, MessageTracker | None]:
@@ -500,19 +482,14 @@ class Socket(SocketAttributes, Generic["R"]):
 
     # Receiving
 
-    if TYPE_CHECKING:
-
-        @overload
-        def recv(
-            self, flags: int = 0, copy: Literal[True] = True, track: bool = False
-        ) -> bytes: ...
-        @overload
-        def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
-        @overload
-        def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
-        @overload
-        def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
-
+    @overload
+    def recv(self, flags: int = 0, copy: Literal[True] = True, track: bool = False) -> bytes: ...
+    @overload
+    def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
+    @overload
+    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+    @overload
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
         """Receive one frame, as bytes or, with `copy=False`, as a Frame.
 
@@ -532,25 +509,22 @@ class Socket(SocketAttributes, Generic["R"]):
             return got
         return received(self._recv_again(None, flags, MESSAGE))
 
-    if TYPE_CHECKING:
-
-        @overload
-        def recv_multipart(
-            self, flags: int = 0, copy: Literal[True] = True, track: bool = False
-        ) -> list[bytes]: ...
-        @overload
-        def recv_multipart(
-            self, flags: int = 0, *, copy: Literal[False], track: bool = False
-        ) -> list[Frame]: ...
-        @overload
-        def recv_multipart(
-            self, flags: int, copy: Literal[False], track: bool = False
-        ) -> list[Frame]: ...
-        @overload
-        def recv_multipart(
-            self, flags: int = 0, copy: bool = True, track: bool = False
-        ) -> list[bytes] | list[Frame]: ...
-
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> list[bytes]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> list[bytes] | list[Frame]: ...
     def recv_multipart(
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> list[bytes] | list[Frame]:
@@ -626,11 +600,9 @@ class Socket(SocketAttributes, Generic["R"]):
 
         C: zmq_poll(3)
         """
-        try:
+        with translating():
             wait = -1 if timeout is None or timeout < 0 else int(timeout)
             return int(self._core.poll(wait, flags))
-        except (errors.ZMQError, ValueError) as error:
-            raise translated(error) from None
 
     def monitor(self, addr: str | bytes | None, events: int = EVENT_ALL) -> None:
         """Have libzmq publish the events of this socket at an inproc endpoint; None ends it.

@@ -1,25 +1,8 @@
 """Devices: proxies that run in the foreground, in a thread or in a process."""
 
-from .. import device
-from .basedevice import Device, ProcessDevice, ThreadDevice
-from .monitoredqueue import monitored_queue
-from .monitoredqueuedevice import MonitoredQueue, ProcessMonitoredQueue, ThreadMonitoredQueue
-from .proxydevice import ProcessProxy, Proxy, ThreadProxy
-from .proxysteerabledevice import ProcessProxySteerable, ProxySteerable, ThreadProxySteerable
-
-__all__ = [
-    "Device",
-    "MonitoredQueue",
-    "ProcessDevice",
-    "ProcessMonitoredQueue",
-    "ProcessProxy",
-    "ProcessProxySteerable",
-    "Proxy",
-    "ProxySteerable",
-    "ThreadDevice",
-    "ThreadMonitoredQueue",
-    "ThreadProxy",
-    "ThreadProxySteerable",
-    "device",
-    "monitored_queue",
-]
+from ..device import device as device
+from .basedevice import *  # noqa: F403
+from .monitoredqueue import *  # noqa: F403
+from .monitoredqueuedevice import *  # noqa: F403
+from .proxydevice import *  # noqa: F403
+from .proxysteerabledevice import *  # noqa: F403

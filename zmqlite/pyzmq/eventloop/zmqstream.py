@@ -8,7 +8,7 @@ import pickle
 import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from tornado.ioloop import IOLoop
 from tornado.log import gen_log
@@ -21,20 +21,11 @@ from ..readiness import readiness_of
 from ..socket import Socket
 from ..utils import jsonapi
 
-Callback = Callable[..., Any]
+Callback: TypeAlias = "Callable[..., Any] | None"
 
 _SAME: Final = (
-    "bind",
-    "bind_to_random_port",
-    "connect",
-    "disconnect",
-    "getsockopt",
-    "getsockopt_string",
-    "getsockopt_unicode",
-    "setsockopt",
-    "setsockopt_string",
-    "setsockopt_unicode",
-    "unbind",
+    *("bind", "bind_to_random_port", "unbind", "connect", "disconnect"),
+    *(f"{verb}sockopt{kind}" for verb in ("get", "set") for kind in ("", "_string", "_unicode")),
 )
 """The methods that are the socket's own."""
 
@@ -62,18 +53,18 @@ class ZMQStream:
         self.wanted: int = 0  # as readiness.Listener says
         self._readiness = readiness_of(socket._core)
         self._readiness.move(self.io_loop.asyncio_loop)  # type: ignore[attr-defined]
-        self._queue: deque[tuple[Sequence[Any], dict[str, Any], Callback | None]] = deque()
-        self._recv_callback: Callback | None = None
+        self._queue: deque[tuple[Sequence[Any], dict[str, Any], Callback]] = deque()
+        self._recv_callback: Callback = None
         self._recv_copy = True
-        self._send_callback: Callback | None = None
-        self._err_callback: Callback | None = None
-        self._close_callback: Callback | None = None
+        self._send_callback: Callback = None
+        self._err_callback: Callback = None
+        self._close_callback: Callback = None
         for name in _SAME:
             setattr(self, name, getattr(socket, name))
 
     # Callbacks
 
-    def on_recv(self, callback: Callback | None, copy: bool = True) -> None:
+    def on_recv(self, callback: Callback, copy: bool = True) -> None:
         """Call `callback(frames)` with each message from now on; None: with none.
 
         `frames` is a list of bytes, or of Frame if `copy` is false. Messages that come while there
@@ -84,7 +75,7 @@ class ZMQStream:
         self._recv_copy = copy
         self._update()
 
-    def on_recv_stream(self, callback: Callback | None, copy: bool = True) -> None:
+    def on_recv_stream(self, callback: Callback, copy: bool = True) -> None:
         """Call `callback(stream, frames)` with each message; otherwise as `on_recv`."""
         self.on_recv(self._with_stream(callback), copy)
 
@@ -92,7 +83,7 @@ class ZMQStream:
         """Call nobody with messages any more."""
         self.on_recv(None)
 
-    def on_send(self, callback: Callback | None) -> None:
+    def on_send(self, callback: Callback) -> None:
         """Call `callback(frames, status)` after each message that was sent from the queue.
 
         `status` is its MessageTracker, None without `track`, or the error if it was not sent.
@@ -100,7 +91,7 @@ class ZMQStream:
         self._check_closed()
         self._send_callback = _checked(callback)
 
-    def on_send_stream(self, callback: Callback | None) -> None:
+    def on_send_stream(self, callback: Callback) -> None:
         """Call `callback(stream, frames, status)`; otherwise as `on_send`."""
         self.on_send(self._with_stream(callback))
 
@@ -108,7 +99,7 @@ class ZMQStream:
         """Call nobody after a message any more."""
         self.on_send(None)
 
-    def on_err(self, callback: Callback | None) -> None:
+    def on_err(self, callback: Callback) -> None:
         """Call `callback()` when receiving fails; without one the error is logged."""
         self._check_closed()
         self._err_callback = _checked(callback)
@@ -117,11 +108,11 @@ class ZMQStream:
         """Call nobody when receiving fails any more."""
         self.on_err(None)
 
-    def set_close_callback(self, callback: Callback | None) -> None:
+    def set_close_callback(self, callback: Callback) -> None:
         """Call `callback()` when the stream is closed."""
         self._close_callback = _checked(callback)
 
-    def _with_stream(self, callback: Callback | None) -> Callback | None:
+    def _with_stream(self, callback: Callback) -> Callback:
         if _checked(callback) is None:
             return None
         return lambda *args: callback(self, *args)  # type: ignore[misc]
@@ -134,7 +125,7 @@ class ZMQStream:
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
-        callback: Callback | None = None,
+        callback: Callback = None,
         **kwargs: Any,
     ) -> None:
         """Queue a message of one frame; see `send_multipart`."""
@@ -146,7 +137,7 @@ class ZMQStream:
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
-        callback: Callback | None = None,
+        callback: Callback = None,
         **kwargs: Any,
     ) -> None:
         """Queue a message; `callback(frames, status)` is called once it was sent, see `on_send`."""
@@ -161,7 +152,7 @@ class ZMQStream:
         u: str,
         flags: int = 0,
         encoding: str = "utf-8",
-        callback: Callback | None = None,
+        callback: Callback = None,
         **kwargs: Any,
     ) -> None:
         """Queue a text as a message of one frame."""
@@ -171,19 +162,12 @@ class ZMQStream:
 
     send_unicode = send_string
 
-    def send_json(
-        self, obj: Any, flags: int = 0, callback: Callback | None = None, **kwargs: Any
-    ) -> None:
+    def send_json(self, obj: Any, flags: int = 0, callback: Callback = None, **kwargs: Any) -> None:
         """Queue an object as JSON in a message of one frame."""
         self.send(jsonapi.dumps(obj), flags, callback=callback, **kwargs)
 
     def send_pyobj(
-        self,
-        obj: Any,
-        flags: int = 0,
-        protocol: int = -1,
-        callback: Callback | None = None,
-        **kwargs: Any,
+        self, obj: Any, flags: int = 0, protocol: int = -1, callback: Callback = None, **kwargs: Any
     ) -> None:
         """Queue a pickled object; who unpickles it runs what its sender wants."""
         self.send(pickle.dumps(obj, protocol), flags, callback=callback, **kwargs)
@@ -258,7 +242,7 @@ class ZMQStream:
             self._run_callback(callback, msg, status)
         return True
 
-    def _run_callback(self, callback: Callback, *args: Any) -> None:
+    def _run_callback(self, callback: Callable[..., Any], *args: Any) -> None:
         try:
             result = callback(*args)
         except Exception:
@@ -326,7 +310,7 @@ class ZMQStream:
         self.close()
 
 
-def _checked(callback: Callback | None) -> Callback | None:
+def _checked(callback: Callback) -> Callback:
     # AssertionError is what pyzmq's programs get here.
     if callback is not None and not callable(callback):
         raise AssertionError(f"a callback is callable or None, not {callback!r}")
