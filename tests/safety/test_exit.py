@@ -95,6 +95,7 @@ def test_ctrl_c_ends_a_blocking_call_at_once(wait: str) -> None:
     pytest.fail("it took longer")
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_call_also_where_it_comes_while_libzmq_is_busy() -> None:
     peers = 20
     with Program("safety/ends", "interrupted_while_libzmq_is_busy") as program:
