@@ -15,7 +15,7 @@ import uvloop
 from aio_support import Drive, pair, waiting
 from aio_support import until as eventually
 from checkout import run
-from support import open_descriptors
+from support import open_descriptors, slow
 
 import zmqlite as zmq
 from zmqlite import aio
@@ -123,7 +123,7 @@ def test_sockets_and_contexts_that_are_forgotten_end_by_themselves(drive: Drive)
 
 @pytest.mark.parametrize(
     ("how", "error"),
-    [("raise", "ValueError: unforeseen"), ("interrupt", "KeyboardInterrupt"), ("exit", "")],
+    [slow("raise", "ValueError: unforeseen"), slow("interrupt", "KeyboardInterrupt"), ("exit", "")],
 )
 def test_a_program_that_ends_anyhow_neither_hangs_nor_complains(how: str, error: str) -> None:
     program = Path(__file__).parent / "programs" / "ending.py"

@@ -261,31 +261,6 @@ async def test_one_of_several_waiters_at_a_time_can_be_cancelled() -> None:
             assert waiting(pull) == 0
 
 
-async def test_what_a_cancelled_waiter_was_woken_for_goes_to_the_next() -> None:
-    """No other operation begins meanwhile, so nothing else could wake those who are left."""
-    with a_storm(9) as storm:
-        async with pair(zmq.PULL, zmq.PUSH) as (pull, push):
-
-            async def take() -> None:
-                storm.got.append(await pull.recv())
-
-            for _ in range(storm.count // 6):
-                waiters = [asyncio.create_task(take()) for _ in range(5)]
-                while waiting(pull) < 5:
-                    await asyncio.sleep(0)
-                for _ in range(3):
-                    storm.sent.append(b"%d" % len(storm.sent))
-                    await push.send(storm.sent[-1])
-                for waiter in storm.rnd.sample(waiters, 2):
-                    await turns(storm.rnd.randrange(4))
-                    storm.cancelled += waiter.cancel()
-                while len(storm.got) < len(storm.sent):
-                    await asyncio.sleep(0)
-                for waiter in waiters:
-                    waiter.cancel()
-                await asyncio.wait(waiters)
-
-
 async def test_who_waits_to_send_and_who_waits_to_receive_are_cancelled_in_one_socket() -> None:
     with a_storm(5) as there, a_storm(6) as back:
         async with pair(zmq.DEALER, zmq.DEALER, sndhwm=2, rcvhwm=2) as (one, other):
@@ -333,28 +308,3 @@ async def test_a_timeout_that_ends_while_the_message_arrives_loses_nothing() -> 
                 await taking
                 if len(storm.got) < len(storm.sent):
                     await take(None)
-
-
-async def test_a_wait_for_beside_a_task_that_works_in_slices_loses_nothing() -> None:
-    with a_storm(8, least=10) as storm:
-        async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
-
-            async def send() -> None:
-                for number in range(200):
-                    await asyncio.sleep(storm.rnd.uniform(0.003, 0.007))
-                    await push.send(b"%d" % number)
-                    storm.sent.append(b"%d" % number)
-
-            async def work() -> None:
-                while True:
-                    time.sleep(0.0005)
-                    await asyncio.sleep(0)
-
-            sending, working = asyncio.create_task(send()), asyncio.create_task(work())
-            while len(storm.got) < 200:
-                try:
-                    storm.got.append(await asyncio.wait_for(pull.recv(), 0.005))
-                except TimeoutError:
-                    storm.cancelled += 1
-            working.cancel()
-            await sending

@@ -15,10 +15,11 @@ KEPT: list[Any] = []
 
 
 class End(NamedTuple):
-    """A way to end, and how it looks: the exit code, and whether Python itself complains."""
+    """A way to end, and how it looks: exit code, what is printed late, a complaint of Python."""
 
     program: Callable[[], object]
     code: int = 0
+    out: str = ""
     complains: bool = False
     lingers: bool = True  # libzmq waits for what cannot be sent
     grace: float = 0.0  # seconds that zmqlite gives a thread

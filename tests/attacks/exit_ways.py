@@ -272,6 +272,8 @@ def a_child_that_is_another_program() -> None:
 
 # Late calls
 
+REFUSED = "ContextTerminated\n" * 7
+
 
 def every_call(context: zmq.Context, used: zmq.Socket, poller: zmq.Poller) -> None:
     calls: list[Callable[[], object]] = [
@@ -301,7 +303,7 @@ def prepare() -> Callable[[], None]:
     return lambda: every_call(context, used, poller)
 
 
-@end(lingers=False)
+@end(out=REFUSED, lingers=False)
 def calls_after_the_contexts_have_ended() -> None:
     # As who registered before zmqlite was imported.
     atexit.unregister(contexts._end_all)
@@ -310,7 +312,7 @@ def calls_after_the_contexts_have_ended() -> None:
     say("ends")
 
 
-@end(lingers=False)
+@end(out=REFUSED, lingers=False)
 def a_finaliser_that_uses_a_socket() -> None:
     class Late:
         call = staticmethod(prepare())
@@ -324,7 +326,7 @@ def a_finaliser_that_uses_a_socket() -> None:
     KEPT.append(late)
 
 
-@end(lingers=False)
+@end(out="100000\ndone\n", lingers=False)
 def a_finaliser_that_makes_a_context() -> None:
     class Late:
         def __del__(self) -> None:

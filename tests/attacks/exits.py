@@ -54,12 +54,12 @@ def end_once(name: str, options: Sequence[str], wanted: End) -> float:
         first = process.stdout.readline()
         start = time.monotonic()
         try:
-            _, complaint = process.communicate(timeout=30)
+            late, complaint = process.communicate(timeout=30)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
         took = time.monotonic() - start
-    assert (first, process.returncode) == ("ends\n", wanted.code), complaint
+    assert (first, late, process.returncode) == ("ends\n", wanted.out, wanted.code), complaint
     assert wanted.complains or not complaint, complaint
     return took
 

@@ -42,7 +42,10 @@ UNSERVED = 3 * DEADLINE  # seconds without an answer; REP loses many, see KNOWN
 GROWTH = 32.0  # MiB
 LOSSES = 10  # attempts
 
-Act: TypeAlias = Callable[[Callable[[], Peer]], list[Peer] | None]
+New: TypeAlias = Callable[..., Peer]
+"""Makes a peer, over tcp, or over ipc where it is told so."""
+
+Act: TypeAlias = Callable[[New], list[Peer] | None]
 """What makes peers and attacks with them; it returns them, or None if what it attacked was hit."""
 LATE = 5, 200.0  # times as late as without attackers, and ms more, since it has much to do
 
@@ -244,26 +247,36 @@ def compare(
     return told, counts, faults
 
 
-def fill(new: Callable[[], Peer], last: bytes = b"") -> list[Peer]:
-    """Fill the queue of a server that is slow to read, and vanish."""
+PING = frame(COMMAND, command(b"PING", b"\0\0"))
+
+
+def fill(new: New, last: bytes = b"", ipc: bool = False) -> list[Peer]:
+    """Fill the queue of a server that is slow to read, and vanish; over ipc without a reset."""
     for _ in range(3):
-        peer = new()
+        peer = new(ipc)
         peer.join()
         peer.send(frame(0, b"") * 2500 + last)
         time.sleep(0.05)
-        peer.reset()
+        if ipc:
+            peer.socket.close()
+        else:
+            peer.reset()
         time.sleep(0.6)
     return []
 
 
-def fill_and_ping(new: Callable[[], Peer]) -> list[Peer]:
-    return fill(new, frame(COMMAND, command(b"PING", b"\0\0")))
+def fill_and_ping(new: New) -> list[Peer]:
+    return fill(new, PING)
 
 
-def send(data: bytes, times: int = 1, peers: int = 1) -> Callable[[Callable[[], Peer]], list[Peer]]:
+def fill_ping_and_close(new: New) -> list[Peer]:
+    return fill(new, PING, ipc=True)
+
+
+def send(data: bytes, times: int = 1, peers: int = 1) -> Callable[[New], list[Peer]]:
     """Peers that send something, which take a while, and stay."""
 
-    def act(new: Callable[[], Peer]) -> list[Peer]:
+    def act(new: New) -> list[Peer]:
         made = []
         for _ in range(peers):
             peer = new()
@@ -278,7 +291,7 @@ def send(data: bytes, times: int = 1, peers: int = 1) -> Callable[[Callable[[], 
     return act
 
 
-def lose_reply(new: Callable[[], Peer]) -> list[Peer] | None:
+def lose_reply(new: New) -> list[Peer] | None:
     """None if a request gets no reply, after a malformed one of a peer that has left.
 
     The server has to be late enough to find both, which it is not always on a busy machine.
@@ -304,11 +317,12 @@ def lose_reply(new: Callable[[], Peer]) -> list[Peer] | None:
 
 STRANGERS = dict(zmq.FACING_STRANGERS)
 LONG = frame(0, bytes(1 << 26), 1 << 27)
-KNOWN: list[tuple[str, dict[str, Any], Callable[[Callable[[], Peer]], list[Peer] | None], str]] = [
+KNOWN: list[tuple[str, dict[str, Any], Act, str]] = [
     # type, options, attack, outcome: see docs/howto/strangers.md for each
     ("PULL", STRANGERS, fill_and_ping, "dies"),
     ("PULL", {}, fill_and_ping, "dies"),
     ("PULL", {"rcvhwm": 0}, fill_and_ping, ""),
+    ("PULL", STRANGERS, fill_ping_and_close, "dies"),
     ("PULL", {"heartbeat_ivl": 50, "heartbeat_timeout": 10_000}, fill, "dies"),
     ("PULL", STRANGERS, fill, ""),
     ("PULL", {}, send(LONG), "grows"),
@@ -324,7 +338,8 @@ KNOWN: list[tuple[str, dict[str, Any], Callable[[Callable[[], Peer]], list[Peer]
 
 def outcome(kind: str, options: dict[str, Any], act: Act) -> str:
     """What an attack does to a server."""
-    server = "delay" if act in (fill, fill_and_ping, lose_reply) else "reactor"
+    late = (fill, fill_and_ping, fill_ping_and_close, lose_reply)
+    server = "delay" if act in late else "reactor"
     given = {"types": [kind], "mechanism": "NULL", "server": server, "options": options}
     given |= {"security": {}, "reports": "tcp://127.0.0.1:9", "secret": "?"}
     with tempfile.TemporaryDirectory(prefix="zl") as directory:
@@ -335,10 +350,14 @@ def outcome_of(given: dict[str, Any], act: Act) -> str:
     """The same, of a server that is told what to be."""
     [kind] = given["types"]
     with Child("hostile_server", given) as child:
-        endpoint = child.answer()[kind][0]
+        endpoints = child.answer()[kind]
+
+        def new(ipc: bool = False) -> Peer:
+            return Peer(endpoints[ipc], kind, b"NULL", b"", random.Random())
+
         try:
             memory, descriptors, *_ = child.ask()
-            peers = act(lambda: Peer(endpoint, kind, b"NULL", b"", random.Random()))
+            peers = act(new)
             if peers is None:
                 return "loses"
             if eventually(lambda: child.ask()[0] > memory + GROWTH, 2):

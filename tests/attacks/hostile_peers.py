@@ -135,12 +135,13 @@ def broken_initiate(peer: Peer) -> None:
 def commands(peer: Peer) -> None:
     """Pings, or commands that are malformed, unknown or not for this type.
 
-    Not both, and no PING with bytes changed, which may become messages: a PING behind what fills a
-    queue makes libzmq abort, see KNOWN in hostile.py.
+    Not both, and nothing is changed before or in a PING: the zeros in the long one, read as frames,
+    are messages that fill a queue, and a PING behind them makes libzmq abort, see KNOWN in
+    hostile.py. A byte too many in the handshake before is enough for that.
     """
-    peer.join()
     some = peer.pick([HEARTBEATS, COMMANDS])
     peer.mutant = peer.mutant and some is COMMANDS
+    peer.join()
     for _ in range(peer.pick([1, 3, 10])):
         packed = peer.pack(peer.pick(some), COMMAND | peer.pick([0, 0, MORE]))
         peer.send(packed if peer.box else packed * peer.pick([1, 1, 300]))

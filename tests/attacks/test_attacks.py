@@ -1,4 +1,7 @@
-"""Each attack for a few seconds; README.md says how to run them longer."""
+"""Each attack for a few seconds; README.md says how to run them longer.
+
+The ways for a program to end are in tests/safety/test_exit.py.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import platform
 import sys
 
 import pytest
-from attacks import exits
-from attacks.exit_support import ENDS
 from attacks.network_wire import missing
 from attacks.signals_receiving import RECEIVES
 from attacks.signals_sending import SENDS
@@ -145,16 +146,6 @@ def test_peers_that_speak_broken_zmtp_keep_nobody_from_being_served(
 
 def test_what_libzmq_cannot_withstand_is_known() -> None:
     attack("hostile", "--mechanisms")
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_a_program_ends_in_time_without_a_complaint(end: str) -> None:
-    exits.seconds(end)
-
-
-@pytest.mark.parametrize("end", ENDS)
-def test_a_program_ends_so_in_development_mode_too(end: str) -> None:
-    exits.seconds(end, *exits.STRICT)
 
 
 FORMS = pytest.mark.parametrize("forms", ["sends", "c_sends", "receives", "others"])

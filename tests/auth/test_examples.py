@@ -10,6 +10,7 @@ from launched import Place
 from examples.secure.scenarios import SCENARIOS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
 def test_a_scenario_prints_what_it_should_and_leaves_nothing(tmp_path: Path, name: str) -> None:
     result = Place(tmp_path).run("-m", "examples", "run", name, "--fast")

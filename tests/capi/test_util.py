@@ -319,6 +319,7 @@ class TestThreads:
         assert zmq_close(pull) == 0
 
 
+@pytest.mark.slow
 def test_a_sleep_lets_other_threads_run() -> None:
     ran: list[int] = []
     thread = zmq_threadstart(ran.append, 1)

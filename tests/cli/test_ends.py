@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import LONGEST, SCRIPT, Call, pyzmq, says, started
-from support import Task
+from support import Task, slow
 
 import zmqlite as zmq
 
@@ -27,6 +27,7 @@ def test_a_reader_that_has_seen_enough_ends_a_command_by_sigpipe_without_a_word(
         assert command.stderr.read() == b""
 
 
+@pytest.mark.slow
 def test_a_report_that_nobody_reads_ends_by_sigpipe_without_a_word() -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -39,12 +40,12 @@ def test_a_report_that_nobody_reads_ends_by_sigpipe_without_a_word() -> None:
     "arguments",
     [
         ["pull", ANY],
-        ["rep", ANY],
-        ["router", ANY],
-        ["watch", "--bind", ANY],
-        ["push", ANY, "-m", "nobody takes this"],
-        ["proxy", ANY, ANY],
-        ["bench", "--serve", ANY],
+        slow(["rep", ANY]),
+        slow(["router", ANY]),
+        slow(["watch", "--bind", ANY]),
+        slow(["push", ANY, "-m", "nobody takes this"]),
+        slow(["proxy", ANY, ANY]),
+        slow(["bench", "--serve", ANY]),
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -57,6 +58,7 @@ def test_ctrl_c_ends_a_command_without_a_word(arguments: list[str]) -> None:
         assert err.replace("bound to", "").count("\n") <= 1  # of the second endpoint of proxy
 
 
+@pytest.mark.slow
 def test_ctrl_c_flushes_what_was_printed() -> None:
     with pyzmq("PUSH") as peer, started("pull", ANY) as command:
         peer.connect(command.bound())
@@ -69,8 +71,8 @@ def test_ctrl_c_flushes_what_was_printed() -> None:
 @pytest.mark.parametrize(
     ("redirection", "code", "told"),
     [
-        (">/dev/full", 1, "No space left on device"),
-        (">&-", 2, "standard output is closed"),
+        slow(">/dev/full", 1, "No space left on device"),
+        slow(">&-", 2, "standard output is closed"),
         ("<&-", 2, "standard input is closed"),
     ],
 )
@@ -180,6 +182,7 @@ def test_input_that_has_not_its_form_is_refused_by_number(
     assert reason in done.stderr
 
 
+@pytest.mark.slow
 def test_what_came_before_a_wrong_message_is_sent() -> None:
     with pyzmq("PULL") as peer:
         arguments = ["push", peer.bind(), "--input", "json"]
@@ -226,12 +229,14 @@ def test_a_terminal_is_shown_no_control_characters_of_strangers() -> None:
     assert seen.strip() == b"\\x1b]0;owned\\x07\\xff \xc3\xa4"
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_a_table_of_rich_that_fits() -> None:
     lines = shown("report", COLUMNS="40").decode().splitlines()
     assert lines[0].split() == ["zmqlite", zmq.__version__]
     assert max(map(len, lines)) <= 40 < max(map(len, says("report").splitlines()))
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_one_line_that_changes_for_the_rate() -> None:
     with pyzmq("PUSH") as peer:
         endpoint = peer.bind()
@@ -242,6 +247,7 @@ def test_a_terminal_gets_one_line_that_changes_for_the_rate() -> None:
     assert re.search(rb"1 messages received in \d", seen)
 
 
+@pytest.mark.slow
 def test_ctrl_c_on_a_terminal_ends_by_the_signal() -> None:
     pid, terminal = pty.fork()
     if pid == 0:

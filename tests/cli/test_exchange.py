@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import LONGEST, pyzmq, run, says, started
-from support import Task
+from support import Task, slow
 
 import zmqlite as zmq
 
@@ -17,6 +17,7 @@ LONG = 1000 * LONGEST
 HELD = [b"one", b"", b"th\xffree"]
 
 
+@pytest.mark.slow
 def test_pub_sends_what_it_is_given_behind_its_topic_once_there_is_a_subscriber() -> None:
     with pyzmq("SUB") as peer:
         peer.subscribe("news")
@@ -59,6 +60,7 @@ def test_push_sends_arguments_then_files_in_their_order(tmp_path: Path) -> None:
         assert [peer.recv() for _ in range(5)] == [[b"1"], [b"2"], [b"3"], [b"in"], [b"4"]]
 
 
+@pytest.mark.slow
 def test_push_sends_no_more_than_the_count_with_a_pause_between() -> None:
     with pyzmq("PULL") as peer:
         says("push", peer.bind(), "-n", "2", "--interval", "1", stdin="a\nb\nc\n")
@@ -70,9 +72,9 @@ def test_push_sends_no_more_than_the_count_with_a_pause_between() -> None:
     ("form", "data"),
     [
         ("lines", b"one|x\n\nth\xffree\n"),
-        ("nul", b"one|x\0\0th\xffree\0"),
-        ("length", b"\0\0\0\5one|x\0\0\0\0\0\0\0\6th\xffree"),
-        (
+        slow("nul", b"one|x\0\0th\xffree\0"),
+        slow("length", b"\0\0\0\5one|x\0\0\0\0\0\0\0\6th\xffree"),
+        slow(
             "json",
             b'{"frames": ["one", "x"]}\n{"frames": [""]}\n{"frames": [{"base64": "dGj/cmVl"}]}\n',
         ),
@@ -98,6 +100,7 @@ def test_each_form_is_read_and_printed(form: str, data: bytes) -> None:
     assert out == data
 
 
+@pytest.mark.slow
 def test_a_whole_file_is_one_message() -> None:
     with pyzmq("PULL") as peer:
         says("push", peer.bind(), "--input", "whole", stdin=b"a\nb\0")
@@ -117,6 +120,7 @@ def test_hex_shows_the_bytes_of_each_frame() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_json_has_the_topic_of_a_subscriber() -> None:
     with (
         pyzmq("XPUB") as peer,
@@ -128,6 +132,7 @@ def test_json_has_the_topic_of_a_subscriber() -> None:
     assert (got["topic"], got["frames"], got["peer"]) == ("topic", ["topic", "body"], "127.0.0.1")
 
 
+@pytest.mark.slow
 def test_what_json_printed_is_read_again() -> None:
     with started("pull", ANY, "-n", "2", "--output", "json") as command, pyzmq("PUSH") as peer:
         peer.connect(command.bound())
@@ -139,6 +144,7 @@ def test_what_json_printed_is_read_again() -> None:
         assert [peer.recv(), peer.recv()] == [HELD, ["\ud7ff".encode()]]
 
 
+@pytest.mark.slow
 def test_many_lines_go_through_two_commands_unchanged() -> None:
     lines = b"".join(b"line %d\n" % number for number in range(100_000))
     with started("pull", ANY, "-n", "100000") as command:
@@ -146,6 +152,7 @@ def test_many_lines_go_through_two_commands_unchanged() -> None:
         assert command.output().encode() == lines
 
 
+@pytest.mark.slow
 def test_req_prints_a_reply_for_each_message() -> None:
     with pyzmq("REP") as peer, started("req", peer.bind(), "-m", "a", "-m", "b") as command:
         for word in (b"a", b"b"):
@@ -154,6 +161,7 @@ def test_req_prints_a_reply_for_each_message() -> None:
         assert command.output() == "aa\nbb\n"
 
 
+@pytest.mark.slow
 def test_rep_answers_with_the_request_or_with_what_it_was_given_again_and_again() -> None:
     with started("rep", ANY, "-n", "2") as command, pyzmq("REQ") as peer:
         peer.connect(command.bound())
@@ -197,6 +205,7 @@ def test_a_dealer_whose_peer_sends_all_back_does_not_wait_for_it(tmp_path: Path)
             assert done.result(LONGEST).encode() == lines
 
 
+@pytest.mark.slow
 def test_router_sends_to_the_peer_that_the_first_frame_names() -> None:
     with started("router", ANY, "--separator", ":", "-n", "1") as command, pyzmq("DEALER") as peer:
         peer.option("routing_id", "anna")
@@ -215,6 +224,7 @@ def test_router_sends_to_the_peer_that_the_first_frame_names() -> None:
         assert command.error() == "no peer has the routing id of a message"
 
 
+@pytest.mark.slow
 def test_pair_talks_both_ways() -> None:
     with pyzmq("PAIR") as peer, started("pair", peer.bind(), "-m", "ping", "-n", "1") as command:
         assert peer.recv() == [b"ping"]
@@ -222,6 +232,7 @@ def test_pair_talks_both_ways() -> None:
         assert command.output() == "pong\n"
 
 
+@pytest.mark.slow
 def test_options_are_set_by_name() -> None:
     with pyzmq("ROUTER") as peer:
         endpoint = peer.bind()

@@ -24,23 +24,31 @@ def steps(text: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("kind", "tried"),
-    [("ROUTER", "REQ"), ("REP", "REQ"), ("XPUB", "SUB"), ("PUB", "SUB"), ("PULL", "PUSH")],
+    [
+        ("ROUTER", "REQ"),
+        ("REP", "REQ"),
+        ("XPUB", "SUB"),
+        ("PUB", "SUB"),
+        ("PULL", "PUSH"),
+    ],
 )
-def test_the_type_of_a_socket_is_told_and_a_handshake_done(kind: str, tried: str) -> None:
+def test_the_type_of_a_socket_is_told_and_a_handshake_done(
+    kind: str, tried: str, call: Call
+) -> None:
     with pyzmq(kind) as peer:
         peer.option("routing_id", "anna")
-        said = steps(says("probe", peer.bind()))
+        said = steps(call("probe", peer.bind()).stdout)
     assert list(said) == ["name", "tcp", "greeting", "socket", "handshake"]
     assert re.fullmatch(r"ZMTP 3\.1, NULL; round trip \d+\.\d\d ms", said["greeting"])
     assert said["socket"].startswith(f"{kind}, identity ")
     assert re.fullmatch(rf"as {tried} in \d+\.\d\d ms: the peer is {kind}", said["handshake"])
 
 
-def test_no_message_is_taken_from_a_pusher() -> None:
+def test_no_message_is_taken_from_a_pusher(call: Call) -> None:
     with pyzmq("PUSH") as peer:
         endpoint = peer.bind()
-        assert "not done: it could take messages from a PUSH" in says("probe", endpoint)
-        assert "as PULL in" in says("probe", endpoint, "--socket", "pull")
+        assert "not done: it could take messages from a PUSH" in call("probe", endpoint).stdout
+        assert "as PULL in" in call("probe", endpoint, "--socket", "pull").stdout
 
 
 @pytest.mark.parametrize(("kind", "wrong"), [("PUB", "pull"), ("ROUTER", "sub"), ("PUSH", "req")])
@@ -52,12 +60,13 @@ def test_a_type_that_does_not_fit_is_a_failed_handshake(kind: str, wrong: str, c
     assert steps(done.stdout)["handshake"].startswith(f"as {wrong.upper()}: failed; ")
 
 
-def test_ipc_has_no_name_to_resolve() -> None:
+def test_ipc_has_no_name_to_resolve(call: Call) -> None:
     with pyzmq("ROUTER") as peer:
-        said = steps(says("probe", peer.bind(unique_ipc())))
+        said = steps(call("probe", peer.bind(unique_ipc())).stdout)
     assert list(said) == ["ipc", "greeting", "socket", "handshake"]
 
 
+@pytest.mark.slow
 def test_who_does_not_listen_is_a_failed_step() -> None:
     with socket.socket() as unbound:
         unbound.bind(("127.0.0.1", 0))
@@ -167,6 +176,7 @@ def test_a_wrong_password_has_its_meaning() -> None:
     assert "the peer wants PLAIN: it takes --user" in bare.stderr
 
 
+@pytest.mark.slow
 def test_keys_for_a_peer_without_security_are_told(certificates: Path) -> None:
     keys = ["--cert", str(certificates / "eve"), "--server-key", str(certificates / "server")]
     with pyzmq("ROUTER") as peer:

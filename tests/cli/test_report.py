@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli_support import module, run
+import pytest
+from cli_support import Call, module, run
 
 import zmqlite as zmq
 
@@ -22,6 +23,7 @@ def test_the_command_prints_the_report_and_exits_0() -> None:
     assert "python" in lines["Python"].lower()
 
 
+@pytest.mark.slow
 def test_the_module_without_arguments_is_the_report() -> None:
     assert module().stdout == run("report").stdout
     assert module("--version").stdout == f"zmqlite {zmq.__version__}\n"
@@ -45,8 +47,8 @@ def test_the_version_is_told_without_importing_what_commands_need() -> None:
     assert not {"json", "rich", "google", "zmqlite.auth", "zmqlite.rpc"} & {*modules.split()}
 
 
-def test_the_libzmq_named_is_a_file_and_every_capability_is_named_once() -> None:
-    report = json.loads(run("report", "--json").stdout)
+def test_the_libzmq_named_is_a_file_and_every_capability_is_named_once(call: Call) -> None:
+    report = json.loads(call("report", "--json").stdout)
     assert Path(report["from"].rpartition(": ")[2]).is_file()
     assert ("curve" in report["has"].split()) == zmq.has("curve")
     assert ("ipc" in report["has not"].split()) != zmq.has("ipc")

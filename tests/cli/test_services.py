@@ -57,12 +57,14 @@ def test_call_prints_a_reply_and_the_items_of_a_stream(endpoint: str) -> None:
     assert [json.loads(line).get("number", "0") for line in lines] == ["0", "1", "2"]
 
 
+@pytest.mark.slow
 def test_a_stream_is_printed_as_it_comes(endpoint: str) -> None:
     request = ["demo.Greeter/Watch", '{"count": 1000000000}']
     with started("call", endpoint, *request, "--timeout", "60000") as command:
         assert [command.line() for _ in range(3)][2] == '{"number": "2"}'
 
 
+@pytest.mark.slow
 def test_metadata_is_sent(server: Serving) -> None:
     says("call", server.endpoint, "demo.Greeter/Hello", "--meta", "trace=7")
     assert server.greeter.calls[-1].metadata == {"trace": "7"}

@@ -74,6 +74,7 @@ def test_plain_lets_in_who_has_the_password() -> None:
             assert command.output() == "x\n"
 
 
+@pytest.mark.slow
 def test_proxy_passes_on_both_ways_and_captures() -> None:
     with started("proxy", ANY, ANY, "--capture", ANY) as proxy:
         front, back, capture = proxy.bound(), proxy.bound(), proxy.bound()
@@ -90,6 +91,7 @@ def test_proxy_passes_on_both_ways_and_captures() -> None:
             ]
 
 
+@pytest.mark.slow
 def test_proxy_forwards_subscriptions() -> None:
     with started("proxy", ANY, ANY, "--mode", "forwarder") as proxy:
         front, back = proxy.bound(), proxy.bound()
@@ -113,6 +115,7 @@ def test_watch_prints_who_comes_and_goes() -> None:
     assert all(word in line for word, line in zip(words, lines, strict=True)), lines
 
 
+@pytest.mark.slow
 def test_watch_tells_the_cause_of_a_failure() -> None:
     with pyzmq("PUB") as peer, started("watch", peer.bind(), "-n", "3") as command:
         last = command.output().splitlines()[-1]
@@ -135,6 +138,7 @@ def test_bench_measures_a_server_of_its_own_and_one_elsewhere() -> None:
             assert [row.split()[0] for row in rows] == names.split()
 
 
+@pytest.mark.slow
 def test_bench_finds_out_that_something_else_answers() -> None:
     with started("dealer", ANY, "--bind", "-m", "hello") as other:
         done = run("bench", other.bound(), "-n", "1", "--timeout", "5000")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cli_support import Call, pyzmq, refused, says, started
 from schemas import SOURCES, Cat, DataMessage, Everything, generate
+from support import slow
 
 ANY = "tcp://127.0.0.1:*"
 HELLO = DataMessage(content="hellö", timestamp=7)
@@ -32,7 +33,9 @@ def schema(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     return ["--proto", str(path)]
 
 
-@pytest.mark.parametrize("schema", ["source", "module", "descriptor set"], indirect=True)
+@pytest.mark.parametrize(
+    "schema", ["source", slow("module"), slow("descriptor set")], indirect=True
+)
 def test_each_kind_of_schema_serves_both_ways(schema: list[str]) -> None:
     with pyzmq("PULL") as peer:
         says("push", peer.bind(), *schema, "--type", "DataMessage", stdin=TEXT)
@@ -44,6 +47,7 @@ def test_each_kind_of_schema_serves_both_ways(schema: list[str]) -> None:
         assert command.output() == f"{TEXT}\n"
 
 
+@pytest.mark.slow
 def test_a_topic_is_before_the_payload() -> None:
     with started("sub", ANY, "--bind", "-n", "1", "--topic", "t", *PROTO) as command:
         says(
@@ -117,6 +121,7 @@ def test_the_fields_of_a_payload_are_shown_without_a_schema() -> None:
     assert [json.loads(line) for line in lines] == [fields for _, fields in shown]
 
 
+@pytest.mark.slow
 def test_messages_inside_one_another_end_somewhere() -> None:
     payload = b"\xff"
     for _ in range(40):

@@ -198,17 +198,17 @@ def test_one_that_only_sends_is_told_by_that_when_it_was_dropped(context: zmq.Co
     ("how", "out"),
     [
         (["count"], "1000\n"),
-        (["sleep"], ""),
+        slow(["sleep"], ""),
         slow(["wait"], ""),
-        (["say the end"], "end\n"),
+        slow(["say the end"], "end\n"),
         slow(["another context"], ""),
         slow(["its context"], ""),
         slow(["spin"], ""),
-        (["pour"], ""),
+        slow(["pour"], ""),
         (["listen", "exit"], ""),
         slow(["listen", "another thread"], ""),
         slow(["listen", "a cycle"], ""),
-        (["listen", "term"], ""),
+        slow(["listen", "term"], ""),
     ],
     ids=str,
 )
@@ -216,15 +216,18 @@ def test_one_that_nobody_stopped_does_not_hold_up_the_end(how: list[str], out: s
     assert said("core/actors", "unstopped", *how, deadline=DEADLINE) == out
 
 
+@pytest.mark.slow
 def test_what_it_raised_is_reported_at_the_end_of_the_program() -> None:
     ended = run_program("core/actors", "unstopped", "fail")
     assert ended.code in (0, 1)  # it may have come to the constructor
     assert "LookupError: this" in ended.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_wait_for_it() -> None:
     assert said("core/actors", "interrupted") == "interrupted\n" * 2
 
 
+@pytest.mark.slow
 def test_in_a_forked_child_there_is_no_actor() -> None:
     assert said("core/actors", "forked") == "refused\nb'own'\n7\nb'parent'\n"

@@ -182,17 +182,6 @@ def test_a_buffer_without_gaps_is_not_copied() -> None:
     assert bytes(view) == b"\0\0\0\0\1\1\1\1"
 
 
-def test_a_str_is_refused_with_a_way_out() -> None:
-    with pytest.raises(TypeError, match=r"takes bytes, not str: encode it, or use send_string\(\)"):
-        payload("text")  # type: ignore[arg-type]  # the mistake itself
-
-
-@pytest.mark.parametrize("data", [None, 5, [b"a"], object()])
-def test_what_has_no_bytes_is_refused_by_its_type(data: Any) -> None:
-    with pytest.raises(TypeError, match=f"not {type(data).__name__}($|: send_multipart)"):
-        payload(data)
-
-
 def test_a_refused_buffer_names_who_refused_it() -> None:
     with pytest.raises(TypeError, match="routing_id takes bytes or another buffer, not str"):
         flat("text", "routing_id")  # type: ignore[arg-type]  # the mistake itself

@@ -27,16 +27,12 @@ PREFIXES: dict[type[IntEnum] | type[IntFlag], str] = {
     Mechanism: "ZMQ_",
     GssapiNameType: "ZMQ_GSSAPI_NT_",
 }
-MEMBERS = [
-    pytest.param(member, prefix + name, id=prefix + name)
-    for kind, prefix in PREFIXES.items()
-    for name, member in kind.__members__.items()
-]
 
 
-@pytest.mark.parametrize(("member", "c_name"), MEMBERS)
-def test_a_member_has_the_library_s_number(member: int, c_name: str) -> None:
-    assert member == getattr(lib, c_name)
+def test_a_member_has_the_library_s_number() -> None:
+    for kind, prefix in PREFIXES.items():
+        for name, member in kind.__members__.items():
+            assert member == getattr(lib, prefix + name), name
 
 
 @pytest.mark.parametrize("name", ["EFSM", "ENOCOMPATPROTO", "ETERM", "EMTHREAD"])

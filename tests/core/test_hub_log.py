@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from program_support import said
-from support import Make, eventually
+from support import Make, eventually, slow
 
 from zmqlite import PULL, PUSH, Context, MonitorEvent, SocketEvent, auth
 from zmqlite.log import INTERVAL, RETRIES, Lines
@@ -126,7 +126,11 @@ def test_connecting_again_is_a_warning_only_when_it_goes_on() -> None:
 
 @pytest.mark.parametrize(
     ("level", "line"),
-    [("debug", r"DEBUG zmqlite.connections: PULL-"), ("warning", r"^\s*$"), ("loud", "not 'loud'")],
+    [
+        ("debug", r"DEBUG zmqlite.connections: PULL-"),
+        slow("warning", r"^\s*$"),
+        slow("loud", "not 'loud'"),
+    ],
 )
 def test_the_environment_switches_it_on(level: str, line: str) -> None:
     assert re.search(line, said("core/hubs", "logged", level))

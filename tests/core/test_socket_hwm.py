@@ -6,7 +6,6 @@ Over inproc a pipe holds exactly the sender's sndhwm plus the receiver's rcvhwm.
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 import pytest
 from support import Connect, Make, Pair, Run, eventually, inside, subscribe, unreachable
@@ -86,16 +85,6 @@ def test_one_that_connects_may_queue_before_anybody_binds(make: Make, endpoint: 
     assert fill(source) == 4
     sink.bind(endpoint)
     assert drain(sink) == NUMBERS[:4]
-
-
-def test_immediate_queues_for_finished_connections_only(make: Make) -> None:
-    source, sink = make(zmq.PUSH, immediate=True), make(zmq.PULL)
-    source.connect("tcp://127.0.0.1:1")
-    with pytest.raises(zmq.Again):
-        source.send(b"not sent", zmq.DONTWAIT)
-    source.connect(sink.bind("tcp://127.0.0.1:*"))
-    source.send(b"sent", timeout=5000)
-    assert sink.recv(timeout=5000) == b"sent"
 
 
 @pytest.mark.parametrize("hwm", [{"sndhwm": 0}, {"rcvhwm": 0}])
@@ -197,17 +186,6 @@ def test_a_rep_drops_the_answer_for_which_there_is_no_room(pair: Pair) -> None:
         client.send_multipart([b"", b"question"])
         server.send(server.recv(timeout=5000), zmq.DONTWAIT)
     assert len(drain(client)) == 2
-
-
-@pytest.mark.parametrize("option", ["sndhwm", "rcvhwm"])
-def test_the_mark_is_for_each_peer(option: str, make: Make, connect: Connect) -> None:
-    other: dict[str, Any] = {"rcvhwm" if option == "sndhwm" else "sndhwm": 1}
-    mine: dict[str, Any] = {option: 4}
-    source = make(zmq.PUSH, **(mine if option == "sndhwm" else other))
-    sinks = [make(zmq.PULL, **(other if option == "sndhwm" else mine)) for _ in range(3)]
-    for sink in sinks:
-        connect(sink, source)
-    assert fill(source) == 15
 
 
 def left_behind(receiver: zmq.Socket, endpoint: str, pair: Pair) -> int:

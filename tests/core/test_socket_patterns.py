@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pytest
@@ -79,36 +78,6 @@ def test_a_question_gets_its_answer(
         assert envelope == (0 if server is zmq.REP else 1 if client is zmq.ROUTER else 2)
         there.send_multipart([*received, b"answer"])
         assert here.recv_multipart(timeout=5000) == [*head, *question, b"answer"]
-
-
-def test_work_is_dealt_out_in_turns_and_collected_fairly(make: Make, connect: Connect) -> None:
-    source, sink = make(zmq.PUSH), make(zmq.PULL)
-    workers = [(make(zmq.PULL), make(zmq.PUSH)) for _ in range(3)]
-    for incoming, outgoing in workers:
-        connect(source, incoming)
-        connect(sink, outgoing)
-    source.send_many([b""] * 30)
-    for number, (incoming, outgoing) in enumerate(workers):
-        assert len(incoming.recv_many(timeout=5000)) == 10
-        outgoing.send_many([b"%d" % number] * 10)
-    received = [sink.recv(timeout=5000) for _ in range(30)]
-    for turn in range(0, 30, 3):
-        assert sorted(received[turn : turn + 3]) == [b"0", b"1", b"2"]
-
-
-def test_requests_are_dealt_out_in_turns(make: Make, connect: Connect) -> None:
-    client = make(zmq.REQ)
-    servers = [make(zmq.REP) for _ in range(3)]
-    for server in servers:
-        connect(server, client)
-    asked: Counter[int] = Counter()
-    for _ in range(9):
-        client.send(b"question")
-        [server] = [server for server in servers if server.poll(0)]
-        asked[id(server)] += 1
-        server.send(server.recv())
-        assert client.recv(timeout=5000) == b"question"
-    assert sorted(asked.values()) == [3, 3, 3]
 
 
 def test_a_pair_has_one_peer(make: Make, connect: Connect) -> None:

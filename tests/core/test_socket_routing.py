@@ -41,19 +41,6 @@ def test_a_peer_is_known_by_the_name_it_chose(
     assert router.routing_id == b"router"
 
 
-def test_a_message_goes_to_the_peer_it_names(make: Make, connect: Connect) -> None:
-    router = make(zmq.ROUTER)
-    dealers = {name: make(zmq.DEALER, routing_id=name) for name in (b"a", b"b", b"c")}
-    for dealer in dealers.values():
-        connect(router, dealer)
-    for name in (b"c", b"a", b"b", b"a"):
-        router.send_multipart([name, b"for " + name])
-    assert [dealers[b"a"].recv() for _ in range(2)] == [b"for a"] * 2
-    assert dealers[b"b"].recv() == b"for b"
-    assert dealers[b"c"].recv() == b"for c"
-    assert not any(dealer.poll(0) for dealer in dealers.values())
-
-
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_the_connecting_router_may_name_its_peer(
     transport: str, make: Make, connect: Connect
@@ -117,23 +104,6 @@ def test_a_second_peer_of_the_same_name_is_ignored(make: Make, connect: Connect)
     router.send_multipart([b"name", b"answer"])
     assert first.recv(timeout=5000) == b"answer"
     assert not router.poll(0)
-
-
-def test_with_handover_the_second_peer_takes_the_name(make: Make, connect: Connect) -> None:
-    router = make(zmq.ROUTER, router_handover=True)
-    first, second = make(zmq.DEALER, routing_id=b"name"), make(zmq.DEALER, routing_id=b"name")
-    connect(router, first)
-    connect(router, second)
-    router.send_multipart([b"name", b"for the second"])
-    assert second.recv(timeout=5000) == b"for the second"
-    assert not first.poll(0)
-
-
-@pytest.mark.parametrize("kind", [zmq.REQ, zmq.DEALER, zmq.ROUTER])
-def test_a_probe_announces_a_peer(kind: zmq.SocketType, make: Make) -> None:
-    router, peer = make(zmq.ROUTER), make(kind, routing_id=b"peer", probe_router=True)
-    peer.connect(router.bind("tcp://127.0.0.1:*"))
-    assert router.recv_multipart(timeout=5000) == [b"peer", b""]
 
 
 def test_a_routing_id_alone_is_dropped(pair: Pair) -> None:

@@ -191,12 +191,12 @@ def test_asking_for_a_name_that_is_not_there_is_quick_and_harmless(make: Make) -
 # An option that libzmq was built without
 
 
-@pytest.mark.parametrize("name", sorted(ALL_SOCKET_OPTIONS.keys() - {"subscribe", "unsubscribe"}))
-def test_a_socket_has_the_options_that_libzmq_has(name: str, make: Make) -> None:
-    row = ALL_SOCKET_OPTIONS[name]
-    assert hasattr(make(zmq.PULL), name) == (
-        "r" in row.access and (not row.needs or zmq.has(row.needs))
-    )
+def test_a_socket_has_the_options_that_libzmq_has(make: Make) -> None:
+    socket = make(zmq.PULL)
+    for name in ALL_SOCKET_OPTIONS.keys() - {"subscribe", "unsubscribe"}:
+        row = ALL_SOCKET_OPTIONS[name]
+        there = "r" in row.access and (not row.needs or zmq.has(row.needs))
+        assert hasattr(socket, name) == there, name
 
 
 class Newer(SocketOptions):

@@ -70,11 +70,12 @@ SURVIVED: dict[str, list[Any]] = {
     "L4": ["others_that_are_to_talk_raw"],
     "L6": ["impossibly_many"],
     "L7": ["norm_without_a_port"],
-    "L8": [pytest.param("closed_before_its_monitor", marks=pytest.mark.slow)],
+    "L8": ["closed_before_its_monitor"],
     "L35": ["disconnected_between_two_frames", "disconnected_after_a_poll"],
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trap", [each for traps in SURVIVED.values() for each in traps])
 def test_a_program_survives_what_libzmq_aborts_or_hangs_on(trap: str) -> None:
     assert said("core/traps", trap) == ""

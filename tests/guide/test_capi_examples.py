@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from ports import WAIT, Programs, ProgramsOf
+from ports import Programs, ProgramsOf
 from support import Make
 
 from examples.guide.basics import C
-from zmqlite import PUSH, ROUTER
+from zmqlite import PUSH
 
 pytestmark = pytest.mark.slow
 
@@ -32,24 +32,6 @@ def test_the_articles_puller(programs: Programs, make: Make) -> None:
 
 
 # What they share
-
-
-def test_a_client_and_a_worker_of_a_load_balancer(programs: Programs, make: Make) -> None:
-    frontend, backend = make(ROUTER), make(ROUTER)
-    frontend.bind(f"ipc://{programs.directory}/frontend.ipc")
-    backend.bind(f"ipc://{programs.directory}/backend.ipc")
-    worker = programs.own("balancing", "worker_task")
-    worker_id, *ready = backend.recv_multipart(timeout=WAIT)
-    assert ready == [b"", b"READY"]
-
-    client = programs.own("balancing", "client_task")
-    client_id, *request = frontend.recv_multipart(timeout=WAIT)
-    assert request == [b"", b"HELLO"]
-    backend.send_multipart([worker_id, b"", client_id, *request])
-    assert backend.recv_multipart(timeout=WAIT) == [worker_id, b"", client_id, b"", b"OK"]
-    frontend.send_multipart([client_id, b"", b"OK"])
-    assert client.rest() == ["Client: OK"]
-    worker.process.terminate()
 
 
 def test_the_helpers(programs: Programs) -> None:

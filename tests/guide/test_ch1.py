@@ -1,15 +1,16 @@
-"""Chapter 1 with both APIs: programs with raw sockets opposite."""
+"""Chapter 1 with both APIs: programs with raw sockets opposite.
+
+What they do among themselves is in the scenarios.
+"""
 
 from __future__ import annotations
-
-import re
 
 import pytest
 from ports import WAIT, Programs, ProgramsOf
 from support import Make
 
 from examples.guide.basics import PYTHON, Api, C
-from zmqlite import DEALER, PULL, REQ, ROUTER, SUB, XPUB
+from zmqlite import DEALER, PULL, ROUTER, XPUB
 
 pytestmark = pytest.mark.slow
 
@@ -21,54 +22,7 @@ def programs(programs_of: ProgramsOf, api: Api) -> Programs:
     return programs_of(api, "ch1")
 
 
-def dialogue(first: int, count: int = 10) -> list[str]:
-    """What a hello client prints."""
-    return [
-        text.format(number)
-        for number in range(first, first + count)
-        for text in ("Sending Hello {}", "Received World {}")
-    ]
-
-
 # Hello World
-
-
-@pytest.mark.parametrize(
-    ("server_api", "client_api", "number"),
-    [
-        *((api, api, number) for api in (PYTHON, C) for number in ("", "2", "3", "4")),
-        (C, PYTHON, "3"),
-        (PYTHON, C, "4"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else value.folder,
-)
-def test_all_clients_of_a_hello_server(
-    programs_of: ProgramsOf, make: Make, server_api: Api, client_api: Api, number: str
-) -> None:
-    servers, clients = programs_of(server_api, "ch1"), programs_of(client_api, "ch1")
-    port = servers.port()
-    server = servers.start(f"hwserver{number}", bind=port, delay=0)
-    # Two clients have the same name: the first is long gone when the second one comes.
-    for client, first in (("hwclient3", 1), ("hwclient", 0), ("hwclient2", 1), ("hwclient4", 1)):
-        assert clients.start(client, connect=port, count=10).rest() == dialogue(first)
-
-    requester = make(REQ)
-    requester.connect(port)
-    for _ in range(10):
-        requester.send(b"Hello")
-        assert requester.recv(timeout=WAIT) == b"World"
-
-    lines = server.end()
-    if number in ("3", "4"):
-        ids = lines[::3]
-        assert lines[1::3] == ["empty frame"] * 50
-        assert lines[2::3] == ["request: Hello"] * 50
-        assert ids[:10] == ids[30:40] == ["id: ZMQ"] * 10
-        for nameless in (ids[10:20], ids[20:30], ids[40:]):
-            assert len(set(nameless)) == 1
-            assert re.fullmatch("id: 00[0-9A-F]{8}", nameless[0])
-    else:
-        assert lines == ["Received Hello"] * 50
 
 
 def test_a_hello_server_discards_what_has_no_empty_frame(programs: Programs, make: Make) -> None:
@@ -123,21 +77,6 @@ def test_a_client_discards_what_has_no_empty_frame(
 # Weather
 
 
-def test_the_weather_server(programs: Programs, make: Make) -> None:
-    port = programs.port()
-    server = programs.start("wuserver", bind=port)
-    subscriber = make(SUB)
-    subscriber.connect(port)
-    subscriber.subscribe(b"")
-    for _ in range(1000):
-        update = subscriber.recv_string(timeout=WAIT)
-        assert re.fullmatch(r"[0-9]{5} -?[0-9]{1,3} [0-9]{2}", update)
-        _, temperature, humidity = map(int, update.split())
-        assert -80 <= temperature <= 134
-        assert 10 <= humidity <= 59
-    assert server.end() == []
-
-
 def test_the_weather_client(programs: Programs, make: Make) -> None:
     publisher = make(XPUB)
     client = programs.start("wuclient", connect=publisher.bind(ANY_PORT))
@@ -153,21 +92,14 @@ def test_the_weather_client(programs: Programs, make: Make) -> None:
 # Pipeline
 
 
-@pytest.mark.parametrize("workers", [0, 1], ids=["Enter", "counted"])
-def test_the_ventilator(programs: Programs, make: Make, workers: int) -> None:
+def test_the_ventilator_starts_with_enter(programs: Programs, make: Make) -> None:
     port = programs.port()
     sink, worker = make(PULL), make(PULL)
-    ventilator = programs.start(
-        "taskvent", bind=port, sink=sink.bind(ANY_PORT), workers=workers, longest=100
-    )
-    if not workers:
-        assert ventilator.line() == "Press Enter when the workers are ready:"
-        ventilator.type()
+    ventilator = programs.start("taskvent", bind=port, sink=sink.bind(ANY_PORT), workers=0)
+    assert ventilator.line() == "Press Enter when the workers are ready:"
     worker.connect(port)
+    assert not worker.poll(50)
+    ventilator.type()
     tasks = [int(worker.recv(timeout=WAIT)) for _ in range(100)]
-    assert all(1 <= task <= 100 for task in tasks)
     assert sink.recv(timeout=WAIT) == b"0"
-    assert ventilator.rest() == [
-        "Sending tasks to workers",
-        f"Total expected cost: {sum(tasks)} msec",
-    ]
+    assert ventilator.rest()[-1] == f"Total expected cost: {sum(tasks)} msec"

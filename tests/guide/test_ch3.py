@@ -12,51 +12,11 @@ from ports import WAIT, Programs, ProgramsOf
 from support import Make
 
 from examples.guide.basics import PYTHON, Api, C
-from zmqlite import DEALER, REQ, ROUTER, Socket, SocketType
+from zmqlite import DEALER, REQ, Socket
 
 pytestmark = pytest.mark.slow
 
 ANY_PORT = "tcp://127.0.0.1:*"
-
-
-# ROUTER-driven load balancing
-
-
-@pytest.mark.parametrize("name", ["rtreq", "rtdealer"])
-@pytest.mark.parametrize("kind", [REQ, DEALER])
-def test_a_router_gives_work_to_who_asks(
-    programs_of: ProgramsOf, make: Make, api: Api, name: str, kind: SocketType
-) -> None:
-    programs = programs_of(api, "ch3")
-    port = programs.port()
-    broker = programs.start(name, bind=port, workers=0, others=1, duration=200)
-    worker = make(kind, rcvtimeo=WAIT)
-    worker.connect(port)
-    envelope = [b""] if kind is DEALER else []
-    orders = []
-    while b"Fired!" not in orders:
-        worker.send_multipart([*envelope, b"Hi Boss"])
-        *received, order = worker.recv_multipart()
-        assert received == envelope
-        orders.append(order)
-    assert set(orders[:-1]) <= {b"Work harder"}
-    assert broker.rest() == ([f"bound {port}"] if api is PYTHON else [])
-
-
-@pytest.mark.parametrize("name", ["rtreq", "rtdealer"])
-def test_a_worker_asks_until_fired(
-    programs_of: ProgramsOf, make: Make, api: Api, name: str
-) -> None:
-    programs = programs_of(api, "ch3")
-    router, port = make(ROUTER, rcvtimeo=WAIT), programs.port()
-    program = programs.start(name, bind=port, connect=router.bind(ANY_PORT), workers=1, longest=1)
-    for order in (b"Work harder", b"Work harder", b"Work harder", b"Fired!"):
-        worker, *request = router.recv_multipart()
-        assert re.fullmatch(rb"[0-9A-F]{4}-[0-9A-F]{4}", worker)
-        assert request == [b"", b"Hi Boss"]
-        router.send_multipart([worker, b"", order])
-    program.until("Completed: 3 tasks")
-    assert program.end() == []  # its own broker has nobody to fire
 
 
 # The load-balancing broker

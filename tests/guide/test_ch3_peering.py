@@ -25,21 +25,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-# The flow of state
-
-
-def test_a_broker_publishes_when_it_hears_nothing(programs: Programs, make: Make) -> None:
-    subscriber = make(SUB, rcvtimeo=WAIT)
-    subscriber.subscribe(b"")
-    subscriber.connect("ipc://DC1-state.ipc")
-    broker = programs.start("ch3.peering1", "DC1", interval=10)
-    for _ in range(5):
-        name, available = subscriber.recv_multipart()
-        assert name == b"DC1"
-        assert re.fullmatch(rb"\d", available)
-    assert broker.end() == []
-
-
 # The flow of tasks
 
 

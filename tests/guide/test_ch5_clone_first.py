@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from chp_support import ANY_PORT, SIMPLE, subscribe
 from ports import WAIT, Programs
@@ -23,17 +21,6 @@ def sequence(subscriber: zmq.Socket) -> int:
     assert body.isdigit()
     assert len(sequence) == 8
     return int.from_bytes(sequence)
-
-
-def test_the_server_of_model_1_publishes_pairs_in_order(make: Make, programs: Programs) -> None:
-    server = programs.start("ch5.clonesrv1", bind=ANY_PORT, keys=50, interval=1)
-    subscriber = subscribe(make, server.line().removeprefix("bound "))
-    numbers = [sequence(subscriber) for _ in range(100)]
-    assert numbers == list(range(numbers[0], numbers[0] + 100))
-    [line] = server.end()
-    published = re.fullmatch(r"published (\d+) updates of \d+ keys", line)
-    assert published
-    assert int(published[1]) >= numbers[-1]
 
 
 def test_a_server_of_model_2_has_a_snapshot_for_latecomers(make: Make, programs: Programs) -> None:
@@ -86,15 +73,6 @@ def test_the_client_of_model_1_stores_what_comes(make: Make, programs: Programs)
         "malformed: a pair has 3 frames, not 1",
         "stored 3 updates, up to 9",
     ]
-
-
-def test_the_client_of_model_1_ends_when_it_is_told_to(make: Make, programs: Programs) -> None:
-    publisher = make(zmq.XPUB, rcvtimeo=WAIT)
-    client = programs.start("ch5.clonecli1", connect=publisher.bind(ANY_PORT))
-    assert publisher.recv() == b"\1"
-    publisher.send_multipart(SIMPLE.pair(b"key", 1, b"body"))
-    assert client.line() == "following from update 1"
-    assert client.end() == ["stored 1 updates, up to 1"]
 
 
 @pytest.mark.parametrize("body", [b"", b"/client/"], ids=["C's", "another's"])

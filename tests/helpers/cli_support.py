@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -9,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import pytest
 from checkout import ROOT
@@ -18,7 +20,7 @@ from support import Task
 from zmqlite._cli import main
 
 SCRIPT = str(Path(sys.executable).with_name("zmqlite"))
-PEER = ROOT / "tests" / "cli" / "programs" / "peer_pyzmq.py"
+PEERS = ROOT / "tests" / "cli" / "programs" / "peer_pyzmq.py"
 LONGEST = 30
 """Seconds that a command may take."""
 
@@ -127,17 +129,28 @@ def started(*arguments: str, **options: Any) -> Iterator[Command]:
 
 
 class Peer:
-    """A socket of pyzmq, in a process of its own, for a command to talk to."""
+    """A socket of pyzmq, in a process that all tests share, for a command to talk to."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._command = Command(process)
+    process: ClassVar[subprocess.Popen[bytes] | None] = None
+    _numbers = itertools.count()
+
+    def __init__(self, kind: str) -> None:
+        if Peer.process is None or Peer.process.poll() is not None:
+            pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+            Peer.process = subprocess.Popen([sys.executable, PEERS], **pipes)
+        self._command = Command(Peer.process)
+        self._number = next(Peer._numbers)
+        self._step("open", kind)
 
     def _step(self, *step: Any) -> Any:
-        self._command.stdin.write(json.dumps(step).encode() + b"\n")
+        self._command.stdin.write(json.dumps([self._number, *step]).encode() + b"\n")
         self._command.stdin.flush()
         line = self._command.line()
         assert line, self._command.end()
         return json.loads(line)
+
+    def close(self) -> None:
+        self._step("close")
 
     def bind(self, endpoint: str = "tcp://127.0.0.1:*") -> str:
         """Bind, and return the endpoint."""
@@ -159,13 +172,15 @@ class Peer:
         return [frame.encode("latin-1") for frame in self._step("recv")]
 
 
-@contextmanager
-def pyzmq(kind: str) -> Iterator[Peer]:
-    """Start a peer."""
-    command = [sys.executable, str(PEER), kind]
-    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    with subprocess.Popen(command, **pipes) as process:
-        try:
-            yield Peer(process)
-        finally:
+def pyzmq(kind: str) -> contextlib.closing[Peer]:
+    """A peer."""
+    return contextlib.closing(Peer(kind))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_of_peers() -> Iterator[None]:
+    """End the process with the sockets of pyzmq."""
+    yield
+    if Peer.process is not None:
+        with Peer.process as process:
             process.kill()

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
-import warnings
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from schemas import load
 from support import DEADLINE, Task, eventually
 
 import zmqlite as zmq
@@ -44,21 +41,7 @@ def generate(target: str | Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def load(*names: str) -> list[Any]:
-    """Generate the modules of greeter.proto, and import some of them."""
-    directory = tempfile.mkdtemp(prefix="zmqlite-rpc-")
-    sys.path.insert(0, directory)
-    try:
-        generate(directory)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Protobuf gencode version .* exactly one major")
-            return [importlib.import_module(name) for name in names]
-    finally:
-        sys.path.remove(directory)
-        shutil.rmtree(directory)
-
-
-greeter_pb2, greeter_rpc = load("greeter_pb2", "greeter_rpc")
+greeter_pb2, greeter_rpc = load(generate, "greeter_pb2", "greeter_rpc")
 GREETER = greeter_pb2.DESCRIPTOR.services_by_name["Greeter"]
 Request, Reply, WatchRequest, Event = (
     getattr(greeter_pb2, name) for name in ("HelloRequest", "HelloReply", "WatchRequest", "Event")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ def generate(target: str | Path, *options: str) -> None:
     subprocess.run([*command, *options, *SOURCES.glob("*.proto")], check=True, timeout=20)
 
 
-def _load(*names: str) -> list[Any]:
+def load(generate: Callable[[str], object], *names: str) -> list[Any]:
+    """Have modules written to a directory, and import some of them."""
     directory = tempfile.mkdtemp(prefix="zmqlite-schemas-")
     sys.path.insert(0, directory)
     try:
@@ -33,8 +35,8 @@ def _load(*names: str) -> list[Any]:
         shutil.rmtree(directory)
 
 
-message_pb2, zoo_pb2, legacy_pb2, modern_pb2 = _load(
-    "message_pb2", "zoo_pb2", "legacy_pb2", "modern_pb2"
+message_pb2, zoo_pb2, legacy_pb2, modern_pb2 = load(
+    generate, "message_pb2", "zoo_pb2", "legacy_pb2", "modern_pb2"
 )
 
 DataMessage = message_pb2.DataMessage

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from checkout import ROOT
@@ -299,13 +300,19 @@ def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def found_by(tmp_path: Path, *arguments: str) -> tuple[Any, str]:
+    """What one round of a command found, and what it printed."""
+    file = tmp_path / "found.json"
+    done = benchmarks(*arguments, "--rounds=1", f"--json={file}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(file.read_text()), done.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_cell_is_measured_with_every_implementation_that_is_installed(tmp_path: Path) -> None:
-    file = tmp_path / "results.json"
-    done = benchmarks("push-pull/tcp/16", "--rounds=1", "--seconds=0.02", "--json", str(file))
-    assert done.returncode == 0, done.stdout + done.stderr
-    samples = json.loads(file.read_text())["cells"]["push-pull/tcp/16"]["samples"]
+    found, _ = found_by(tmp_path, "push-pull/tcp/16", "--seconds=0.02")
+    samples = found["cells"]["push-pull/tcp/16"]["samples"]
     pattern = CELLS["push-pull/tcp/16"].pattern
     expected = {name for name in pattern.implementations if IMPLEMENTATIONS[name].installed}
     assert set(samples) == expected
@@ -317,18 +324,15 @@ def test_a_cell_is_measured_with_every_implementation_that_is_installed(tmp_path
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> None:
-    file = tmp_path / "results.json"
     cells = [next(name for name, cell in CELLS.items() if cell.pattern is p) for p in PATTERNS]
     for name in ("typed", "typed-push-pull"):  # which compare others
         cells.remove(name)
-    wanted = ["--only=C", "--only=zmqlite", "--rounds=1", "--seconds=0.01", f"--json={file}"]
-    done = benchmarks(*cells, *wanted)
-    assert done.returncode == 0, done.stdout + done.stderr
-    results = json.loads(file.read_text())["cells"]
+    found, _ = found_by(tmp_path, *cells, "--only=C", "--only=zmqlite", "--seconds=0.01")
     for name in cells:
         expected = {"C", "zmqlite"} & set(CELLS[name].pattern.implementations)
-        assert set(results[name]["samples"]) == expected
-        for [sample] in results[name]["samples"].values():
+        samples = found["cells"][name]["samples"]
+        assert set(samples) == expected
+        for [sample] in samples.values():
             assert set(CELLS[name].pattern.metrics) <= set(sample)
             assert all(value > 0 for key, value in sample.items() if key in ("rate", "import"))
 
@@ -336,13 +340,10 @@ def test_every_pattern_can_be_measured_in_c_and_with_zmqlite(tmp_path: Path) -> 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_every_form_of_a_call_can_be_measured_in_both_libraries(tmp_path: Path) -> None:
-    file = tmp_path / "calls.json"
-    done = benchmarks("calls", "--rounds=1", f"--json={file}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads(file.read_text())
+    found, printed = found_by(tmp_path, "calls")
     assert list(found["samples"]) == list(calls.ROWS)
     for name, samples in found["samples"].items():
-        assert f"| {name} " in done.stdout
+        assert f"| {name} " in printed
         expected = {"pyzmq"} if found["bars"][name] == "no such call" else {"zmqlite", "pyzmq"}
         assert set(samples) == expected
         assert all(sample["ns"] > 0 for [sample] in samples.values())
@@ -351,13 +352,10 @@ def test_every_form_of_a_call_can_be_measured_in_both_libraries(tmp_path: Path) 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_everything_can_be_measured_beside_another_thread_in_both_libraries(tmp_path: Path) -> None:
-    file = tmp_path / "contended.json"
-    done = benchmarks("contended", "--rounds=1", "--part=0.02", f"--json={file}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    samples = json.loads(file.read_text())["samples"]
-    assert list(samples) == list(contended_rows.ROWS)
-    for name, each in samples.items():
-        assert f"| {name} " in done.stdout
+    found, printed = found_by(tmp_path, "contended", "--part=0.02")
+    assert list(found["samples"]) == list(contended_rows.ROWS)
+    for name, each in found["samples"].items():
+        assert f"| {name} " in printed
         assert set(each) == {"zmqlite", "pyzmq"}
         for [sample] in each.values():
             # On a busy machine a thread may do nothing in so short a time.
@@ -367,10 +365,7 @@ def test_everything_can_be_measured_beside_another_thread_in_both_libraries(tmp_
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_authentication_can_be_measured(tmp_path: Path) -> None:
-    file = tmp_path / "auth.json"
-    done = benchmarks("auth", "--rounds=1", "--part=0.02", f"--json={file}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    samples = json.loads(file.read_text())["samples"]
+    samples = found_by(tmp_path, "auth", "--part=0.02")[0]["samples"]
     assert set(samples) == {"decisions", "handshakes, set", "handshakes, ANYONE"}
     assert all(value > 0 for [value] in samples.values())
 
@@ -394,10 +389,7 @@ def test_authentication_has_two_bars(
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_command_can_be_measured(tmp_path: Path) -> None:
-    file = tmp_path / "cli.json"
-    done = benchmarks("cli", "--rounds=1", "--part=0.02", f"--json={file}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    samples = json.loads(file.read_text())["samples"]
+    samples = found_by(tmp_path, "cli", "--part=0.02")[0]["samples"]
     assert list(samples) == list(cli.BARS)
     assert all(value > 0 for [value] in list(samples.values())[:3])
 
@@ -412,10 +404,7 @@ def test_the_command_has_a_bar_for_each_rate_and_a_longest_time(number: int, exp
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_programs_of_pyzmq_can_be_measured(tmp_path: Path) -> None:
-    file = tmp_path / "pyzmq.json"
-    done = benchmarks("pyzmq", "--rounds=1", f"--json={file}")
-    assert done.returncode == 0, done.stdout + done.stderr
-    samples = json.loads(file.read_text())["samples"]
+    samples = found_by(tmp_path, "pyzmq")[0]["samples"]
     assert set(samples) == {*pyzmq.ROWS, pyzmq.LOST}
     for row, values in samples.items():
         assert [len(each) for each in values] == [1, 1]
@@ -446,11 +435,9 @@ def test_calls_are_listed_and_unknown_names_refused() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_large_message_is_copied_no_more_often_than_in_c(tmp_path: Path) -> None:
-    file = tmp_path / "results.json"
-    done = benchmarks("copies/*", "--only=C", "--only=zmqlite", "--rounds=1", f"--json={file}")
-    assert done.returncode == 0, done.stdout + done.stderr
+    found, _ = found_by(tmp_path, "copies/*", "--only=C", "--only=zmqlite")
     for name, expected in ("copies/inproc", 1), ("copies/ipc", 2), ("copies/tcp", 2):
-        samples = json.loads(file.read_text())["cells"][name]["samples"]
+        samples = found["cells"][name]["samples"]
         [[ours], [limit]] = samples["zmqlite"], samples["C"]
         assert round(limit["copied"], 1) == expected
         assert round(ours["copied"], 1) <= expected

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from checkout import ROOT
 
 MODULES = sorted((ROOT / "zmqlite").rglob("*.py"))
@@ -28,9 +26,9 @@ def unguarded(node: ast.AST, guarded: bool = False) -> Iterator[int]:
         yield from unguarded(child, inside)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_no_loop_under_a_try_or_a_with_has_a_condition(path: Path) -> None:
-    assert list(unguarded(ast.parse(path.read_text()))) == []
+def test_no_loop_under_a_try_or_a_with_has_a_condition() -> None:
+    for path in MODULES:
+        assert list(unguarded(ast.parse(path.read_text()))) == [], path
 
 
 def test_such_a_loop_is_found() -> None:

@@ -109,73 +109,59 @@ async def take(future: Awaitable[T]) -> T:
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_a_task_has_its_message_before_anything_can_cancel_it(pair: Pair, size: int) -> None:
+async def test_a_task_has_its_message_before_anything_can_cancel_it(pair: Pair, size: int) -> None:
     push, pull = pair
     message = [b"%d" % number for number in range(size)]
-
-    async def main() -> None:
-        [task] = cancelled_once_done(pull.recv_multipart())
-        await push.send_multipart(message)
-        assert await task == message
-
-    run(main())
+    [task] = cancelled_once_done(pull.recv_multipart())
+    await push.send_multipart(message)
+    assert await task == message
 
 
-def test_cancelled_tasks_leave_their_messages_in_order(pair: Pair) -> None:
+async def test_cancelled_tasks_leave_their_messages_in_order(pair: Pair) -> None:
     push, pull = pair
     expected = [b"%d" % number for number in range(4)]
-
-    async def main() -> None:
-        tasks = cancelled_once_done(*(pull.recv() for _ in expected))
-        for each in expected:
-            push.send(each)
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-        got = [each for each in ended if isinstance(each, bytes)]
-        assert got + await received(pull, len(expected) - len(got)) == expected
-
-    run(main())
+    tasks = cancelled_once_done(*(pull.recv() for _ in expected))
+    for each in expected:
+        push.send(each)
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    got = [each for each in ended if isinstance(each, bytes)]
+    assert got + await received(pull, len(expected) - len(got)) == expected
 
 
-def test_a_task_that_receives_can_cancel_the_next_one(pair: Pair) -> None:
+async def test_a_task_that_receives_can_cancel_the_next_one(pair: Pair) -> None:
     push, pull = pair
 
-    async def main() -> None:
-        async def first() -> bytes:
-            data: bytes = await pull.recv()
-            following.cancel()
-            return data
+    async def first() -> bytes:
+        data: bytes = await pull.recv()
+        following.cancel()
+        return data
 
-        task = asyncio.create_task(first())
-        await rounds()
-        following = asyncio.create_task(take(pull.recv()))
-        await rounds()
-        await push.send_multipart([b"one", b"two"])
-        assert await task == b"one"
-        with pytest.raises(asyncio.CancelledError):
-            await following
-        assert await pull.recv() == b"two"
-
-    run(main())
+    task = asyncio.create_task(first())
+    await rounds()
+    following = asyncio.create_task(take(pull.recv()))
+    await rounds()
+    await push.send_multipart([b"one", b"two"])
+    assert await task == b"one"
+    with pytest.raises(asyncio.CancelledError):
+        await following
+    assert await pull.recv() == b"two"
 
 
-def test_a_task_that_receives_can_close_the_socket(pair: Pair) -> None:
+async def test_a_task_that_receives_can_close_the_socket(pair: Pair) -> None:
     push, pull = pair
 
-    async def main() -> None:
-        async def first() -> None:
-            await pull.recv()
-            pull.close()
+    async def first() -> None:
+        await pull.recv()
+        pull.close()
 
-        task = asyncio.create_task(first())
-        await rounds()
-        following = asyncio.create_task(take(pull.recv()))
-        await rounds()
-        await push.send_multipart([b"one", b"two"])
-        await task
-        with pytest.raises(asyncio.CancelledError):
-            await following
-
-    run(main())
+    task = asyncio.create_task(first())
+    await rounds()
+    following = asyncio.create_task(take(pull.recv()))
+    await rounds()
+    await push.send_multipart([b"one", b"two"])
+    await task
+    with pytest.raises(asyncio.CancelledError):
+        await following
 
 
 def test_an_interrupt_in_a_task_that_receives_holds_up_no_other(pair: Pair) -> None:
@@ -207,77 +193,65 @@ def test_an_interrupt_in_a_task_that_receives_holds_up_no_other(pair: Pair) -> N
     loop.close()
 
 
-def test_cancel_leaves_nothing_behind(pair: Pair) -> None:
+async def test_cancel_leaves_nothing_behind(pair: Pair) -> None:
     push, pull = pair
-
-    async def main() -> None:
-        futures = [pull.recv(), pull.recv_multipart(), pull.poll(10_000), pull.recv_json()]
-        assert len(pull._recv_futures) == 4
-        for future in futures:
-            assert future.cancel()
-            assert future.cancelled()
-        assert pull._recv_futures == []
-        blocked = pull.context.socket(zmq.PUSH)
-        assert blocked.send(b"to nobody").cancel()
-        assert blocked._send_futures == []
-        blocked.close(0)
-        await push.send(b"kept")
-        assert await pull.recv() == b"kept"
-
-    run(main())
+    futures = [pull.recv(), pull.recv_multipart(), pull.poll(10_000), pull.recv_json()]
+    assert len(pull._recv_futures) == 4
+    for future in futures:
+        assert future.cancel()
+        assert future.cancelled()
+    assert pull._recv_futures == []
+    blocked = pull.context.socket(zmq.PUSH)
+    assert blocked.send(b"to nobody").cancel()
+    assert blocked._send_futures == []
+    blocked.close(0)
+    await push.send(b"kept")
+    assert await pull.recv() == b"kept"
 
 
-def test_a_cancelled_send_sends_nothing(context: zmq_asyncio.Context) -> None:
-    async def main() -> None:
-        push = context.socket(zmq.PUSH)
-        first, second = push.send(b"cancelled"), push.send(b"sent")
-        first.cancel()
-        pull = context.socket(zmq.PULL)
-        push.connect(f"tcp://127.0.0.1:{pull.bind_to_random_port('tcp://127.0.0.1')}")
-        await second
-        assert await pull.recv() == b"sent"
-
-    run(main())
+async def test_a_cancelled_send_sends_nothing(context: zmq_asyncio.Context) -> None:
+    push = context.socket(zmq.PUSH)
+    first, second = push.send(b"cancelled"), push.send(b"sent")
+    first.cancel()
+    pull = context.socket(zmq.PULL)
+    push.connect(f"tcp://127.0.0.1:{pull.bind_to_random_port('tcp://127.0.0.1')}")
+    await second
+    assert await pull.recv() == b"sent"
 
 
-def test_first_come_first_served(pair: Pair) -> None:
+async def test_first_come_first_served(pair: Pair) -> None:
     push, pull = pair
-
-    async def main() -> None:
-        futures = [pull.recv() for _ in range(50)]
-        for number in range(50):
-            await push.send(b"%d" % number)
-        assert await asyncio.gather(*futures) == [b"%d" % number for number in range(50)]
-
-    run(main())
+    futures = [pull.recv() for _ in range(50)]
+    for number in range(50):
+        await push.send(b"%d" % number)
+    assert await asyncio.gather(*futures) == [b"%d" % number for number in range(50)]
 
 
-def test_a_receiver_that_never_waits_lets_other_tasks_run(context: zmq_asyncio.Context) -> None:
+async def test_a_receiver_that_never_waits_lets_other_tasks_run(
+    context: zmq_asyncio.Context,
+) -> None:
     push, pull = context.socket(zmq.PUSH), context.socket(zmq.PULL)
     push.sndhwm = pull.rcvhwm = 0
     push.bind("inproc://flood")
     pull.connect("inproc://flood")
 
-    async def main() -> None:
-        for _ in range(20_000):
-            await push.send(b"")
-        ended, ran = False, 0
+    for _ in range(20_000):
+        await push.send(b"")
+    ended, ran = False, 0
 
-        async def other() -> None:
-            nonlocal ran
-            while True:
-                if ended:
-                    break
-                ran += 1
-                await asyncio.sleep(0)
+    async def other() -> None:
+        nonlocal ran
+        while True:
+            if ended:
+                break
+            ran += 1
+            await asyncio.sleep(0)
 
-        task = asyncio.create_task(other())
-        await received(pull, 20_000)
-        ended = True
-        await task
-        assert ran > 1
-
-    run(main())
+    task = asyncio.create_task(other())
+    await received(pull, 20_000)
+    ended = True
+    await task
+    assert ran > 1
 
 
 @pytest.mark.parametrize("close", [True, False])
@@ -301,171 +275,135 @@ def test_several_loops_one_after_another(pair: Pair, close: bool) -> None:
         loop.close()
 
 
-def test_another_running_loop_is_refused_while_somebody_waits(pair: Pair) -> None:
+async def test_another_running_loop_is_refused_while_somebody_waits(pair: Pair) -> None:
     _, pull = pair
+    future = pull.recv()
 
-    async def main() -> None:
-        future = pull.recv()
+    async def other() -> None:
+        pull.recv()
 
-        async def other() -> None:
-            pull.recv()
-
-        with pytest.raises(RuntimeError, match="another event loop"):
-            await asyncio.to_thread(asyncio.run, other())
-        assert not future.done()
-
-    run(main())
+    with pytest.raises(RuntimeError, match="another event loop"):
+        await asyncio.to_thread(asyncio.run, other())
+    assert not future.done()
 
 
-def test_close_cancels_who_waits(context: zmq_asyncio.Context) -> None:
+async def test_close_cancels_who_waits(context: zmq_asyncio.Context) -> None:
     pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
 
-    async def main() -> None:
-        futures = [pull.recv(), pull.poll(), push.send(b"")]
-        pull.close()
-        push.close(0)
-        await rounds()
-        assert all(future.cancelled() for future in futures)
-
-    run(main())
+    futures = [pull.recv(), pull.poll(), push.send(b"")]
+    pull.close()
+    push.close(0)
+    await rounds()
+    assert all(future.cancelled() for future in futures)
 
 
-def test_close_in_another_thread_cancels_who_waits(context: zmq_asyncio.Context) -> None:
+async def test_close_in_another_thread_cancels_who_waits(context: zmq_asyncio.Context) -> None:
     pull = context.socket(zmq.PULL)
 
-    async def main() -> None:
-        future = pull.recv()
-        thread = threading.Thread(target=pull.close)
-        thread.start()
-        with pytest.raises(asyncio.CancelledError):
-            await future
-        await asyncio.to_thread(thread.join)
-
-    run(main())
+    future = pull.recv()
+    thread = threading.Thread(target=pull.close)
+    thread.start()
+    with pytest.raises(asyncio.CancelledError):
+        await future
+    await asyncio.to_thread(thread.join)
 
 
 @pytest.mark.parametrize("form", ["recv", "recv_multipart", "recv_string"])
-def test_rcvtimeo_counts_from_the_call(pair: Pair, form: str) -> None:
+async def test_rcvtimeo_counts_from_the_call(pair: Pair, form: str) -> None:
     push, pull = pair
     receive: Callable[[], Awaitable[Any]] = getattr(pull, form)
 
-    async def main() -> None:
-        pull.rcvtimeo = 30
-        early = receive()
-        pull.rcvtimeo = -1
-        late = receive()
-        with pytest.raises(zmq.Again):
-            await early
-        assert not late.done()  # type: ignore[attr-defined]
-        await push.send(b"text")
-        assert await late in (b"text", [b"text"], "text")
-
-    run(main())
+    pull.rcvtimeo = 30
+    early = receive()
+    pull.rcvtimeo = -1
+    late = receive()
+    with pytest.raises(zmq.Again):
+        await early
+    assert not late.done()  # type: ignore[attr-defined]
+    await push.send(b"text")
+    assert await late in (b"text", [b"text"], "text")
 
 
-def test_a_send_that_times_out_sends_nothing(context: zmq_asyncio.Context) -> None:
+async def test_a_send_that_times_out_sends_nothing(context: zmq_asyncio.Context) -> None:
     push = context.socket(zmq.PUSH)
-
-    async def main() -> None:
-        push.sndtimeo = 20
-        with pytest.raises(zmq.Again):
-            await push.send(b"")
-        assert push._send_futures == []
-        push.sndtimeo = 0
-        with pytest.raises(zmq.Again):
-            await push.send_multipart([b"", b""])
-
-    run(main())
+    push.sndtimeo = 20
+    with pytest.raises(zmq.Again):
+        await push.send(b"")
+    assert push._send_futures == []
+    push.sndtimeo = 0
+    with pytest.raises(zmq.Again):
+        await push.send_multipart([b"", b""])
 
 
-def test_sends_wait_in_order_for_room(context: zmq_asyncio.Context) -> None:
+async def test_sends_wait_in_order_for_room(context: zmq_asyncio.Context) -> None:
     push, pull = context.socket(zmq.PUSH), context.socket(zmq.PULL)
     push.sndhwm = pull.rcvhwm = 1
     push.bind("inproc://room")
     pull.connect("inproc://room")
-
-    async def main() -> None:
-        futures = [push.send(b"%d" % number) for number in range(100)]
-        assert not futures[-1].done()
-        assert await received(pull, 100) == [b"%d" % number for number in range(100)]
-        await asyncio.gather(*futures)
-
-    run(main())
+    futures = [push.send(b"%d" % number) for number in range(100)]
+    assert not futures[-1].done()
+    assert await received(pull, 100) == [b"%d" % number for number in range(100)]
+    await asyncio.gather(*futures)
 
 
-def test_a_router_sends_to_the_peer_that_has_room(context: zmq_asyncio.Context) -> None:
+async def test_a_router_sends_to_the_peer_that_has_room(context: zmq_asyncio.Context) -> None:
     router = context.socket(zmq.ROUTER)
     router.router_mandatory = 1
     router.sndhwm = 1
     router.bind("inproc://router")
     full, free = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
-
-    async def main() -> None:
-        for dealer, name in ((full, b"full"), (free, b"free")):
-            dealer.routing_id = name
-            dealer.rcvhwm = 1
-            dealer.connect("inproc://router")
-            await dealer.send(b"")
-            await router.recv_multipart()
-        while True:
-            blocked = router.send_multipart([b"full", b""])
-            if not blocked.done():
-                break
-        free_one = router.send_multipart([b"free", b"hello"])
-        assert await free.recv() == b"hello"
-        await free_one
-        assert not blocked.done()
-        await full.recv()
-        await blocked
-
-    run(main())
+    for dealer, name in ((full, b"full"), (free, b"free")):
+        dealer.routing_id = name
+        dealer.rcvhwm = 1
+        dealer.connect("inproc://router")
+        await dealer.send(b"")
+        await router.recv_multipart()
+    while True:
+        blocked = router.send_multipart([b"full", b""])
+        if not blocked.done():
+            break
+    free_one = router.send_multipart([b"free", b"hello"])
+    assert await free.recv() == b"hello"
+    await free_one
+    assert not blocked.done()
+    await full.recv()
+    await blocked
 
 
-def test_both_directions_of_a_socket(context: zmq_asyncio.Context) -> None:
+async def test_both_directions_of_a_socket(context: zmq_asyncio.Context) -> None:
     one, other = connected(context, zmq.PAIR, zmq.PAIR)
 
     async def echo() -> None:
         for _ in range(500):
             await other.send(await other.recv())
 
-    async def main() -> None:
-        task = asyncio.create_task(echo())
-        waiting = [one.recv() for _ in range(500)]
-        for number in range(500):
-            await one.send(b"%d" % number)
-        assert await asyncio.gather(*waiting) == [b"%d" % number for number in range(500)]
-        await task
-
-    run(main())
+    task = asyncio.create_task(echo())
+    waiting = [one.recv() for _ in range(500)]
+    for number in range(500):
+        await one.send(b"%d" % number)
+    assert await asyncio.gather(*waiting) == [b"%d" % number for number in range(500)]
+    await task
 
 
-def test_an_option_read_while_somebody_waits_takes_no_wakeup(pair: Pair) -> None:
+async def test_an_option_read_while_somebody_waits_takes_no_wakeup(pair: Pair) -> None:
     push, pull = pair
-
-    async def main() -> None:
-        for number in range(100):
-            future = pull.recv()
-            await push.send(b"%d" % number)
-            while True:
-                if pull.getsockopt(zmq.EVENTS):
-                    break
-            assert await future == b"%d" % number
-
-    run(main())
+    for number in range(100):
+        future = pull.recv()
+        await push.send(b"%d" % number)
+        while True:
+            if pull.getsockopt(zmq.EVENTS):
+                break
+        assert await future == b"%d" % number
 
 
-def test_shadows_share_who_waits(pair: Pair) -> None:
+async def test_shadows_share_who_waits(pair: Pair) -> None:
     push, pull = pair
-
-    async def main() -> None:
-        first = zmq_asyncio.Socket.shadow(pull.underlying).recv()
-        second = zmq_asyncio.Socket(pull).recv()
-        gc.collect()
-        await zmq_asyncio.Socket(push).send(b"1")
-        await zmq_asyncio.Socket.from_socket(push).send(b"2")
-        assert [await first, await second] == [b"1", b"2"]
-
-    run(main())
+    first = zmq_asyncio.Socket.shadow(pull.underlying).recv()
+    second = zmq_asyncio.Socket(pull).recv()
+    gc.collect()
+    await zmq_asyncio.Socket(push).send(b"1")
+    await zmq_asyncio.Socket.from_socket(push).send(b"2")
+    assert [await first, await second] == [b"1", b"2"]
 
 
 def test_shadows_that_come_and_go_leave_no_descriptor(pair: Pair) -> None:
@@ -533,15 +471,12 @@ def test_poller_of_sockets_and_descriptors(pair: Pair) -> None:
         run(main())
 
 
-def test_the_end_of_the_context_ends_who_waits(context: zmq_asyncio.Context) -> None:
+async def test_the_end_of_the_context_ends_who_waits(context: zmq_asyncio.Context) -> None:
     pull = context.socket(zmq.PULL)
 
-    async def main() -> None:
-        future = pull.recv()
-        ending = asyncio.create_task(asyncio.to_thread(context.term))
-        with pytest.raises(zmq.ContextTerminated):
-            await future
-        pull.close()
-        await ending
-
-    run(main())
+    future = pull.recv()
+    ending = asyncio.create_task(asyncio.to_thread(context.term))
+    with pytest.raises(zmq.ContextTerminated):
+        await future
+    pull.close()
+    await ending

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from checkout import ROOT
-from pyzmq_support import keeping_context
 
 import zmqlite.pyzmq as zmq
 import zmqlite.pyzmq.asyncio as zmq_asyncio
@@ -20,12 +18,6 @@ from zmqlite.socket_options import SocketOptions
 STUB = ast.parse((ROOT / "zmqlite/pyzmq/attributes.pyi").read_text(encoding="utf-8"))
 READ_ONLY = {SocketOption.LAST_ENDPOINT}
 METHODS = {SocketOption.SUBSCRIBE, SocketOption.UNSUBSCRIBE}
-
-
-@pytest.fixture
-def context() -> Iterator[Any]:
-    with keeping_context() as made:
-        yield made
 
 
 def declared(name: str) -> dict[str, str]:

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyzmq_support import keeping_context
-from support import Task, eventually
+from support import Task, eventually, slow
 
 import zmqlite.auth
 import zmqlite.pyzmq as zmq
@@ -31,12 +30,6 @@ WAIT = 5000
 DECIDED = zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_HANDSHAKE_FAILED_AUTH
 
 SERVER, ANNA, BERT = (zmq.curve_keypair() for _ in range(3))
-
-
-@pytest.fixture
-def context() -> Iterator[zmq.Context[Any]]:
-    with keeping_context() as made:
-        yield made
 
 
 @pytest.fixture
@@ -261,7 +254,9 @@ def test_on_an_event_loop_it_ends_with_its_context_and_leaves_no_task() -> None:
     asyncio.run(asyncio.wait_for(main(), LIMIT))
 
 
-@pytest.mark.parametrize("end", ["", "auth.stop()", "context.term()", "raise SystemExit"])
+@pytest.mark.parametrize(
+    "end", ["", *map(slow, ["auth.stop()", "context.term()", "raise SystemExit"])]
+)
 def test_a_program_ends_with_its_authenticator_running(end: str) -> None:
     program = (
         "import zmqlite.pyzmq as zmq\n"

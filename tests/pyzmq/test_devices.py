@@ -8,11 +8,10 @@ import os
 import signal
 import struct
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pyzmq_support import KeepingContext, keeping_context
+from pyzmq_support import KeepingContext
 from support import Task, eventually
 
 import zmqlite.pyzmq as zmq
@@ -20,12 +19,6 @@ from zmqlite.pyzmq import devices
 
 LIMIT = 30
 LOCAL = "tcp://127.0.0.1"
-
-
-@pytest.fixture
-def context() -> Iterator[zmq.Context[Any]]:
-    with keeping_context() as made:
-        yield made
 
 
 def connected(context: zmq.Context[Any], kind: int, port: int) -> zmq.Socket[Any]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pyzmq_support import keeping_context
 from support import Task
 
 import zmqlite.pyzmq as zmq
@@ -17,12 +15,6 @@ from zmqlite.pyzmq.decorators import socket as with_socket
 from zmqlite.pyzmq.log.handlers import PUBHandler, TopicLogger
 
 WAIT = 5000
-
-
-@pytest.fixture
-def context() -> Iterator[zmq.Context[Any]]:
-    with keeping_context() as made:
-        yield made
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pyzmq_support import keeping_context
+from support import slow
 
 import zmqlite.pyzmq as zmq
 from zmqlite.pyzmq import constants
@@ -53,7 +54,7 @@ subprocess.run([sys.executable, "-c", child], check=True)
 """
 
 
-@pytest.mark.parametrize("form", [["prog.py"], ["-m", "prog"]])
+@pytest.mark.parametrize("form", [["prog.py"], slow(["-m", "prog"])])
 def test_a_program_and_its_children_get_zmqlite(tmp_path: Path, form: list[str]) -> None:
     (tmp_path / "prog.py").write_text(PROGRAM, encoding="utf-8")
     done = run("-m", "zmqlite.pyzmq", *form, "one", "two", cwd=tmp_path)
@@ -77,6 +78,7 @@ kept = use()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("instance", "end", "code"),
     [

@@ -6,12 +6,11 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from pyzmq_support import keeping_context
+from support import slow
 
 import zmqlite.pyzmq as zmq
 from zmqlite.pyzmq import devices
@@ -19,12 +18,6 @@ from zmqlite.pyzmq import devices
 LIMIT = 60
 LOCAL = "tcp://127.0.0.1"
 MESSAGES = 200_000
-
-
-@pytest.fixture
-def context() -> Iterator[Any]:
-    with keeping_context() as made:
-        yield made
 
 
 def bound(context: Any, kind: int) -> tuple[Any, str]:
@@ -38,6 +31,7 @@ class SpawnedDevice(devices.ProcessDevice):
     _launch_class: ClassVar[Any] = multiprocessing.get_context("spawn").Process
 
 
+@pytest.mark.slow
 def test_a_device_forwards_in_a_spawned_process(context: Any) -> None:
     source, first = bound(context, zmq.PUSH)
     sink, last = bound(context, zmq.PULL)
@@ -65,7 +59,7 @@ def answer(endpoint: str) -> None:
         sys.exit(0 if socket.recv() == b"to a child" else 1)
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+@pytest.mark.parametrize("method", ["fork", slow("spawn"), slow("forkserver")])
 def test_a_multiprocessing_child_uses_a_context_of_its_own(context: Any, method: str) -> None:
     socket, endpoint = bound(context, zmq.REP)
     child = multiprocessing.get_context(method).Process(target=answer, args=(endpoint,))  # type: ignore[attr-defined]
@@ -102,11 +96,13 @@ print("queued", flush=True)
 """
 
 
+@pytest.mark.slow
 def test_an_exit_with_many_messages_that_nobody_takes_ends(tmp_path: Path) -> None:
     done = run(tmp_path, MANY, f"ipc://{tmp_path}/nobody", str(MESSAGES))
     assert (done.returncode, done.stdout, done.stderr) == (0, "queued\n", "")
 
 
+@pytest.mark.slow
 def test_an_exit_sends_what_is_queued(tmp_path: Path, context: Any) -> None:
     sink = context.socket(zmq.PULL)
     sink.rcvtimeo = LIMIT * 1000
@@ -151,10 +147,10 @@ entered.wait()
     "receive",
     [
         "socket.recv()",
-        "socket.recv_multipart(copy=False)",
-        "socket.poll()",
-        "while True: socket.poll(1)",
-        "zmq.proxy(socket, context.socket(zmq.PUSH))",
+        slow("socket.recv_multipart(copy=False)"),
+        slow("socket.poll()"),
+        slow("while True: socket.poll(1)"),
+        slow("zmq.proxy(socket, context.socket(zmq.PUSH))"),
     ],
 )
 def test_a_daemon_thread_that_waits_at_exit_stays_silent(tmp_path: Path, receive: str) -> None:

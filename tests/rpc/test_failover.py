@@ -142,6 +142,7 @@ def test_a_stream_of_a_server_that_ends_does_too(context: zmq.Context) -> None:
         assert caught.value.status in (rpc.Status.UNAVAILABLE, rpc.Status.CANCELLED)
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_is_lost(context: zmq.Context, tmp_path: Path) -> None:
     endpoints = [f"ipc://{tmp_path}/{number}" for number in range(2)]
     processes = []

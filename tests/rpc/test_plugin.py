@@ -141,6 +141,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "text", "reason"), REFUSED)
 def test_what_python_cannot_have_is_refused_with_a_reason(
     tmp_path: Path, file: str, text: str, reason: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rpc_support import GREETER
@@ -263,6 +264,7 @@ def test_calls_go_to_the_server_with_the_fewest() -> None:
     assert [len(link.calls) for link in links] == [12, 0, 12]
 
 
+@pytest.mark.slow
 def test_ended_calls_are_remembered_for_a_number_and_a_time_and_not_much_longer() -> None:
     protocol = Host(0).protocol
     most = serving.REMEMBERED_CALLS

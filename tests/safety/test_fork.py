@@ -15,15 +15,19 @@ def test_every_call_with_an_inherited_object_is_refused_and_the_parent_is_unharm
 
 @pytest.mark.parametrize(
     "end",
-    ["os._exit", "sys.exit", "the end of the program", "close and term", "garbage", "a with block"],
+    [
+        *map(slow, ["os._exit", "sys.exit", "close and term", "garbage", "a with block"]),
+        "the end of the program",
+    ],
 )
 def test_the_end_of_a_child_does_no_harm_to_the_parent(end: str) -> None:
     assert said("safety/forks", "end_of_a_child", end) == WORKS
 
 
-METHODS = pytest.mark.parametrize("start_method", ["fork", slow("forkserver"), slow("spawn")])
+METHODS = pytest.mark.parametrize("start_method", ["fork", "forkserver", "spawn"])
 
 
+@pytest.mark.slow
 @METHODS
 def test_multiprocessing_children_talk_to_the_parent_with_their_own_context(
     start_method: str,
@@ -31,6 +35,7 @@ def test_multiprocessing_children_talk_to_the_parent_with_their_own_context(
     assert said("safety/forks", "children_that_end_well", start_method) == WORKS
 
 
+@pytest.mark.slow
 @METHODS
 def test_messages_of_a_child_of_multiprocessing_arrive_even_if_it_ends_nothing(
     start_method: str,
@@ -39,6 +44,7 @@ def test_messages_of_a_child_of_multiprocessing_arrive_even_if_it_ends_nothing(
     assert said("safety/forks", "child_that_ends_nothing", start_method) == WORKS
 
 
+@pytest.mark.slow
 def test_messages_of_a_child_that_just_ends_arrive() -> None:
     assert said("safety/forks", "child_that_just_ends") == WORKS
 
@@ -47,10 +53,10 @@ def test_messages_of_a_child_that_just_ends_arrive() -> None:
     ("program", "words"),
     [
         ("child_that_talks", "from the parent\n"),
-        ("message_of_both", ""),
-        ("threads_inside", ""),
-        ("generations", ""),
-        ("child_that_is_killed", WORKS),
+        slow("message_of_both", ""),
+        slow("threads_inside", ""),
+        slow("generations", ""),
+        slow("child_that_is_killed", WORKS),
     ],
 )
 def test_parent_and_child_go_on_each_with_its_own(program: str, words: str) -> None:

@@ -10,7 +10,7 @@ from support import Make, Run, Task, eventually, inside
 
 import zmqlite as zmq
 
-STEPS = 30
+STEPS = 10
 """Looks of this thread at another one that is inside the call."""
 
 ENDS_QUIETLY = ("iteration", "proxy", "proxy_steerable")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from program_support import said
-from support import LONG, TRANSPORTS, Connect, Make, Pair, Run, Task, eventually, subscribe
+from support import LONG, TRANSPORTS, Connect, Make, Pair, Task, eventually, subscribe
 
 import zmqlite as zmq
 from zmqlite import message
@@ -307,27 +307,6 @@ def test_a_view_outlives_message_socket_and_context(
     del view, kept
     eventually(let_go)
     eventually(lambda: pinned() == before)
-
-
-def test_borrowed_memory_is_sent_many_times_and_by_many_threads(pair: Pair, run: Run) -> None:
-    pairs = [pair(zmq.PUSH, zmq.PULL, transport) for transport in ("inproc", "tcp") * 2]
-    lent, let_go = lend()
-
-    def send(pusher: zmq.Socket, shared: zmq.Message) -> None:
-        for _ in range(100):
-            pusher.send(shared)
-            pusher.send_multipart([shared, b"", shared])
-
-    tasks = [run(send, sender, lent) for sender, _ in pairs]
-    for _, receiver in pairs:
-        for _ in range(100):
-            assert receiver.recv(timeout=5000) == PATTERN
-            assert receiver.recv_multipart(timeout=5000) == [PATTERN, b"", PATTERN]
-    for task in tasks:
-        task.result()
-    assert bytes(lent) == PATTERN
-    del lent, tasks, task
-    eventually(let_go)  # which makes no call of zmqlite
 
 
 def test_what_is_returned_for_nothing_is_a_reference_of_its_own() -> None:

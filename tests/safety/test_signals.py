@@ -11,13 +11,15 @@ import pytest
 from program_support import said
 from signal_storm import outcome
 
+# Each is a program that runs for half a second and more.
+pytestmark = pytest.mark.slow
+
 
 def storm(name: str, *arguments: object) -> dict[str, Any]:
     """Run a program in a storm of signals; what it found."""
     return outcome(said("safety/storms", name, *arguments, deadline=30))
 
 
-@pytest.mark.slow
 def test_handlers_that_return_tear_lose_and_double_nothing_in_either_direction() -> None:
     found = storm("both_directions")
     assert found["sent"] > 100
@@ -25,7 +27,6 @@ def test_handlers_that_return_tear_lose_and_double_nothing_in_either_direction()
     assert found["back"]
 
 
-@pytest.mark.slow
 def test_a_message_of_many_frames_is_sent_and_received_whole() -> None:
     # So many that signals come in the middle of a message, on either side.
     found = storm("many_frames")
@@ -33,7 +34,6 @@ def test_a_message_of_many_frames_is_sent_and_received_whole() -> None:
     assert found["broken"] == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "kinds",
     [["PULL", "PUSH", "PUSH", "PULL"], ["DEALER", "XPUB", "DEALER", "SUB"]],
@@ -46,7 +46,6 @@ def test_a_proxy_in_a_storm_passes_every_message_whole_once_and_in_order(kinds: 
     assert found["copied"]
 
 
-@pytest.mark.slow
 def test_signals_do_not_stretch_a_timeout_nor_shorten_it() -> None:
     took = storm("timeouts")["took"]
     assert len(took) == 7
@@ -63,7 +62,6 @@ def test_what_a_handler_does_with_zmqlite_does_not_change_what_it_interrupts() -
     assert 0.35 < found["took"] < 1.4
 
 
-@pytest.mark.slow
 def test_a_context_ends_well_wherever_a_handler_raises() -> None:
     found = storm("ends_of_contexts")
     assert found["raised"] > 30

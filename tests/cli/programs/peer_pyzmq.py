@@ -1,7 +1,6 @@
-"""A socket of pyzmq that does what it reads, a line of JSON for each step, and says what it got.
+"""Sockets of pyzmq that do what is read, a line of JSON for each step, and say what they got.
 
-    python peer_pyzmq.py TYPE
-
+A step is the number of a socket, an action and its argument; "open" makes a socket of a type.
 Frames are texts whose characters are the bytes (latin-1).
 """
 
@@ -12,12 +11,17 @@ from typing import Any
 import zmq
 
 context = zmq.Context()
-socket = context.socket(getattr(zmq, sys.argv[1]))
-socket.linger = 5000
-socket.rcvtimeo = socket.sndtimeo = 20_000
+sockets: dict[int, Any] = {}
 
 
-def step(action: str, value: Any = None) -> Any:
+def step(number: int, action: str, value: Any = None) -> Any:
+    if action == "open":
+        sockets[number] = context.socket(getattr(zmq, value))
+        sockets[number].rcvtimeo = sockets[number].sndtimeo = 20_000
+        return None
+    socket = sockets[number]
+    if action == "close":
+        return socket.close(0)
     if action == "bind":
         socket.bind(value)
         return socket.getsockopt_string(zmq.LAST_ENDPOINT)
@@ -37,5 +41,3 @@ def step(action: str, value: Any = None) -> Any:
 
 for line in sys.stdin:
     print(json.dumps(step(*json.loads(line))), flush=True)
-socket.close()
-context.term()
