@@ -100,11 +100,12 @@ class Meter(ExitStack):
         super().__init__()
         self.count, self._start, self._shown = 0, 0.0, 0.0
         self._verb = "received" if receives else "sent"
-        self._show: Any = partial(print, file=sys.stderr, flush=True) if wanted else None
+        self._show: Any = None
         if wanted:
-            self.callback(lambda last: last(self._text()), self._show)
-        if wanted and (console := _rich(sys.stderr)):
-            self._show = self.enter_context(console.status("")).update
+            self._show = last = partial(print, file=sys.stderr, flush=True)
+            self.callback(lambda: last(self._text()))
+            if console := _rich(sys.stderr):
+                self._show = self.enter_context(console.status("")).update
 
     def begin(self) -> None:
         """Begin to measure the time, unless it has begun."""
