@@ -51,13 +51,18 @@ def of_async(loop: clients.Loop) -> object:
 
 
 RAW: Final = "typed REQ/REP"
+BEHIND: Final = ("through a broker", "asyncio, broker")
+"""Servers that have registered with a broker, which is a process of its own."""
+
 ROWS: Final = [
     Row(
         "unary, p50",
         "us",
-        ("grpcio", RAW, "receiving thread", "pool"),
+        ("grpcio", RAW, "receiving thread", "pool", "through a broker"),
         of_blocking(0, clients.p50),  # type: ignore[arg-type]
         {
+            ("through a broker", "receiving thread"): 1.8,
+            ("through a broker", "grpcio"): 1,
             ("receiving thread", "grpcio"): 0.35,
             ("pool", "grpcio"): 0.5,
             ("receiving thread", RAW): 1.5,
@@ -74,7 +79,7 @@ ROWS: Final = [
     Row(
         "64 under way, asyncio",
         "calls/s",
-        ("grpc.aio", "asyncio"),
+        ("grpc.aio", "asyncio", "asyncio, broker"),
         of_async(clients.async_rate),  # type: ignore[arg-type]
         {("asyncio", "grpc.aio"): 8},
     ),
@@ -110,7 +115,12 @@ def measure(rows: list[Row], count: int, seconds: float) -> Found:
     with Children() as children:
         endpoints = {}
         for kind in {kind for row in rows for kind in row.kinds}:
-            child = children.start(kind, [sys.executable, "-m", "benchmarks.rpc.servers", kind])
+            program = [sys.executable, "-m", "benchmarks.rpc.servers"]
+            command = [*program, kind]
+            if kind in BEHIND:
+                broker = children.start(f"broker of {kind}", [*program, "broker"])
+                command.append(children.hear(broker)[0]["endpoint"])
+            child = children.start(kind, command)
             endpoints[kind] = children.hear(child)[0]["endpoint"]
         for _ in range(count):
             for row in rows:

@@ -83,9 +83,12 @@ def test_frames_of_strangers_break_neither_end_of_a_service() -> None:
     assert count(attack("rpc_fuzz", "--seconds", "3"), "rounds") > 100
 
 
+@pytest.mark.parametrize("brokers", ["no", "yes"])
 @pytest.mark.parametrize("client", ["asyncio", "blocking"])
-def test_no_kill_or_cut_executes_a_call_twice_or_mixes_replies_up(client: str) -> None:
-    line = attack("rpc_faults", "--seconds", "8", "--client", client)
+def test_no_kill_or_cut_executes_a_call_twice_or_mixes_replies_up(
+    client: str, brokers: str
+) -> None:
+    line = attack("rpc_faults", "--seconds", "8", "--client", client, "--brokers", brokers)
     assert count(line, "answered") > 50
 
 

@@ -14,6 +14,10 @@
     requests    what both clients share
     server      Server: blocking, with a pool of threads or without
     client      Client, Stub, Stream: blocking, for any number of threads
+    broker_room which of the servers of a broker gets the next call
+    broker_services  what a broker answers itself
+    brokering   BrokerProtocol: a broker, without sockets, threads and clocks
+    broker      Broker: clients on one side, servers on the other
     waker       what wakes the thread that polls, for both of these
     eventloop   messages and the time in an event loop
     aio         Server, Client and Stub for asyncio; imported separately, as zmqlite.rpc.aio
@@ -22,6 +26,7 @@
 docs/howto/rpc.md is the guide, docs/reference/rpc-wire.md the wire form.
 """
 
+from .broker import Broker
 from .call import Call, Ended, Outcome
 from .client import Client, Stream, Stub
 from .hosting import Service, unimplemented
@@ -30,6 +35,7 @@ from .server import Server
 from .status import Executed, RpcError, Status
 
 __all__ = [
+    "Broker",
     "Call",
     "CallOptions",
     "Client",

@@ -1,0 +1,164 @@
+"""The broker: one thread, and one socket that clients and servers connect to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..arguments import INT_MAX, integer, milliseconds
+from ..constants import DONTWAIT, POLLIN, MonitorEvent, SocketType
+from ..context import Context
+from ..errors import Again, ContextTerminated, HostUnreachable
+from ..message import Message
+from ..poll import Poller
+from ..proto.codec import LIMIT
+from ..transfer import PARTS
+from . import wire
+from .brokering import BrokerProtocol
+from .call import Closing, check_context, clock
+from .hosting import OPTIONS
+from .waker import Waker
+
+if TYPE_CHECKING:
+    from ..keywords import SocketKeywords
+
+AT_ONCE = 64
+"""Messages that are received before what comes of them is sent."""
+
+
+def _user(part: wire.Part) -> str | None:
+    return part.metadata("User-Id") if isinstance(part, Message) else None
+
+
+class Broker(Closing):
+    """Passes the calls of clients to servers that register with it, and their replies back.
+
+        rpc.Broker(context).serve("tcp://*:5550")
+
+    A server takes part by `register`, a client as if the broker were the server. A call goes to the
+    server with the most room. If none has room it waits, at most `waiting` calls for each service;
+    more are refused with RESOURCE_EXHAUSTED, and so are those of a client that has `calls`
+    unfinished ones. With zmqlite.auth that is counted for each user, else for each connection.
+    `may_register(user, service)` says who may serve what; `user` is None without a ZAP handler.
+    It must not wait. `limit` bounds the bytes of a request. `options` are for the ROUTER socket,
+    such as those for CURVE.
+
+    What is guaranteed about calls is the same as without a broker. Calls are kept in memory only:
+    a broker that ends by force loses those that wait, and clients send them to another one if their
+    methods may be repeated.
+
+    `bind` before `run`; `stop` may be called from any thread and any signal handler.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        waiting: int = 10_000,
+        calls: int = 10_000,
+        limit: int = LIMIT,
+        may_register: Callable[[str | None, str], bool] = lambda user, service: True,
+        options: SocketKeywords | None = None,
+    ) -> None:
+        check_context(self, context, Context)
+        self._protocol = BrokerProtocol(
+            os.urandom(8),
+            clock(),
+            waiting=integer(waiting, "waiting", 0, INT_MAX),
+            calls=integer(calls, "calls", 1, INT_MAX),
+            limit=limit,
+            user=_user,
+            may_register=may_register,
+        )
+        self._stop_at: int | None = None
+        self._waker = Waker()
+        keywords: Any = {**OPTIONS, **(options or {})}
+        self._socket = context.socket(SocketType.ROUTER, **keywords)
+        self._monitor = self._socket.monitor(MonitorEvent.DISCONNECTED)
+        self._poller = Poller()
+        for item in (self._socket, self._monitor.socket, self._waker.fd):
+            self._poller.register(item, POLLIN)
+
+    def bind(self, endpoint: str) -> str:
+        """Accept clients and servers at an endpoint; return the real one. See Socket.bind."""
+        return self._socket.bind(endpoint)
+
+    def serve(self, endpoint: str) -> None:
+        """Accept clients and servers at an endpoint, and `run`."""
+        self.bind(endpoint)
+        self.run()
+
+    def stop(self, grace: int = 0) -> None:
+        """Have `run` return when the calls that were taken have ended, or after `grace` ms.
+
+        Meanwhile new calls are refused, and clients send them to other brokers.
+        """
+        self._stop_at = clock() + milliseconds(grace, "grace")
+        self._waker.set()
+
+    def run(self) -> None:
+        """Pass calls on until `stop`, or until the context is terminated; then close."""
+        try:
+            while True:
+                if self._done():
+                    break
+                self._round()
+        except ContextTerminated:
+            pass
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close the socket; nothing if it is closed."""
+        self._monitor.close()
+        self._socket.close()
+        self._waker.close()
+
+    def _done(self) -> bool:
+        if self._stop_at is None:
+            return False
+        self._protocol.draining = True
+        return not self._protocol.unfinished or clock() >= self._stop_at
+
+    def _round(self) -> None:
+        protocol = self._protocol
+        due = protocol.next()
+        if self._stop_at is not None:
+            due = min(due, self._stop_at)
+        for item, _ in self._poller.poll(max(0, due - clock())):
+            if item == self._waker.fd:
+                self._waker.clear()
+            elif item is self._monitor.socket:
+                self._drop_events()
+        self._receive()
+        now = clock()
+        if now >= protocol.next():
+            protocol.tick(now)
+            self._flush()
+
+    def _drop_events(self) -> None:
+        """Take the events: none says which peer it was, so the protocol looks who is gone."""
+        attempt = self._monitor.socket._attempt
+        while attempt(PARTS, 1) is not None:
+            pass
+        self._protocol.disconnected(clock())
+
+    def _receive(self) -> None:
+        attempt, receive, now = self._socket._attempt, self._protocol.receive, clock()
+        for _ in range(AT_ONCE):
+            parts = attempt(PARTS, wire.PARTS)
+            if parts is None:
+                break
+            receive(parts, now)
+        self._flush()
+
+    def _flush(self) -> None:
+        protocol, put = self._protocol, self._socket.send_multipart
+        while protocol.outgoing:
+            outgoing, protocol.outgoing = protocol.outgoing, []
+            for frames in outgoing:
+                try:
+                    put(frames, DONTWAIT)
+                except (HostUnreachable, Again):
+                    protocol.unreachable(frames, clock())
