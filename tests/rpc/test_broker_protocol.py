@@ -546,20 +546,26 @@ class World:
         for number in range(6):
             self.cut(number)
         for _ in range(80):
-            for host in self.hosts:
-                host.protocol.draining = False
-            for _ in range(12):
-                for number in range(6):
-                    self.arrive(number)
-                    self.flush()
-                    self.get(number)
-                    self.execute(number)
-                    self.flush()
-            self.pass_time(2)
+            self.go_on()
             if all(call.ended for call, _ in self.calls) and not any(
                 each._calls for each in self.brokers
             ):
-                return
+                break
+        for _ in range(10):  # 3 s, after which brokers know which servers have gone
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Let all messages arrive, and some time pass."""
+        for host in self.hosts:
+            host.protocol.draining = False
+        for _ in range(12):
+            for number in range(6):
+                self.arrive(number)
+                self.flush()
+                self.get(number)
+                self.execute(number)
+                self.flush()
+        self.pass_time(2)
 
     def check(self) -> None:
         for call, payload in self.calls:

@@ -53,7 +53,7 @@ class BrokerCall:
     parts: list[Any]  # nothing, envelope, payload, attachments
     queue: Queue
     start: int
-    repeatable: bool
+    method: str  # "" of a call that is only asked for
     stream: bool
     who: str | bytes  # whose limit it counts for
     deadline: int | None = None
@@ -63,6 +63,11 @@ class BrokerCall:
     begun: bool = False  # the client has got items
     doubtful: bool = False  # a server that is gone may have executed it
     lost: bool = False  # its client could not be reached
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be executed again, as far as servers have said so by now."""
+        return self.method in self.queue.repeatable
 
 
 class BrokerProtocol:
@@ -251,8 +256,8 @@ class BrokerProtocol:
     def _begin(
         self, parts: list[Any], envelope: Any, queue: Queue, who: str | bytes, now: int
     ) -> BrokerCall:
-        name, route, repeatable = envelope.id, parts[0], envelope.method in queue.repeatable
-        call = BrokerCall(name, route, parts, queue, now, repeatable, envelope.credit > 0, who)
+        name, route, stream = envelope.id, parts[0], envelope.credit > 0
+        call = BrokerCall(name, route, parts, queue, now, envelope.method, stream, who)
         self._calls[name] = call
         self._counts[who] = self._counts.get(who, 0) + 1
         self._clients.setdefault(route, {})[name] = call
