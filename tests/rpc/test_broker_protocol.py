@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rpc_support import GREETER
 
 from zmqlite.rpc import brokering, schema, serving, wire
+from zmqlite.rpc.broker_room import Member, Queue
 from zmqlite.rpc.brokering import BrokerProtocol
 from zmqlite.rpc.calling import ClientCall, ClientProtocol, Link
 from zmqlite.rpc.service import methods_of
@@ -245,6 +246,27 @@ def test_a_duplicate_never_goes_to_a_server_that_does_not_know_the_call(how: str
     assert alone.answers() == [(b"c", b"1", Status.UNAVAILABLE, Executed.UNKNOWN)]
 
 
+def test_a_call_that_was_refused_stays_refused() -> None:
+    alone = Alone(waiting=1)
+    alone.register(b"s")
+    alone.request(b"1", ASK)
+    alone.request(b"2", ASK, timeout=5)
+    alone.request(b"full", ASK)
+    alone.broker.tick(5)
+    no = {"status": int(Status.INVALID_ARGUMENT), "executed": int(Executed.NO)}
+    alone.says(b"s", Kind.STATUS, b"1", **no)
+    alone.broker.unreachable([b"s", brokering._PROBE], 0)
+    alone.register(b"t")
+    alone.sent()
+    for name, status in (
+        (b"full", Status.RESOURCE_EXHAUSTED),
+        (b"1", Status.INVALID_ARGUMENT),
+        (b"2", Status.DEADLINE_EXCEEDED),
+    ):
+        alone.request(name, ASK)
+        assert alone.answers() == [(b"c", name, status, Executed.NO)]
+
+
 def test_a_server_that_is_back_is_asked_for_the_calls_it_was_given() -> None:
     alone = Alone()
     alone.register(b"s")
@@ -328,14 +350,16 @@ def test_the_built_in_services_tell_of_servers_and_calls() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=80))
 def test_the_server_with_the_most_room_is_always_known(steps: list[tuple[int, bool]]) -> None:
-    from zmqlite.rpc.broker_room import Member, Pool, Queue
-
-    pool = Pool([Queue("s")])
-    members = [Member(b"%d" % number, b"%d" % number, None, pool) for number in range(4)]
+    queue = Queue("s")
+    members = [Member(b"%d" % number, None) for number in range(4)]
+    for member in members:
+        member.serve([queue])
     for number, more in steps:
-        pool.change(members[number], 1 if more else -1)
-        assert pool.most == max(member.room for member in members)
-        assert pool.best().room == pool.most
+        members[number].takes += 1 if more else -1
+        members[number].update()
+        most = max(member.room for member in members)
+        best = queue.best()
+        assert best is None if most <= 0 else best is not None and best.room == most
 
 
 @given(st.binary(max_size=80), st.lists(st.binary(max_size=20), max_size=4))
@@ -380,7 +404,7 @@ class World:
         for end in (0, 1):
             for broker in (0, 1):
                 self.connect(end, broker)
-        self.arrived: list[tuple[Any, list[Any]]] = []
+        self.arrived: list[tuple[int, list[Any]]] = []
         self.calls: list[tuple[ClientCall, bytes]] = []
         self.executed: dict[bytes, int] = {}
         self.cancelled: set[bytes] = set()
@@ -440,17 +464,20 @@ class World:
         """A broker gets a message."""
         if ends := [key for key, frames in self.there.items() if frames]:
             key = ends[number % len(ends)]
-            frames = self.there[key].pop(0)
+            message = [self.routes[key], *self.there[key].pop(0)]
             for _ in range(copies):
-                self.brokers[key[1]].receive([self.routes[key], *frames], self.now)
+                self.brokers[key[1]].receive([*message], self.now)
             if isinstance(key[0], Link):
-                self.arrived.append((key, frames))
+                self.arrived.append((key[1], message))
 
     def late(self, number: int) -> None:
-        """A broker gets a message of the client once more, long after."""
+        """A broker gets a message of the client once more, long after.
+
+        What it answers goes to the connection that the message came by, which may be lost.
+        """
         if self.arrived:
-            key, frames = self.arrived[-1 - number % min(8, len(self.arrived))]
-            self.brokers[key[1]].receive([self.routes[key], *frames], self.now)
+            broker, message = self.arrived[-1 - number % min(8, len(self.arrived))]
+            self.brokers[broker].receive([*message], self.now)
 
     def twice(self, number: int) -> None:
         self.arrive(number, 2)
@@ -489,7 +516,7 @@ class World:
             if end.reopen is None:
                 self.there[end, broker] = []
                 self.back[end, broker] = []
-                self.routes[end, broker] = b""
+                del self.routes[end, broker]
                 self.client.lost(end, self.now)
         else:
             self.there[end, broker] = self.there[end, broker][number % 3 :]
@@ -520,7 +547,7 @@ class World:
         self.flush()
         if link.reopen is None:
             self.there[link, number % 2] = []
-            self.routes[link, number % 2] = b""
+            del self.routes[link, number % 2]
             self.client.lost(link, self.now)
 
     def drain(self, number: int) -> None:
@@ -551,7 +578,7 @@ class World:
                 each._calls for each in self.brokers
             ):
                 break
-        for _ in range(10):  # 3 s, after which brokers know which servers have gone
+        for _ in range(18):  # 5 s, after which brokers have forgotten the servers that are gone
             self.go_on()
 
     def go_on(self) -> None:
@@ -617,6 +644,7 @@ STEPS = st.lists(
 
 @settings(max_examples=60, deadline=None)
 @given(STEPS)
+@example([(World.call, 0)] * 16 + [(World.lose_broker, 0), (World.late, 1)])
 def test_the_guarantees_hold_whatever_happens(steps: list[tuple[Any, int]]) -> None:
     world = World()
     for number in range(6):  # the servers have registered
@@ -632,21 +660,27 @@ def test_the_guarantees_hold_whatever_happens(steps: list[tuple[Any, int]]) -> N
     assert not any(link.calls or link.orphans for link in world.client.links)
     for broker in world.brokers:
         assert not broker._calls
-        assert not broker._clients
         assert not broker._counts
         assert not any(queue.waiting for queue in broker.queues.values())
         for member in broker.members.values():
             assert (member.calls, member.room) == ({}, member.takes)
+        assert {*broker._incarnations.values()} == {*broker.members.values()}
 
 
-@pytest.mark.parametrize("bound", [serving.REMEMBERED_CALLS])
-def test_ended_calls_are_remembered_up_to_a_number_and_a_time(bound: int) -> None:
+def test_ended_calls_are_remembered_up_to_a_number_and_a_time() -> None:
     alone = Alone()
     alone.register(b"s")
-    for index in range(bound + 10):
+    bound = serving.REMEMBERED_CALLS
+
+    def remembered() -> int:
+        return len(alone.broker._done) + len(alone.broker._older)
+
+    for index in range(2 * bound + 10):
         alone.request(b"%d" % index)
         alone.says(b"s", Kind.REPLY, b"%d" % index, b"")
         alone.broker.outgoing.clear()
-    assert len(alone.broker._done) == bound
-    alone.broker.tick(serving.REMEMBERED_MS)
-    assert not alone.broker._done
+        assert remembered() >= min(index + 1, bound)
+    assert remembered() <= 2 * bound
+    for minute in (1, 2):
+        alone.broker.tick(minute * serving.REMEMBERED_MS)
+    assert remembered() == 0

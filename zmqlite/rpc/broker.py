@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..arguments import INT_MAX, integer, milliseconds
-from ..constants import DONTWAIT, POLLIN, MonitorEvent, SocketType
+from ..constants import DONTWAIT, MonitorEvent, SocketType
 from ..context import Context
 from ..errors import Again, ContextTerminated, HostUnreachable
 from ..message import Message
-from ..poll import Poller
 from ..proto.codec import LIMIT
 from ..transfer import PARTS
 from . import wire
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..keywords import SocketKeywords
 
 AT_ONCE = 64
-"""Messages that are received before what comes of them is sent."""
+"""Messages that are passed on before it is looked what is due."""
 
 
 def _user(part: wire.Part) -> str | None:
@@ -76,9 +76,14 @@ class Broker(Closing):
         keywords: Any = {**OPTIONS, **(options or {})}
         self._socket = context.socket(SocketType.ROUTER, **keywords)
         self._monitor = self._socket.monitor(MonitorEvent.DISCONNECTED)
-        self._poller = Poller()
-        for item in (self._socket, self._monitor.socket, self._waker.fd):
-            self._poller.register(item, POLLIN)
+        self._poll = select.poll()
+        self._woken = {
+            self._socket.fd: bool,  # nothing: the next round receives
+            self._monitor.socket.fd: self._drop_events,
+            self._waker.fd: self._waker.clear,
+        }
+        for descriptor in self._woken:
+            self._poll.register(descriptor, select.POLLIN)
 
     def bind(self, endpoint: str) -> str:
         """Accept clients and servers at an endpoint; return the real one. See Socket.bind."""
@@ -122,20 +127,35 @@ class Broker(Closing):
         return not self._protocol.unfinished or clock() >= self._stop_at
 
     def _round(self) -> None:
+        """Take what has come and what is due; then sleep until there is more."""
         protocol = self._protocol
-        due = protocol.next()
-        if self._stop_at is not None:
-            due = min(due, self._stop_at)
-        for item, _ in self._poller.poll(max(0, due - clock())):
-            if item == self._waker.fd:
-                self._waker.clear()
-            elif item is self._monitor.socket:
-                self._drop_events()
-        self._receive()
         now = clock()
-        if now >= protocol.next():
+        idle = self._receive(now)
+        due = protocol.next()
+        if now >= due:
             protocol.tick(now)
             self._flush()
+        elif idle:
+            self._sleep(due if self._stop_at is None else min(due, self._stop_at))
+
+    def _receive(self, now: int) -> bool:
+        """Pass messages on; False if there may be more.
+
+        A send may consume the wake-up for a message, so the last thing is to look for one.
+        """
+        attempt, protocol = self._socket._attempt, self._protocol
+        for _ in range(AT_ONCE):
+            parts = attempt(PARTS, wire.PARTS)
+            if parts is None:
+                return True
+            protocol.receive(parts, now)
+            if protocol.outgoing:
+                self._flush()
+        return False
+
+    def _sleep(self, until: int) -> None:
+        for descriptor, _ in self._poll.poll(max(0, until - clock())):
+            self._woken[descriptor]()
 
     def _drop_events(self) -> None:
         """Take the events: none says which peer it was, so the protocol looks who is gone."""
@@ -143,15 +163,6 @@ class Broker(Closing):
         while attempt(PARTS, 1) is not None:
             pass
         self._protocol.disconnected(clock())
-
-    def _receive(self) -> None:
-        attempt, receive, now = self._socket._attempt, self._protocol.receive, clock()
-        for _ in range(AT_ONCE):
-            parts = attempt(PARTS, wire.PARTS)
-            if parts is None:
-                break
-            receive(parts, now)
-        self._flush()
 
     def _flush(self) -> None:
         protocol, put = self._protocol, self._socket.send_multipart

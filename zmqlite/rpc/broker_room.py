@@ -1,26 +1,60 @@
-"""What a broker knows of servers, and which of them gets the next call. No sockets, no time.
+"""What a broker knows of calls, of servers and of services. No sockets, no time.
 
-Servers with the same services are in one Pool, sorted by their room: how many more calls each of
-them takes. Room changes by one as a call begins or ends, so the server with the most is found
-without looking at the others, however many there are.
+A Queue is a service: the servers that have it, by their room, and the calls that wait for one. Room
+is how many more calls a server takes. It changes by one as a call begins or ends, so the server
+with the most is found without looking at the others, however many there are.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, Final
 
 from . import wire
 
 
+class BrokerCall:
+    """A call that has not ended. `member` is the server that was given it; None if it waits."""
+
+    deadline: int | None = None
+    handed: int = 0  # when a server was given it
+    member: Member | None = None
+    last: bytes | list[bytes] = b""
+    """The incarnation of the last server that was given it; or the answer, if this says that the
+    call was not executed: then it must not be executed any more, and a duplicate is answered so."""
+    begun: bool = False  # the client has got items
+    doubtful: bool = False  # a server that is gone may have executed it
+    lost: bool = False  # its client could not be reached
+
+    def __init__(
+        self, parts: list[Any], envelope: Any, queue: Queue, who: str | bytes, now: int
+    ) -> None:
+        self.id: bytes = envelope.id
+        self.route: bytes = parts[0]  # of its client
+        self.parts: Final = parts  # route, envelope, payload, attachments
+        self.queue: Final = queue
+        self.who: Final = who  # whose limit it counts for
+        self.start: Final = now
+        self.method: Final[str] = envelope.method  # "" of a call that is only asked for
+        self.stream: Final[bool] = envelope.credit > 0
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be executed again, as far as servers have said so by now."""
+        return self.method in self.queue.repeatable
+
+
 class Member:
-    """A server that has registered; `room` belongs to its pool."""
+    """A server that has registered. Its `route` is None while its connection is lost."""
 
     __slots__ = (
         "calls",
+        "due",
         "incarnation",
+        "most",
         "named",
-        "pool",
+        "queues",
         "registration",
         "room",
         "route",
@@ -28,98 +62,75 @@ class Member:
         "user",
     )
 
-    def __init__(self, route: bytes, incarnation: bytes, user: str | None, pool: Pool) -> None:
-        self.route: Final = route
+    def __init__(self, incarnation: bytes, user: str | None) -> None:
         self.incarnation: Final = incarnation
         self.named: Final = wire.incarnation_field(incarnation)
         self.user: Final = user
-        self.pool: Final = pool
+        self.route: bytes | None = None
+        self.queues: list[Queue] = []
         self.registration: bytes = b""
-        self.takes: int = 0  # calls at once
+        self.most: int = 0  # calls at once, by its registration
+        self.takes: int = 0  # calls at once; 0 if it gets no more for now
         self.room: int = 0
-        self.calls: dict[bytes, Any] = {}
-        pool.add(self)
+        self.due: int = 0  # when it is forgotten, once its connection is lost
+        self.calls: dict[bytes, BrokerCall] = {}
+
+    def serve(self, queues: Iterable[Queue]) -> None:
+        """Be a server of these services from now on, and of no other ones; without room at first."""
+        self.takes = 0
+        self.update()
+        self.queues = [*queues]
+
+    def update(self) -> None:
+        """Take note of a change of `takes` or of `calls`."""
+        before = self.room
+        self.room = room = self.takes - len(self.calls)
+        for queue in self.queues:
+            queue.move(self, before, room)
+
+    def first(self) -> Queue | None:
+        """Return the service whose first call has waited longest; None if no call waits."""
+        waiting = [queue for queue in self.queues if queue.waiting]
+        return min(waiting, key=lambda queue: next(iter(queue.waiting.values())).start, default=None)
 
 
 class Queue:
-    """What is known of one service: its pools, the calls that wait for a server, and counts."""
+    """One service: its servers that have room, the calls that wait for one, and counts."""
 
     def __init__(self, name: str) -> None:
         self.name: Final = name
-        self.pools: list[Pool] = []
-        self.waiting: OrderedDict[bytes, Any] = OrderedDict()
+        self.waiting: OrderedDict[bytes, BrokerCall] = OrderedDict()
         self.repeatable: frozenset[str] = frozenset()
         self.calls: int = 0  # that have ended
         self.failed: int = 0
         self.refused: int = 0  # by the broker
         self.waited: int = 0  # milliseconds of all calls: until a server had room
         self.lasted: int = 0  # and until they ended
+        self._most: int = 0  # the room of the server with the most
+        self._levels: dict[int, dict[Member, None]] = {}  # servers by their room, if they have any
 
-    def roomy(self) -> Pool | None:
-        """Return the pool whose best server has the most room; None if none has any."""
-        pools = self.pools
-        if not pools:
-            return None
-        pool = pools[0] if len(pools) == 1 else max(pools, key=lambda each: each.most)
-        return pool if pool.most > 0 else None
-
-
-class Pool:
-    """Servers that have the same services. `most` is the room of the one with the most."""
-
-    def __init__(self, queues: list[Queue]) -> None:
-        self.queues: Final = queues
-        self.most: int = 0
-        self.members: set[Member] = set()
-        self._levels: dict[int, OrderedDict[Member, None]] = {}
-
-    def best(self) -> Member:
+    def best(self) -> Member | None:
         """Return the server with the most room, of several the one that has had it longest."""
-        return next(iter(self._levels[self.most]))
+        return next(iter(self._levels[self._most])) if self._most else None
 
-    def add(self, member: Member) -> None:
-        """Take a server in, with the room that it has."""
-        if not self.members:
-            for queue in self.queues:
-                queue.pools.append(self)
-        self.members.add(member)
-        self._levels.setdefault(member.room, OrderedDict())[member] = None
-        self.most = max(self._levels)
+    def move(self, member: Member, before: int, room: int) -> None:
+        """Take note of the room of a server; if it changes by one this looks at no other server."""
+        levels = self._levels
+        if before > 0:
+            level = levels[before]
+            del level[member]
+            if not level:
+                del levels[before]
+        if room > 0:
+            levels.setdefault(room, {})[member] = None
+        if room > self._most:
+            self._most = room
+        elif self._most and self._most not in levels:
+            self._most = room if room == before - 1 else max(levels, default=0)
 
-    def remove(self, member: Member) -> None:
-        """Let a server go."""
-        self.members.remove(member)
-        self._leave(member)
-        self.most = max(self._levels, default=0)
-        if not self.members:
-            for queue in self.queues:
-                queue.pools.remove(self)
-
-    def change(self, member: Member, by: int) -> None:
-        """Change the room of a server; by one it takes the same time for any number of them."""
-        self._leave(member)
-        room = member.room = member.room + by
-        level = self._levels.get(room)
-        if level is None:
-            level = self._levels[room] = OrderedDict()
-        level[member] = None
-        if room > self.most:
-            self.most = room
-        elif self.most not in self._levels:
-            self.most = room if by == -1 else max(self._levels)
-
-    def _leave(self, member: Member) -> None:
-        level = self._levels[member.room]
-        del level[member]
-        if not level:
-            del self._levels[member.room]
-
-    def longest(self) -> Queue | None:
-        """Return the service whose first call has waited longest; None if no call waits."""
-        found = None
-        for queue in self.queues:
-            if queue.waiting:
-                first = next(iter(queue.waiting.values())).start
-                if found is None or first < found[0]:
-                    found = first, queue
-        return None if found is None else found[1]
+    def end(self, call: BrokerCall, failed: bool, now: int) -> None:
+        """Count a call that has ended."""
+        self.calls += 1
+        self.failed += failed
+        self.waited += (call.handed or now) - call.start
+        self.lasted += now - call.start

@@ -5,67 +5,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from . import schema, wire
-from .status import Executed, RpcError, Status
-from .wire import Kind
+from . import schema
+from .status import RpcError, Status
 
 
-def _list(broker: Any, payload: bytes, now: int) -> Any:
+def _list(broker: Any, request: bytes, now: int) -> Any:
     names = [schema.SERVER.full_name, schema.BROKER.full_name]
-    names += (name for name, queue in broker.queues.items() if queue.pools)
     files = {schema.FILE.SerializeToString(): None}
     for member in broker.members.values():
+        names += (queue.name for queue in member.queues)
         files |= dict.fromkeys(schema.Registration.FromString(member.registration).files)
-    return schema.ListReply(services=names, files=[*files])
+    return schema.ListReply(services=[*dict.fromkeys(names)], files=[*files])
 
 
-def _health(broker: Any, payload: bytes, now: int) -> Any:
-    name = schema.HealthRequest.FromString(payload).service
+def _health(broker: Any, request: bytes, now: int) -> Any:
+    name = schema.HealthRequest.FromString(request).service
     queue = broker.queues.get(name)
     if name and queue is None and not name.startswith(f"{schema.PACKAGE}."):
         raise RpcError(Status.NOT_FOUND, f"no server has registered for {name}")
-    serving = not broker.draining and (queue is None or bool(queue.pools))
-    return schema.HealthReply(serving=serving)
+    served = queue is None or any(queue in each.queues for each in broker.members.values())
+    return schema.HealthReply(serving=served and not broker.draining)
 
 
-def _statistics(broker: Any, payload: bytes, now: int) -> Any:
+def _statistics(broker: Any, request: bytes, now: int) -> Any:
     reply = schema.StatisticsReply(uptime=now - broker.born)
     for queue in broker.queues.values():
-        members = [member for pool in queue.pools for member in pool.members]
+        members = [member for member in broker.members.values() if queue in member.queues]
+        counts = {name: getattr(queue, name) for name in _COUNTS}
         reply.services.add(
             service=queue.name,
             servers=len(members),
             waiting=len(queue.waiting),
             under_way=sum(call.queue is queue for one in members for call in one.calls.values()),
-            **{name: getattr(queue, name) for name in _COUNTS},
+            **counts,
         )
     return reply
 
 
 _COUNTS: Final = ("calls", "failed", "refused", "waited", "lasted")
 
-
-def _answering(method: Callable[[Any, bytes, int], Any]) -> Callable[..., list[Any]]:
-    def answer(broker: Any, parts: list[Any], call: bytes, now: int) -> list[Any]:
-        try:
-            reply = method(broker, b"".join(map(bytes, parts[2:])), now)
-            return [parts[0], wire.head(Kind.REPLY, call), reply.SerializeToString()]
-        except RpcError as error:
-            return [parts[0], wire.status(call, error)]
-        except Exception:  # protobuf's implementations raise different classes
-            text = "the request does not parse"
-            bad = RpcError(Status.INVALID_ARGUMENT, text, executed=Executed.NO)
-            return [parts[0], wire.status(call, bad)]
-
-    return answer
-
-
-METHODS: Final = {
-    f"/{service.full_name}/{name}": _answering(method)
-    for service, name, method in (
-        (schema.SERVER, "List", _list),
-        (schema.SERVER, "Health", _health),
-        (schema.BROKER, "Statistics", _statistics),
-    )
+METHODS: Final[dict[str, Callable[[Any, bytes, int], Any]]] = {
+    f"/{schema.SERVER.full_name}/List": _list,
+    f"/{schema.SERVER.full_name}/Health": _health,
+    f"/{schema.BROKER.full_name}/Statistics": _statistics,
 }
-"""By the full names of methods: what takes a request to a broker, and returns the answer."""
+"""By the full names of methods: what makes a reply of a broker, a serialised request and a time."""
