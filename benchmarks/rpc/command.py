@@ -20,7 +20,7 @@ from ..command_line import rounds
 from ..plots import draw_bars
 from ..report import table_of
 from ..sections import COMMAND, WIDTH, write_section
-from . import clients
+from . import brokered, clients
 from .waiting import bytes_per_call
 
 
@@ -154,6 +154,24 @@ def report(rows: list[Row], found: Found) -> tuple[Table, list[str]]:
     return table, verdicts
 
 
+def of_broker(found: brokered.Measured) -> list[str]:
+    """Make the verdicts about a broker alone."""
+
+    def met(yes: bool) -> str:
+        return "met" if yes else "not met"
+
+    ratio = found.many / found.one
+    return [
+        f"through one broker: {found.rate:,.0f} calls/s, bar 30,000: {met(found.rate >= 30_000)}; "
+        f"its thread takes {found.cost:.0f} us of a processor for each",
+        f"round trip of raw peers through a broker: {found.one:.0f} us with 1 server, "
+        f"{found.many:.0f} us with {brokered.SERVERS}, ratio {ratio:.2f}, bar 1.1: "
+        f"{met(ratio <= 1.1)}",
+        f"10,000 calls waiting: {found.waiting:,.0f} bytes each in a broker, bar 4,096: "
+        f"{met(found.waiting < 4096)}",
+    ]
+
+
 def draw(rows: list[Row], found: Found, about: str) -> Path:
     """Draw how many times as fast as gRPC each kind is; return the file."""
     faster: dict[str, dict[str, float]] = {}
@@ -188,6 +206,7 @@ def main(arguments: list[str]) -> int:
             met = "met" if size < 4096 else "not met"
             text = f"10,000 calls waiting: {size:,.0f} bytes each on the {side}, bar 4,096: {met}"
             verdicts.append(text)
+        verdicts += of_broker(brokered.measure(options.seconds))
     for verdict in verdicts:
         console.print(verdict)
     if options.json:

@@ -131,7 +131,7 @@ class Broker(Closing):
         protocol = self._protocol
         now = clock()
         idle = self._receive(now)
-        due = protocol.next()
+        due = protocol.next() or now
         if now >= due:
             protocol.tick(now)
             self._flush()

@@ -46,37 +46,22 @@ class BrokerCall:
 
 
 class Member:
-    """A server that has registered. Its `route` is None while its connection is lost."""
+    """A server that has registered."""
 
-    __slots__ = (
-        "calls",
-        "due",
-        "incarnation",
-        "most",
-        "named",
-        "queues",
-        "registration",
-        "room",
-        "route",
-        "takes",
-        "user",
-    )
-
-    def __init__(self, incarnation: bytes, user: str | None) -> None:
+    def __init__(self, route: bytes, incarnation: bytes, user: str | None) -> None:
+        self.route: Final = route
         self.incarnation: Final = incarnation
         self.named: Final = wire.incarnation_field(incarnation)
         self.user: Final = user
-        self.route: bytes | None = None
         self.queues: list[Queue] = []
         self.registration: bytes = b""
         self.most: int = 0  # calls at once, by its registration
         self.takes: int = 0  # calls at once; 0 if it gets no more for now
         self.room: int = 0
-        self.due: int = 0  # when it is forgotten, once its connection is lost
         self.calls: dict[bytes, BrokerCall] = {}
 
     def serve(self, queues: Iterable[Queue]) -> None:
-        """Be a server of these services from now on, and of no other ones; without room at first."""
+        """Be a server of these services, and of no other ones; without room at first."""
         self.takes = 0
         self.update()
         self.queues = [*queues]
@@ -91,7 +76,7 @@ class Member:
     def first(self) -> Queue | None:
         """Return the service whose first call has waited longest; None if no call waits."""
         waiting = [queue for queue in self.queues if queue.waiting]
-        return min(waiting, key=lambda queue: next(iter(queue.waiting.values())).start, default=None)
+        return min(waiting, key=Queue.since, default=None)
 
 
 class Queue:
@@ -127,6 +112,10 @@ class Queue:
             self._most = room
         elif self._most and self._most not in levels:
             self._most = room if room == before - 1 else max(levels, default=0)
+
+    def since(self) -> int:
+        """Return since when the first call has waited."""
+        return next(iter(self.waiting.values())).start
 
     def end(self, call: BrokerCall, failed: bool, now: int) -> None:
         """Count a call that has ended."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from . import schema
-from .status import RpcError, Status
+from .status import Executed, RpcError, Status
 
 
 def _list(broker: Any, request: bytes, now: int) -> Any:
@@ -22,7 +22,8 @@ def _health(broker: Any, request: bytes, now: int) -> Any:
     name = schema.HealthRequest.FromString(request).service
     queue = broker.queues.get(name)
     if name and queue is None and not name.startswith(f"{schema.PACKAGE}."):
-        raise RpcError(Status.NOT_FOUND, f"no server has registered for {name}")
+        text = f"no server has registered for {name}"
+        raise RpcError(Status.NOT_FOUND, text, executed=Executed.YES)
     served = queue is None or any(queue in each.queues for each in broker.members.values())
     return schema.HealthReply(serving=served and not broker.draining)
 

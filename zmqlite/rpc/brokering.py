@@ -25,9 +25,6 @@ from .status import Executed, RpcError, Status
 from .timers import Timers
 from .wire import Kind, Part
 
-RETURN_MS: Final = 2500
-"""How long calls wait for the same incarnation of a server whose connection was lost."""
-
 STARTING_MS: Final = 3000
 """How long after its start a broker lets calls of unknown services wait: servers will register."""
 
@@ -79,17 +76,19 @@ class BrokerProtocol:
         self.outgoing: list[list[Any]] = []
         self.draining: bool = False
         self.queues: dict[str, Queue] = {}
-        self.members: dict[bytes, Member] = {}  # by route, those that can be reached
+        self.members: dict[bytes, Member] = {}  # by route
         self._waiting, self._most, self._limit = waiting, calls, limit
         self._user, self._may_register = user, may_register
-        self._incarnations: dict[bytes, Member] = {}  # those that may come back included
+        self._incarnations: dict[bytes, Member] = {}
         self._calls: dict[bytes, BrokerCall] = {}
         self._counts: dict[str | bytes, int] = {}  # of calls, by user or else by route
         self._done: dict[bytes, bytes | list[bytes]] = {}  # `last` of calls, by their ids
         self._older: dict[bytes, bytes | list[bytes]] = {}
         self._replace = now + REMEMBERED_MS
-        self._timers: Timers[BrokerCall | Member | str] = Timers()
+        self._timers: Timers[BrokerCall | str] = Timers()
         self._timers.add(now + PROBE_MS, _LOOK_ALL)
+        self.next: Final = self._timers.next
+        """When to call `tick`; it is never None."""
         self._receivers: dict[int, Callable[[list[Any], Any, int], None]] = {
             _HELLO: self._hello,
             _REQUEST: self._request,
@@ -127,41 +126,36 @@ class BrokerProtocol:
         data = memoryview(parts[2]).tobytes()
         member = self.members.get(route)
         if member is None or (member.incarnation, member.registration) != (name, data):
-            member = self._admit(name, route, data, self._user(parts[1]), now)
-        if member is not None:
+            self._admit(name, route, data, self._user(parts[1]), now)
+            member = self.members.get(route)
+        if member is not None and member.incarnation == name:
             member.takes = member.most
             member.update()
             self._serve(member, now)
 
-    def _admit(
-        self, name: bytes, route: bytes, data: bytes, user: str | None, now: int
-    ) -> Member | None:
-        """Take note of what a server says of itself, or refuse it and return None."""
+    def _admit(self, name: bytes, route: bytes, data: bytes, user: str | None, now: int) -> None:
+        """Take note of what a server says of itself, or refuse it."""
         try:
             registration = schema.Registration.FromString(data)
         except Exception:  # protobuf's implementations raise different classes
-            return None
-        member = self._incarnations.get(name) or Member(name, user)
+            return
+        member, known = self.members.get(route), self._incarnations.get(name)
         services = dict.fromkeys(registration.services)
         allowed = all(self._may_register(user, service) for service in services)
-        if not allowed or not services or member.user != user:
-            self._refuse(route, name, Status.PERMISSION_DENIED, "it may not serve all of this")
-            return None
-        if member.route != route:  # it is new, or has another connection
-            for old in (member, self.members.get(route)):
-                if old is not None and old.route is not None:
+        if not allowed or not services or (known is not None and known.user != user):
+            text = "it may not serve all of this"
+            self._refuse(route, name, _no(Status.PERMISSION_DENIED, text))
+            return
+        if member is None or member is not known:  # it is new, or has another connection
+            for old in (member, known):
+                if old is not None:
                     self._lose(old, now)
-            self._timers.discard(member.due, member)
-            member.route, self.members[route], self._incarnations[name] = route, member, member
-            for call in member.calls.values():
-                resume = wire.head(Kind.RESUME, call.id) + member.named
-                self.outgoing.append([route, resume])
+            member = self.members[route] = self._incarnations[name] = Member(route, name, user)
         member.registration, member.most = data, registration.calls
         member.serve(map(self._queue, services))
         for queue in member.queues:
             queue.repeatable |= frozenset(registration.repeatable)
         self._welcome(route, {})
-        return member
 
     def _queue(self, service: str) -> Queue:
         return self.queues.get(service) or self.queues.setdefault(service, Queue(service))
@@ -171,18 +165,17 @@ class BrokerProtocol:
         self.outgoing.append([route, wire.more(incarnation=self.incarnation, **more)])
 
     def _lose(self, member: Member, now: int) -> None:
-        """Give up a connection to a server; its calls go to others, wait for its return, or end."""
-        assert member.route is not None
-        del self.members[member.route]
-        member.route, member.takes, member.due = None, 0, now + RETURN_MS
-        self._timers.add(member.due, member)
-        member.update()
+        """Give up a server: its calls go to others, or end."""
+        del self.members[member.route], self._incarnations[member.incarnation]
+        member.takes = 0
         for call in reversed([*member.calls.values()]):
             if call.repeatable and not call.begun:
                 call.doubtful = True
                 self._again(call, now)
-            elif call.begun or call.stream:
-                self._fail(call, Status.UNAVAILABLE, "the server was lost", now)
+            else:
+                error = RpcError(Status.UNAVAILABLE, "the server was lost")
+                self._fail(call, error, now)
+        member.serve([])
 
     # Calls
 
@@ -200,43 +193,43 @@ class BrokerProtocol:
             self._built_in(parts, envelope, now)
             return
         who = self._user(parts[1]) or parts[0]
-        queue = self.queues.get(method[1 : method.rfind("/")])
-        if refusal := self._refusal(parts, envelope, queue, who, now):
-            answer = self._refuse(parts[0], name, *refusal)
-            if refusal[0] != Status.UNAVAILABLE:  # which it would be again
+        queue = self.queues.get(_service(method))
+        starting = now - self.born <= STARTING_MS and len(self.queues) < UNKNOWN_SERVICES
+        if queue is None and starting:
+            queue = self._queue(_service(method))
+        if error := self._refusal(parts, envelope, queue, who):
+            answer = self._refuse(parts[0], name, error)
+            if error.status != Status.UNAVAILABLE:  # which it would be again
                 self._remember(name, answer, now)
             if queue is not None:
                 queue.refused += 1
-            return
-        if queue is None:
-            queue = self._queue(method[1 : method.rfind("/")])
-        self._place(self._begin(parts, envelope, queue, who, now), now)
+        elif queue is not None:
+            self._place(self._begin(parts, envelope, queue, who, now), now)
 
     def _refusal(
-        self, parts: list[Any], envelope: Any, queue: Queue | None, who: str | bytes, now: int
-    ) -> tuple[Status, str] | None:
+        self, parts: list[Any], envelope: Any, queue: Queue | None, who: str | bytes
+    ) -> RpcError | None:
         if envelope.incarnation != self.incarnation:
-            text = "the request was sent to another incarnation of the broker"
-            return Status.UNAVAILABLE, text
+            return _no(Status.UNAVAILABLE, "it was sent to another incarnation of the broker")
         if self.draining:
-            return Status.UNAVAILABLE, "the broker is ending"
-        starting = now - self.born <= STARTING_MS and len(self.queues) < UNKNOWN_SERVICES
-        if queue is None and not starting:
-            return Status.UNIMPLEMENTED, f"no server has registered for {envelope.method}"
+            return _no(Status.UNAVAILABLE, "the broker is ending")
+        if queue is None:
+            text = f"no server has registered for {envelope.method}"
+            return _no(Status.UNIMPLEMENTED, text)
         if len(parts) - envelope.attachments != 3:
             text = "a request has one payload, and as many attachments as it says"
-            return Status.INVALID_ARGUMENT, text
+            return _no(Status.INVALID_ARGUMENT, text)
         if len(parts[2]) > self._limit:
             text = f"a request of {len(parts[2])} bytes is over the limit of {self._limit}"
-            return Status.RESOURCE_EXHAUSTED, text
+            return _no(Status.RESOURCE_EXHAUSTED, text)
         if self._counts.get(who, 0) >= self._most:
             text = f"the client has {self._most} unfinished calls"
-            return Status.RESOURCE_EXHAUSTED, text
-        if queue is not None and len(queue.waiting) >= self._waiting and queue.best() is None:
+            return _no(Status.RESOURCE_EXHAUSTED, text)
+        if len(queue.waiting) >= self._waiting and queue.best() is None:
             text = f"{self._waiting} calls of {queue.name} wait for a server"
-            return Status.RESOURCE_EXHAUSTED, text
+            return _no(Status.RESOURCE_EXHAUSTED, text)
         if not envelope.timeout and envelope.HasField("timeout"):
-            return Status.DEADLINE_EXCEEDED, "it came too late"
+            return _no(Status.DEADLINE_EXCEEDED, "it came too late")
         return None
 
     def _built_in(self, parts: list[Any], envelope: Any, now: int) -> None:
@@ -245,10 +238,10 @@ class BrokerProtocol:
             request = b"".join(map(bytes, parts[2:]))
             reply = broker_services.METHODS[envelope.method](self, request, now)
         except RpcError as error:
-            self._refuse(parts[0], envelope.id, error.status, error.message, Executed.YES)
+            self._refuse(parts[0], envelope.id, error)
         except Exception:  # protobuf's implementations raise different classes
-            text = "the request does not parse"
-            self._refuse(parts[0], envelope.id, Status.INVALID_ARGUMENT, text)
+            error = _no(Status.INVALID_ARGUMENT, "the request does not parse")
+            self._refuse(parts[0], envelope.id, error)
         else:
             head = wire.head(Kind.REPLY, envelope.id)
             self.outgoing.append([parts[0], head, reply.SerializeToString()])
@@ -291,7 +284,7 @@ class BrokerProtocol:
         self._take(call, now)
         if call.doubtful and not call.repeatable:  # a duplicate of a call that was executed
             text = "the server that knows the call cannot be asked"
-            self._fail(call, Status.UNAVAILABLE, text, now)
+            self._fail(call, RpcError(Status.UNAVAILABLE, text), now)
             return
         if not call.doubtful:
             call.last = b""
@@ -323,27 +316,25 @@ class BrokerProtocol:
             self.outgoing.append([route, *last])
             return
         member = self._incarnations.get(last or b"")
-        queue = self.queues.get(envelope.method[1 : envelope.method.rfind("/")])
-        repeatable = queue and envelope.kind == _REQUEST and envelope.method in queue.repeatable
-        if member is not None and member.route is not None:
-            call = self._begin(parts, envelope, queue or member.queues[0], route, now)
-            call.doubtful = True
-            self._hand(call, member, now)
-        elif queue is not None and repeatable and last is not None:
-            call = self._begin(parts, envelope, queue, route, now)
-            call.doubtful = True
+        queue = self.queues.get(_service(envelope.method)) or (member and member.queues[0])
+        repeatable = queue and last is not None and envelope.method in queue.repeatable
+        if queue is None or not (member or repeatable):
+            text = "the broker does not know how this call ends"
+            self._refuse(route, name, RpcError(Status.UNAVAILABLE, text))
+            return
+        call = self._begin(parts, envelope, queue, route, now)
+        call.doubtful = True
+        if member is None:
             self._place(call, now)
         else:
-            text = "the broker does not know how this call ends"
-            self._refuse(route, name, Status.UNAVAILABLE, text, Executed.UNKNOWN)
+            self._hand(call, member, now)
 
     # What is said about calls
 
     def _known(self, parts: list[Any], envelope: Any) -> BrokerCall | None:
         """Return the call that a server says something about, if it was given that call."""
-        call = self._calls.get(envelope.id)
-        member = None if call is None else call.member
-        return None if member is None or member.route != parts[0] else call
+        member = self.members.get(parts[0])
+        return None if member is None else member.calls.get(envelope.id)
 
     def _answer(self, parts: list[Any], envelope: Any, now: int) -> None:
         call = self._known(parts, envelope)
@@ -373,7 +364,7 @@ class BrokerProtocol:
 
     def _credit(self, parts: list[Any], envelope: Any, now: int) -> None:
         call = self._calls.get(envelope.id)
-        if call is not None and call.member is not None and call.member.route is not None:
+        if call is not None and call.member is not None:
             parts[0] = call.member.route
             self.outgoing.append(parts)
 
@@ -383,7 +374,7 @@ class BrokerProtocol:
 
     def _abandon(self, call: BrokerCall, now: int) -> None:
         """End a call that nobody waits for."""
-        if call.member is not None and call.member.route is not None:
+        if call.member is not None:
             self.outgoing.append([call.member.route, wire.head(Kind.CANCEL, call.id)])
         self._end(call, now)
 
@@ -411,50 +402,28 @@ class BrokerProtocol:
     def _forget(self, now: int) -> None:
         self._older, self._done, self._replace = self._done, {}, now + REMEMBERED_MS
 
-    def _fail(
-        self,
-        call: BrokerCall,
-        status: Status,
-        text: str,
-        now: int,
-        executed: Executed = Executed.UNKNOWN,
-    ) -> None:
+    def _fail(self, call: BrokerCall, error: RpcError, now: int) -> None:
         if call.doubtful:
-            executed = Executed.UNKNOWN
-        answer = self._refuse(call.route, call.id, status, text, executed)
-        if executed is Executed.NO:
+            error.executed = Executed.UNKNOWN
+        answer = self._refuse(call.route, call.id, error)
+        if error.executed is Executed.NO:
             call.last = answer
         call.queue.end(call, True, now)
         self._end(call, now)
 
-    def _refuse(
-        self,
-        route: bytes,
-        name: bytes,
-        status: Status,
-        text: str,
-        executed: Executed = Executed.NO,
-    ) -> list[bytes]:
+    def _refuse(self, route: bytes, name: bytes, error: RpcError) -> list[bytes]:
         """End a call, or the attempt to begin or to resume one; return what was answered."""
-        answer = [wire.status(name, RpcError(status, text, executed=executed))]
+        answer = [wire.status(name, error)]
         self.outgoing.append([route, *answer])
         return answer
 
     # Time, and who is gone
-
-    def next(self) -> int:
-        """Return when to call `tick`."""
-        return self._timers.next() or 0
 
     def tick(self, now: int) -> None:
         """End what has expired, and look who is gone: sending to them fails."""
         for item in self._timers.expired(now):
             if isinstance(item, BrokerCall):
                 self._expire(item, now)
-            elif isinstance(item, Member):
-                del self._incarnations[item.incarnation]
-                for call in [*item.calls.values()]:
-                    self._fail(call, Status.UNAVAILABLE, "the server was lost", now)
             else:
                 self._look(item, now)
         if now >= self._replace:
@@ -464,8 +433,7 @@ class BrokerProtocol:
         if self._calls.get(call.id) is not call:
             return
         if call.member is None:
-            text = "no server had room in time"
-            self._fail(call, Status.DEADLINE_EXCEEDED, text, now, Executed.NO)
+            self._fail(call, _no(Status.DEADLINE_EXCEEDED, "no server had room in time"), now)
         else:
             self._end(call, now)  # client and server keep the time by themselves
 
@@ -499,3 +467,11 @@ class BrokerProtocol:
             if call.lost or call.stream:
                 self._abandon(call, now)
             call.lost = True  # it may come back, over another connection
+
+
+def _service(method: str) -> str:
+    return method[1 : method.rfind("/")]
+
+
+def _no(status: Status, text: str) -> RpcError:
+    return RpcError(status, text, executed=Executed.NO)
