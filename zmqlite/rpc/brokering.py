@@ -317,7 +317,7 @@ class BrokerProtocol:
             return
         member = self._incarnations.get(last or b"")
         queue = self.queues.get(_service(envelope.method)) or (member and member.queues[0])
-        repeatable = queue and last is not None and envelope.method in queue.repeatable
+        repeatable = queue and last and envelope.method in queue.repeatable
         if queue is None or not (member or repeatable):
             text = "the broker does not know how this call ends"
             self._refuse(route, name, RpcError(Status.UNAVAILABLE, text))
@@ -381,14 +381,15 @@ class BrokerProtocol:
     # The end of a call
 
     def _end(self, call: BrokerCall, now: int) -> None:
-        """Forget a call; only which server was given it is known for a while."""
+        """Forget a call; only which server was given it, or its refusal, is known for a while."""
         del self._calls[call.id]
         if call.deadline is not None:
             self._timers.discard(call.deadline, call)
         count = self._counts.pop(call.who) - 1
         if count:
             self._counts[call.who] = count
-        self._remember(call.id, call.last, now)
+        if call.last:
+            self._remember(call.id, call.last, now)
         if call.member is None:
             call.queue.waiting.pop(call.id, None)
         else:
