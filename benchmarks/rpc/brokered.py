@@ -82,7 +82,8 @@ class Peer:
 def peers(servers: int, room: int) -> Iterator[tuple[Peer, int]]:
     """A client of a broker with so many servers, and the process of the broker."""
     with Children() as children, zmq.Context() as context:
-        broker = children.start("broker", [sys.executable, "-m", "benchmarks.rpc.servers", "broker"])
+        program = [sys.executable, "-m", "benchmarks.rpc.servers"]
+        broker = children.start("broker", [*program, "broker"])
         endpoint = children.hear(broker)[0]["endpoint"]
         program = [sys.executable, "-m", "benchmarks.rpc.brokered"]
         command = [*program, endpoint, str(servers), str(room)]

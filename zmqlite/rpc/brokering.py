@@ -210,7 +210,8 @@ class BrokerProtocol:
         self, parts: list[Any], envelope: Any, queue: Queue | None, who: str | bytes
     ) -> RpcError | None:
         if envelope.incarnation != self.incarnation:
-            return _no(Status.UNAVAILABLE, "it was sent to another incarnation of the broker")
+            text = "the request was sent to another incarnation of the broker"
+            return _no(Status.UNAVAILABLE, text)
         if self.draining:
             return _no(Status.UNAVAILABLE, "the broker is ending")
         if queue is None:
