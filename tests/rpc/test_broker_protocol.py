@@ -354,7 +354,7 @@ def test_the_server_with_the_most_room_is_always_known(steps: list[tuple[int, bo
     queue = Queue("s")
     members = [Member(b"%d" % number, b"%d" % number, None) for number in range(4)]
     for member in members:
-        member.serve([queue])
+        member.serve([queue], 0)
     for number, more in steps:
         members[number].takes += 1 if more else -1
         members[number].update()
@@ -683,5 +683,7 @@ def test_ended_calls_are_remembered_up_to_a_number_and_a_time() -> None:
         assert remembered() >= min(index + 1, bound)
     assert remembered() <= 2 * bound
     for minute in (1, 2):
-        alone.broker.tick(minute * serving.REMEMBERED_MS)
-    assert remembered() == 0
+        alone.now = minute * serving.REMEMBERED_MS
+        alone.request(b"minute %d" % minute)
+        alone.says(b"s", Kind.REPLY, b"minute %d" % minute, b"")
+    assert remembered() == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-from typing import Any
 
 from ..context import Context
 from .broker import Broker
@@ -21,12 +20,8 @@ def main() -> None:
     broker.add_argument("--grace", type=int, default=10_000, help="milliseconds to end in")
     given = parser.parse_args()
     with Context() as context, Broker(context, waiting=given.waiting, calls=given.calls) as server:
-
-        def stop(*_: Any) -> None:
-            server.stop(given.grace)
-
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+            signal.signal(number, lambda *_: server.stop(given.grace))
         for endpoint in given.endpoints:
             print("bound", server.bind(endpoint), flush=True)
         server.run()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..arguments import INT_MAX, integer, milliseconds
 from ..constants import DONTWAIT, MonitorEvent, SocketType
 from ..context import Context
 from ..errors import Again, ContextTerminated, HostUnreachable
-from ..message import Message
 from ..proto.codec import LIMIT
 from ..transfer import PARTS
 from . import wire
@@ -23,12 +22,10 @@ from .waker import Waker
 if TYPE_CHECKING:
     from ..keywords import SocketKeywords
 
-AT_ONCE = 64
+NEVER: Final = 2**62
+
+AT_ONCE: Final = 64
 """Messages that are passed on before it is looked what is due."""
-
-
-def _user(part: wire.Part) -> str | None:
-    return part.metadata("User-Id") if isinstance(part, Message) else None
 
 
 class Broker(Closing):
@@ -68,10 +65,10 @@ class Broker(Closing):
             waiting=integer(waiting, "waiting", 0, INT_MAX),
             calls=integer(calls, "calls", 1, INT_MAX),
             limit=limit,
-            user=_user,
+            user=lambda part: part.metadata("User-Id"),
             may_register=may_register,
         )
-        self._stop_at: int | None = None
+        self._stop_at: int = NEVER
         self._waker = Waker()
         keywords: Any = {**OPTIONS, **(options or {})}
         self._socket = context.socket(SocketType.ROUTER, **keywords)
@@ -100,6 +97,7 @@ class Broker(Closing):
         Meanwhile new calls are refused, and clients send them to other brokers.
         """
         self._stop_at = clock() + milliseconds(grace, "grace")
+        self._protocol.draining = True
         self._waker.set()
 
     def run(self) -> None:
@@ -121,10 +119,8 @@ class Broker(Closing):
         self._waker.close()
 
     def _done(self) -> bool:
-        if self._stop_at is None:
-            return False
-        self._protocol.draining = True
-        return not self._protocol.unfinished or clock() >= self._stop_at
+        protocol = self._protocol
+        return protocol.draining and (not protocol.unfinished or clock() >= self._stop_at)
 
     def _round(self) -> None:
         """Take what has come and what is due; then sleep until there is more."""
@@ -136,7 +132,8 @@ class Broker(Closing):
             protocol.tick(now)
             self._flush()
         elif idle:
-            self._sleep(due if self._stop_at is None else min(due, self._stop_at))
+            for descriptor, _ in self._poll.poll(max(0, min(due, self._stop_at) - clock())):
+                self._woken[descriptor]()
 
     def _receive(self, now: int) -> bool:
         """Pass messages on; False if there may be more.
@@ -152,10 +149,6 @@ class Broker(Closing):
             if protocol.outgoing:
                 self._flush()
         return False
-
-    def _sleep(self, until: int) -> None:
-        for descriptor, _ in self._poll.poll(max(0, until - clock())):
-            self._woken[descriptor]()
 
     def _drop_events(self) -> None:
         """Take the events: none says which peer it was, so the protocol looks who is gone."""

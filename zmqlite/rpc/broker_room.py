@@ -8,7 +8,7 @@ with the most is found without looking at the others, however many there are.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from . import wire
@@ -54,17 +54,17 @@ class Member:
         self.named: Final = wire.incarnation_field(incarnation)
         self.user: Final = user
         self.queues: list[Queue] = []
-        self.registration: bytes = b""
-        self.most: int = 0  # calls at once, by its registration
+        self.files: Sequence[bytes] = ()  # that describe its services
         self.takes: int = 0  # calls at once; 0 if it gets no more for now
         self.room: int = 0
         self.calls: dict[bytes, BrokerCall] = {}
 
-    def serve(self, queues: Iterable[Queue]) -> None:
-        """Be a server of these services, and of no other ones; without room at first."""
+    def serve(self, queues: Iterable[Queue], takes: int) -> None:
+        """Be a server of these services, and of no other ones, for so many calls at once."""
         self.takes = 0
         self.update()
-        self.queues = [*queues]
+        self.queues, self.takes = [*queues], takes
+        self.update()
 
     def update(self) -> None:
         """Take note of a change of `takes` or of `calls`."""

@@ -14,7 +14,7 @@ def _list(broker: Any, request: bytes, now: int) -> Any:
     files = {schema.FILE.SerializeToString(): None}
     for member in broker.members.values():
         names += (queue.name for queue in member.queues)
-        files |= dict.fromkeys(schema.Registration.FromString(member.registration).files)
+        files |= dict.fromkeys(member.files)
     return schema.ListReply(services=[*dict.fromkeys(names)], files=[*files])
 
 
@@ -22,8 +22,7 @@ def _health(broker: Any, request: bytes, now: int) -> Any:
     name = schema.HealthRequest.FromString(request).service
     queue = broker.queues.get(name)
     if name and queue is None and not name.startswith(f"{schema.PACKAGE}."):
-        text = f"no server has registered for {name}"
-        raise RpcError(Status.NOT_FOUND, text, executed=Executed.YES)
+        raise RpcError(Status.NOT_FOUND, f"no server has {name}", executed=Executed.YES)
     served = queue is None or any(queue in each.queues for each in broker.members.values())
     return schema.HealthReply(serving=served and not broker.draining)
 

@@ -23,7 +23,7 @@ from .broker_room import BrokerCall, Member, Queue
 from .serving import PROBE_MS, REMEMBERED_CALLS, REMEMBERED_MS
 from .status import Executed, RpcError, Status
 from .timers import Timers
-from .wire import Kind, Part
+from .wire import Kind
 
 STARTING_MS: Final = 3000
 """How long after its start a broker lets calls of unknown services wait: servers will register."""
@@ -41,9 +41,8 @@ INCARNATION_BYTES: Final = 16
 PINNED_BYTES: Final = 8192
 """A shorter frame of a call that waits is copied: as a Message it may keep so much memory."""
 
-_HELLO, _REQUEST, _REGISTER = map(int, (Kind.HELLO, Kind.REQUEST, Kind.REGISTER))
-_STATUS: Final = int(Kind.STATUS)
-_ABOUT_NO_CALL: Final = (_HELLO, _REGISTER)
+_ITEM, _STATUS = int(Kind.ITEM), int(Kind.STATUS)
+_ABOUT_NO_CALL: Final = (Kind.HELLO, Kind.REGISTER)
 _PROBE: Final = wire.more(kind=int(Kind.PROBE))
 _DOUBT: Final = b"\x60\x00"
 """Field 12 of an envelope, `executed`, with EXECUTED_UNKNOWN."""
@@ -68,7 +67,7 @@ class BrokerProtocol:
         waiting: int,
         calls: int,
         limit: int,
-        user: Callable[[Part], str | None] = lambda part: None,
+        user: Callable[[Any], str | None] = lambda part: None,
         may_register: Callable[[str | None, str], bool] = lambda user, service: True,
     ) -> None:
         self.incarnation: bytes = incarnation
@@ -90,15 +89,15 @@ class BrokerProtocol:
         self.next: Final = self._timers.next
         """When to call `tick`; it is never None."""
         self._receivers: dict[int, Callable[[list[Any], Any, int], None]] = {
-            _HELLO: self._hello,
-            _REQUEST: self._request,
-            int(Kind.CREDIT): self._credit,
-            int(Kind.CANCEL): self._cancel,
-            int(Kind.RESUME): self._asked_again,
-            int(Kind.REPLY): self._answer,
+            Kind.HELLO: self._hello,
+            Kind.REQUEST: self._request,
+            Kind.CREDIT: self._credit,
+            Kind.CANCEL: self._cancel,
+            Kind.RESUME: self._asked_again,
+            Kind.REPLY: self._answer,
             _STATUS: self._answer,
-            int(Kind.ITEM): self._item,
-            _REGISTER: self._register,
+            _ITEM: self._answer,
+            Kind.REGISTER: self._register,
         }
 
     @property
@@ -120,49 +119,34 @@ class BrokerProtocol:
     # Servers
 
     def _register(self, parts: list[Any], envelope: Any, now: int) -> None:
-        name, route = envelope.incarnation, parts[0]
+        """Take note of what a server says of itself, which it does regularly, or refuse it."""
+        name, route, user = envelope.incarnation, parts[0], self._user(parts[1])
         if not 0 < len(name) <= INCARNATION_BYTES or len(parts) != 3 or not envelope.version:
             return
-        data = memoryview(parts[2]).tobytes()
-        member = self.members.get(route)
-        if member is None or (member.incarnation, member.registration) != (name, data):
-            self._admit(name, route, data, self._user(parts[1]), now)
-            member = self.members.get(route)
-        if member is not None and member.incarnation == name:
-            member.takes = member.most
-            member.update()
-            self._serve(member, now)
-
-    def _admit(self, name: bytes, route: bytes, data: bytes, user: str | None, now: int) -> None:
-        """Take note of what a server says of itself, or refuse it."""
         try:
-            registration = schema.Registration.FromString(data)
+            registration = schema.Registration.FromString(memoryview(parts[2]).tobytes())
         except Exception:  # protobuf's implementations raise different classes
             return
         member, known = self.members.get(route), self._incarnations.get(name)
         services = dict.fromkeys(registration.services)
         allowed = all(self._may_register(user, service) for service in services)
         if not allowed or not services or (known is not None and known.user != user):
-            text = "it may not serve all of this"
-            self._refuse(route, name, _no(Status.PERMISSION_DENIED, text))
+            self._refuse(route, name, _no(Status.PERMISSION_DENIED, "it may not serve all of this"))
             return
         if member is None or member is not known:  # it is new, or has another connection
             for old in (member, known):
                 if old is not None:
                     self._lose(old, now)
             member = self.members[route] = self._incarnations[name] = Member(route, name, user)
-        member.registration, member.most = data, registration.calls
-        member.serve(map(self._queue, services))
+        member.files = registration.files
+        member.serve(map(self._queue, services), registration.calls)
         for queue in member.queues:
             queue.repeatable |= frozenset(registration.repeatable)
-        self._welcome(route, {})
+        self._hello(parts, envelope, now)
+        self._serve(member, now)
 
     def _queue(self, service: str) -> Queue:
         return self.queues.get(service) or self.queues.setdefault(service, Queue(service))
-
-    def _welcome(self, route: bytes, more: dict[str, int]) -> None:
-        more = {"kind": int(Kind.WELCOME), "version": wire.VERSION, **more}
-        self.outgoing.append([route, wire.more(incarnation=self.incarnation, **more)])
 
     def _lose(self, member: Member, now: int) -> None:
         """Give up a server: its calls go to others, or end."""
@@ -173,15 +157,15 @@ class BrokerProtocol:
                 call.doubtful = True
                 self._again(call, now)
             else:
-                error = RpcError(Status.UNAVAILABLE, "the server was lost")
-                self._fail(call, error, now)
-        member.serve([])
+                self._fail(call, RpcError(Status.UNAVAILABLE, "the server was lost"), now)
+        member.serve([], 0)
 
     # Calls
 
     def _hello(self, parts: list[Any], envelope: Any, now: int) -> None:
         if envelope.version:
-            self._welcome(parts[0], {"limit": self._limit})
+            more = {"version": wire.VERSION, "incarnation": self.incarnation, "limit": self._limit}
+            self.outgoing.append([parts[0], wire.more(kind=int(Kind.WELCOME), **more)])
 
     def _request(self, parts: list[Any], envelope: Any, now: int) -> None:
         name, method = envelope.id, envelope.method
@@ -215,8 +199,7 @@ class BrokerProtocol:
         if self.draining:
             return _no(Status.UNAVAILABLE, "the broker is ending")
         if queue is None:
-            text = f"no server has registered for {envelope.method}"
-            return _no(Status.UNIMPLEMENTED, text)
+            return _no(Status.UNIMPLEMENTED, f"no server has registered for {envelope.method}")
         if len(parts) - envelope.attachments != 3:
             text = "a request has one payload, and as many attachments as it says"
             return _no(Status.INVALID_ARGUMENT, text)
@@ -224,8 +207,7 @@ class BrokerProtocol:
             text = f"a request of {len(parts[2])} bytes is over the limit of {self._limit}"
             return _no(Status.RESOURCE_EXHAUSTED, text)
         if self._counts.get(who, 0) >= self._most:
-            text = f"the client has {self._most} unfinished calls"
-            return _no(Status.RESOURCE_EXHAUSTED, text)
+            return _no(Status.RESOURCE_EXHAUSTED, f"the client has {self._most} unfinished calls")
         if len(queue.waiting) >= self._waiting and queue.best() is None:
             text = f"{self._waiting} calls of {queue.name} wait for a server"
             return _no(Status.RESOURCE_EXHAUSTED, text)
@@ -238,14 +220,13 @@ class BrokerProtocol:
         try:
             request = b"".join(map(bytes, parts[2:]))
             reply = broker_services.METHODS[envelope.method](self, request, now)
+            head = wire.head(Kind.REPLY, envelope.id)
+            self.outgoing.append([parts[0], head, reply.SerializeToString()])
         except RpcError as error:
             self._refuse(parts[0], envelope.id, error)
         except Exception:  # protobuf's implementations raise different classes
             error = _no(Status.INVALID_ARGUMENT, "the request does not parse")
             self._refuse(parts[0], envelope.id, error)
-        else:
-            head = wire.head(Kind.REPLY, envelope.id)
-            self.outgoing.append([parts[0], head, reply.SerializeToString()])
 
     def _begin(
         self, parts: list[Any], envelope: Any, queue: Queue, who: str | bytes, now: int
@@ -258,10 +239,11 @@ class BrokerProtocol:
             self._timers.add(call.deadline, call)
         return call
 
-    def _place(self, call: BrokerCall, now: int, *, first: bool = False) -> None:
-        """Give a call to the server with the most room; or let it wait, as the first or last."""
-        member = call.queue.best()
-        if member is not None:
+    def _place(
+        self, call: BrokerCall, now: int, member: Member | None = None, *, first: bool = False
+    ) -> None:
+        """Give a call to this server, else to that with the most room; or let it wait."""
+        if member := member or call.queue.best():
             self._hand(call, member, now)
             return
         call.queue.waiting[call.id] = call
@@ -325,27 +307,20 @@ class BrokerProtocol:
             return
         call = self._begin(parts, envelope, queue, route, now)
         call.doubtful = True
-        if member is None:
-            self._place(call, now)
-        else:
-            self._hand(call, member, now)
+        self._place(call, now, member)
 
     # What is said about calls
 
-    def _known(self, parts: list[Any], envelope: Any) -> BrokerCall | None:
-        """Return the call that a server says something about, if it was given that call."""
-        member = self.members.get(parts[0])
-        return None if member is None else member.calls.get(envelope.id)
-
     def _answer(self, parts: list[Any], envelope: Any, now: int) -> None:
-        call = self._known(parts, envelope)
-        if call is None:
+        """Pass on what a server says about a call, if it was given that call."""
+        member = self.members.get(parts[0])
+        call = None if member is None else member.calls.get(envelope.id)
+        if member is None or call is None:
             return
-        status = envelope.status
-        if envelope.kind == _STATUS and envelope.executed == Executed.NO:
-            if status == Status.UNAVAILABLE:
-                assert call.member is not None
-                call.member.takes = 0  # until it registers again
+        kind = envelope.kind
+        if kind == _STATUS and envelope.executed == Executed.NO:
+            if envelope.status == Status.UNAVAILABLE:
+                member.takes = 0  # until it registers again
                 self._again(call, now)
                 return
             if call.doubtful:
@@ -354,14 +329,11 @@ class BrokerProtocol:
                 call.last = [memoryview(parts[1]).tobytes()]
         parts[0] = call.route
         self.outgoing.append(parts)
-        call.queue.end(call, status != 0, now)
-        self._end(call, now)
-
-    def _item(self, parts: list[Any], envelope: Any, now: int) -> None:
-        if call := self._known(parts, envelope):
+        if kind == _ITEM:
             call.begun = True
-            parts[0] = call.route
-            self.outgoing.append(parts)
+        else:
+            call.queue.end(call, envelope.status != 0, now)
+            self._end(call, now)
 
     def _credit(self, parts: list[Any], envelope: Any, now: int) -> None:
         call = self._calls.get(envelope.id)
@@ -398,11 +370,8 @@ class BrokerProtocol:
 
     def _remember(self, name: bytes, last: bytes | list[bytes], now: int) -> None:
         self._done[name] = last
-        if len(self._done) >= REMEMBERED_CALLS:
-            self._forget(now)
-
-    def _forget(self, now: int) -> None:
-        self._older, self._done, self._replace = self._done, {}, now + REMEMBERED_MS
+        if len(self._done) >= REMEMBERED_CALLS or now >= self._replace:
+            self._older, self._done, self._replace = self._done, {}, now + REMEMBERED_MS
 
     def _fail(self, call: BrokerCall, error: RpcError, now: int) -> None:
         if call.doubtful:
@@ -424,20 +393,12 @@ class BrokerProtocol:
     def tick(self, now: int) -> None:
         """End what has expired, and look who is gone: sending to them fails."""
         for item in self._timers.expired(now):
-            if isinstance(item, BrokerCall):
-                self._expire(item, now)
-            else:
+            if not isinstance(item, BrokerCall):
                 self._look(item, now)
-        if now >= self._replace:
-            self._forget(now)
-
-    def _expire(self, call: BrokerCall, now: int) -> None:
-        if self._calls.get(call.id) is not call:
-            return
-        if call.member is None:
-            self._fail(call, _no(Status.DEADLINE_EXCEEDED, "no server had room in time"), now)
-        else:
-            self._end(call, now)  # client and server keep the time by themselves
+            elif item.member is not None:
+                self._end(item, now)  # client and server keep the time by themselves
+            elif item.queue.waiting.get(item.id) is item:
+                self._fail(item, _no(Status.DEADLINE_EXCEEDED, "no server had room in time"), now)
 
     def _look(self, whom: str, now: int) -> None:
         routes = {route for route, each in self.members.items() if each.calls or whom == _LOOK_ALL}
@@ -460,7 +421,7 @@ class BrokerProtocol:
             envelope = wire.decode(frames[1])
             call = member.calls.get(envelope.id)
             member.takes = 0
-            if call is not None and envelope.kind == _REQUEST:
+            if call is not None and envelope.kind == Kind.REQUEST:
                 self._again(call, now)  # the server has not got it
             self._lose(member, now)
             return
