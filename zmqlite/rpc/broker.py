@@ -37,8 +37,8 @@ class Broker(Closing):
     server with the most room. If none has room it waits, at most `waiting` calls for each service;
     more are refused with RESOURCE_EXHAUSTED, and so are those of a client that has `calls`
     unfinished ones. With zmqlite.auth that is counted for each user, else for each connection.
-    `may_register(user, service)` says who may serve what; `user` is None without a ZAP handler.
-    It must not wait. `limit` bounds the bytes of a request. `options` are for the ROUTER socket,
+    `may_register(user, service)` says who may serve what. Without a ZAP handler `user` is None, or
+    what a peer claims to be. It is asked whenever a server registers, so it must not wait. `limit` bounds the bytes of a request. `options` are for the ROUTER socket,
     such as those for CURVE.
 
     What is guaranteed about calls is the same as without a broker. Calls are kept in memory only:
