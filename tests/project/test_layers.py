@@ -48,7 +48,6 @@ BETWEEN = {
     "pyzmq": ("aio.", "auth."),
     "rpc": ("proto.",),
     "rpc.aio": ("aio.", "proto."),
-    "rpc.eventloop": ("aio.",),
 }
 
 # pyzmq's API ties these two: a context makes sockets, and `Socket.context` is that context. The

@@ -13,8 +13,8 @@ from rpc_support import GREETER
 from zmqlite.rpc import brokering, schema, serving, wire
 from zmqlite.rpc.broker_room import Member, Queue
 from zmqlite.rpc.brokering import BrokerProtocol
+from zmqlite.rpc.call import methods_of
 from zmqlite.rpc.calling import ClientCall, ClientProtocol, Link
-from zmqlite.rpc.service import methods_of
 from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
 from zmqlite.rpc.status import Executed, RpcError, Status
 from zmqlite.rpc.wire import Kind

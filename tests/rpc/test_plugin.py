@@ -127,7 +127,11 @@ def test_packages_imports_nested_types_and_editions_work(
 MESSAGE = 'syntax = "proto3"; message M {}\n'
 REFUSED = [
     ("a.proto", "service S { rpc Class(M) returns (M); }", "class cannot be the name of a method"),
-    ("a.proto", "service S { rpc AbC(M) returns (M); rpc ab_c(M) returns (M); }", "and so is AbC"),
+    (
+        "a.proto",
+        "service S { rpc AbC(M) returns (M); rpc ab_c(M) returns (M); }",
+        "and so is /S/AbC",
+    ),
     ("a.proto", "service S {} service SClient {}", "the name SClient is taken: rename SClient"),
     ("a.proto", "service rpc {}", "the name rpc is taken"),
     ("a.proto", "service None {}", "the name None is taken"),

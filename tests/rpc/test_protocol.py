@@ -14,8 +14,8 @@ from rpc_support import GREETER
 
 from zmqlite import rpc
 from zmqlite.rpc import serving, wire
+from zmqlite.rpc.call import methods_of
 from zmqlite.rpc.calling import RESUME_MS, ClientCall, ClientProtocol, Link
-from zmqlite.rpc.service import methods_of
 from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
 from zmqlite.rpc.status import Executed, RpcError, Status
 from zmqlite.rpc.timers import Timers

@@ -18,8 +18,8 @@ from rpc_support import GREETER
 from zmqlite import rpc
 from zmqlite.rpc import schema, wire
 from zmqlite.rpc.brokering import BrokerProtocol
+from zmqlite.rpc.call import methods_of
 from zmqlite.rpc.calling import ClientCall, ClientProtocol
-from zmqlite.rpc.service import methods_of
 from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
 
 PAGE = (ROOT / "docs" / "reference" / "rpc-wire.md").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from google.protobuf import descriptor_pb2
 from ..context import Context
 from ..rpc import Client, RpcError, Status
 from ..rpc import schema as wire
-from ..rpc.service import attribute
+from ..rpc.call import attribute
 from .exits import Failed, TimedOut, Wrong, printable, wrong_input
 from .parser import pairs
 from .schema import json_text, load, message_class, parsed, pool_of

@@ -8,18 +8,15 @@
     timers      what is due when
     serving     ServerProtocol: the server's side, without sockets, threads and clocks
     calling     ClientProtocol: the client's side, likewise
-    service     methods as descriptors tell of them
-    call        Call, Outcome, Ended: what programs see of calls
+    call        methods, what programs see of calls, and what drivers share
     hosting     what both servers share
     requests    what both clients share
     server      Server: blocking, with a pool of threads or without
     client      Client, Stub, Stream: blocking, for any number of threads
-    broker_room which of the servers of a broker gets the next call
+    broker_room what a broker knows of calls, servers and services
     broker_services  what a broker answers itself
     brokering   BrokerProtocol: a broker, without sockets, threads and clocks
     broker      Broker: clients on one side, servers on the other
-    waker       what wakes the thread that polls, for both of these
-    eventloop   messages and the time in an event loop
     aio         Server, Client and Stub for asyncio; imported separately, as zmqlite.rpc.aio
     plugin      protoc-gen-zmqlite
 

@@ -3,44 +3,107 @@
     from zmqlite import aio
     from zmqlite.rpc.aio import Client, Server
 
-Messages are received in callbacks of the event loop, see eventloop. These send at once what comes
-of them: sends never wait, see OPTIONS in hosting and requests.
+Messages are received in callbacks of the event loop, which send at once what comes of them: sends
+never wait, see OPTIONS in hosting and requests. This is less than what the coroutines of a
+zmqlite.aio.Socket do, and so costs less for each message. libzmq's descriptor is edge-triggered,
+and a send may take the edge, so an Inbox is asked to `look` after sends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from inspect import isawaitable
 from types import CoroutineType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Final, Self, TypeVar, Unpack
 
 from ..aio.context import Context
+from ..aio.readiness import IN
+from ..aio.socket import Socket
 from ..arguments import milliseconds
 from ..errors import ContextTerminated, SocketClosed
-from .call import AsyncClosing, clock, tell
+from ..transfer import PARTS
+from . import wire
+from .call import AsyncClosing, Method, clock
 from .calling import ClientCall, Link
-from .eventloop import Alarm, Inbox
 from .hosting import Host, ServerOptions, Service
 from .requests import Caller, CallOptions, Caption, Options, Reader, result
-from .service import Method
 from .serving import Event, Happened, ServerCall
-from .status import Executed, RpcError, Status
+from .status import RpcError, Status
 
 T = TypeVar("T")
 
 
-class Batches:
-    """Sends what several tasks have to say in one go, which wakes the I/O thread once."""
+AT_ONCE: Final = 64
+"""Messages that are received before other callbacks of the event loop run."""
+
+
+class Inbox:
+    """Calls `take(parts, now)` for each message of a socket, and `done` after some of them.
+
+    `ended` is called when the context has ended.
+    """
+
+    def __init__(
+        self, socket: Socket, take: Callable[..., None], done: Callable[..., None], ended: Any
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._socket = socket
+        self._take, self._done, self._ended = take, done, ended
+        self._closed = False
+        socket._read(self._drain)
+        self._later()
+
+    def look(self) -> None:
+        """Take what is there soon; to be called after sends, which may take the edge."""
+        if not self._due and self._socket._polled() & IN:
+            self._later()
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket; nothing if it is closed."""
+        self._closed = True
+        self._socket.close(linger)
+
+    def _drain(self) -> None:
+        """Take what is there, or some of it and the rest soon."""
+        self._due = False
+        attempt, take, now = self._socket._attempt, self._take, clock()
+        try:
+            for _ in range(AT_ONCE):
+                parts = attempt(PARTS, wire.PARTS)
+                if parts is None:
+                    break
+                take(parts, now)
+            else:
+                self._later()
+        except (SocketClosed, ContextTerminated):
+            if not self._closed:
+                self._closed = True
+                self._ended()
+        else:
+            self._done()
+
+    def _later(self) -> None:
+        self._due = True  # a call of `_drain`
+        self._loop.call_soon(self._drain)
+
+
+class Driver:
+    """What a server and a client want of their event loop: to send, and to look at the time.
+
+    What several tasks have to say is sent in one go, which wakes the I/O thread once. The callback
+    for the time is moved, and seldom cancelled.
+    """
 
     _loop: asyncio.AbstractEventLoop
+    _protocol: Any
+    _tick: Callable[[], None]
+    _flush: Callable[[], None]
     _flushing = False  # soon
-
-    def _flush(self) -> None:
-        """Send what there is; a client and a server do so in their own way."""
-        raise NotImplementedError
+    _alarm: asyncio.TimerHandle | None = None
+    _due = 0  # when the alarm rings
 
     def _flush_soon(self) -> None:
         """Send when the tasks that are ready have run."""
@@ -48,8 +111,24 @@ class Batches:
             self._flushing = True
             self._loop.call_soon(self._flush)
 
+    def _set_alarm(self) -> None:
+        """Have `_tick` called when the protocol wants it; an earlier call will set this again."""
+        due = self._protocol.next()
+        if due is not None and (self._alarm is None or due < self._due):
+            self._stop_alarm()
+            self._due = due
+            self._alarm = self._loop.call_later(max(0, due - clock()) / 1000, self._ring)
 
-class Server(AsyncClosing, Host, Batches):
+    def _ring(self) -> None:
+        self._alarm = None
+        self._tick()
+
+    def _stop_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+
+class Server(AsyncClosing, Driver, Host):
     """Executes calls of the methods of its services, whose handlers are coroutines.
 
         async with Server(context, Greeter()) as server:
@@ -79,7 +158,6 @@ class Server(AsyncClosing, Host, Batches):
     async def run(self) -> None:
         """Execute calls until the server is closed, or the context terminated; then close."""
         self._loop = asyncio.get_running_loop()
-        self._alarm = Alarm(self._tick)
         self._inbox = Inbox(self._socket, self._take, self._flush, self._closed.set)
         try:
             await self._closed.wait()
@@ -93,8 +171,7 @@ class Server(AsyncClosing, Host, Batches):
         while self._protocol.unfinished and (left := limit - clock()) > 0:
             self._idle.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left / 1000):
-                    await self._idle.wait()
+                await asyncio.wait_for(self._idle.wait(), left / 1000)
         if self._inbox is not None:
             self._flush()
         self.close()
@@ -108,7 +185,11 @@ class Server(AsyncClosing, Host, Batches):
             self._socket.close()
         else:
             self._inbox.close()
-            self._alarm.stop()
+            self._stop_alarm()
+
+    def _take(self, parts: list[wire.Part], now: int) -> None:
+        if event := self._protocol.receive(parts, now):
+            self._happened(event)
 
     def _happened(self, event: Event) -> None:
         what, call = event
@@ -122,35 +203,35 @@ class Server(AsyncClosing, Host, Batches):
     def _flush(self) -> None:
         self._flushing = False
         if self._inbox is not None and self._protocol.outgoing:
-            with contextlib.suppress(SocketClosed, ContextTerminated):
+            try:
                 super()._flush()
                 self._inbox.look()
-        self._alarm.set(self._protocol.next())
+            except (SocketClosed, ContextTerminated):
+                pass  # then it is closed soon
+        self._set_alarm()
 
     async def _execute(self, call: ServerCall) -> None:
         protocol = self._protocol
         if not call.claim():
             return
-        status = Status.OK
         try:
             if call.method.streaming:
                 await self._stream(call)
-                protocol.end(call, call.seen.reply_metadata, clock())
+                self._end(call, Status.OK, protocol.end, call.seen.reply_metadata, clock())
             else:
                 message = self._begin(call)
                 if type(message) is CoroutineType or isawaitable(message):
                     message = await message
-                protocol.reply(call, *self._encode(call, message), clock())
-        except (Exception, asyncio.CancelledError) as raised:
-            if isinstance(raised, asyncio.CancelledError):
-                raised = RpcError(Status.CANCELLED, "cancelled", executed=Executed.YES)
-            error = self._error(call, raised)
-            status = error.status
-            protocol.fail(call, error, clock(), call.seen.reply_metadata)
-        call.seen = None  # which refers to the call: a reference cycle
-        if self._hook is not None:
-            tell(self._hook, call.method.name, status, call.start)
-        if protocol.unfinished:
+                reply = self._encode(call, message)
+                self._end(call, Status.OK, protocol.reply, *reply, clock())
+        except asyncio.CancelledError:
+            self._fail(call, RpcError(Status.CANCELLED, "cancelled"))
+        except Exception as raised:
+            self._fail(call, raised)
+
+    def _finish(self, end: Callable[..., None], *arguments: Any) -> None:
+        end(*arguments)
+        if self._protocol.unfinished:
             self._flush_soon()
         else:
             self._flush()
@@ -170,7 +251,7 @@ class Server(AsyncClosing, Host, Batches):
                 self._flush_soon()
 
 
-class Client(AsyncClosing, Caller, Batches):
+class Client(AsyncClosing, Driver, Caller):
     """Calls methods of servers: one endpoint for each server. See zmqlite.rpc.Client.
 
         async with Client(context, "tcp://a:5555", "tcp://b:5555") as client:
@@ -186,7 +267,6 @@ class Client(AsyncClosing, Caller, Batches):
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
         self._loop = asyncio.get_running_loop()
-        self._alarm = Alarm(self._tick)
         self._tick()
 
     def close(self) -> None:
@@ -195,50 +275,39 @@ class Client(AsyncClosing, Caller, Batches):
         for call in self._protocol.unfinished():
             self._protocol.cancel(call)
         self._flush()
-        self._alarm.stop()
+        self._stop_alarm()
         for link in self._protocol.links:
             self._shut(link)
 
     # Calls
 
-    def _start(self, *arguments: Any) -> ClientCall:
-        call = self._protocol.start(*arguments)
-        if call.link is not None and len(call.link.calls) > 1:
-            self._flush_soon()
-        else:
-            self._flush()
-        return call
-
     def _call(self, method: Method, request: Any, options: CallOptions) -> Any:
         """Call a method: an awaitable of its reply, or a Stream."""
         if method.streaming:
-            return Stream[Any](self, self._begin(method, request, **options))
+            call = self._begin(method, request, **options)
+            self._flush_soon()
+            return Stream[Any](self, call)
         return self._reply(method, request, options)
 
     async def _reply(self, method: Method, request: Any, options: CallOptions) -> Any:
         call = self._begin(method, request, **options)
+        if call.link is not None and len(call.link.calls) > 1:
+            self._flush_soon()
+        else:
+            self._flush()
         try:
-            while True:
-                if call.ended:
-                    break
-                call.waiter = self._loop.create_future()
-                await call.waiter
+            await self._until(call)
             return result(call)
         finally:
             self._leave(call)
 
     async def _until(self, call: ClientCall) -> None:
-        """Wait for news about a stream."""
+        """Wait until a call has ended, or has items."""
         while not (call.ended or call.items):
             call.waiter = self._loop.create_future()
             await call.waiter
 
-    def _cancel(self, call: ClientCall) -> None:
-        self._protocol.cancel(call)
-        self._flush()
-
-    def _grant(self, call: ClientCall) -> None:
-        self._protocol.grant(call)
+    def _nudge(self) -> None:
         self._flush()
 
     # Messages
@@ -264,18 +333,20 @@ class Client(AsyncClosing, Caller, Batches):
         self._flushing = False
         outgoing, news = self._protocol.outgoing, self._protocol.news
         if outgoing:
-            with contextlib.suppress(SocketClosed, ContextTerminated):  # then it is closed soon
+            try:
                 for link, frames in outgoing:
                     link.driver[0](frames)
                 for link in {link for link, _ in outgoing}:
                     link.driver[1].look()
+            except (SocketClosed, ContextTerminated):
+                pass  # then it is closed soon
             outgoing.clear()
         if news:
             for call in news:
                 if call.waiter is not None:
                     wake(call.waiter)
             news.clear()
-        self._alarm.set(self._protocol.next())
+        self._set_alarm()
 
     def _lose(self, link: Link, _: object, now: int) -> None:
         """Give up a connection that has ended."""

@@ -15,9 +15,8 @@ from ..proto.codec import LIMIT
 from ..transfer import PARTS
 from . import wire
 from .brokering import BrokerProtocol
-from .call import Closing, check_context, clock
+from .call import Closing, Waker, check_context, clock
 from .hosting import OPTIONS
-from .waker import Waker
 
 if TYPE_CHECKING:
     from ..keywords import SocketKeywords
@@ -38,8 +37,8 @@ class Broker(Closing):
     more are refused with RESOURCE_EXHAUSTED, and so are those of a client that has `calls`
     unfinished ones. With zmqlite.auth that is counted for each user, else for each connection.
     `may_register(user, service)` says who may serve what. Without a ZAP handler `user` is None, or
-    what a peer claims to be. It is asked whenever a server registers, so it must not wait. `limit` bounds the bytes of a request. `options` are for the ROUTER socket,
-    such as those for CURVE.
+    what a peer claims to be. It is asked whenever a server registers, so it must not wait. `limit`
+    bounds the bytes of a request. `options` are for the ROUTER socket, such as those for CURVE.
 
     What is guaranteed about calls is the same as without a broker. Calls are kept in memory only:
     a broker that ends by force loses those that wait, and clients send them to another one if their

@@ -1,15 +1,27 @@
-"""What programs see of calls: a handler its Call, a caller the Outcome, a hook what has Ended."""
+"""Methods as descriptors tell of them, what programs see of their calls, and what drivers share.
+
+A handler sees a Call, a caller the Outcome, a hook what has Ended.
+"""
 
 from __future__ import annotations
 
+import keyword
 import logging
+import os
+import re
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeAlias
 
+from google.protobuf import descriptor_pb2, message_factory
+from google.protobuf.message import Message as ProtobufMessage
+
 from ..message import Message
+from ..proto.codec import LIMIT, Bare
 from . import wire
 from .serving import ServerCall
 from .status import Status
@@ -19,6 +31,9 @@ if TYPE_CHECKING:
 
 
 log: Final = logging.getLogger("zmqlite.rpc")
+
+REPEATABLE: Final = ("NO_SIDE_EFFECTS", "IDEMPOTENT")
+"""The idempotency_level of methods that may be executed more than once."""
 
 
 def clock() -> int:
@@ -37,6 +52,67 @@ def check_context(user: object, context: object, kind: type) -> None:
 def messages(attachments: Iterable[Buffer | Message]) -> list[Message]:
     """Return attachments as they are sent: not copied."""
     return [each if isinstance(each, Message) else Message(each) for each in attachments]
+
+
+class Method:
+    """One method of a service: what a client and a server need to know of it.
+
+    `name` is as in "/package.Service/Method", `attribute` the name in Python, `request` and `reply`
+    the codecs of its messages, which `parse_request` and `parse_reply` use on bytes, `field` the
+    field of a request that names it. On a server `handler` executes it.
+    """
+
+    handler: Any = None
+
+    def __init__(self, descriptor: Any, limit: int) -> None:
+        self.name: str = f"/{descriptor.containing_service.full_name}/{descriptor.name}"
+        if descriptor.client_streaming:
+            raise ValueError(f"{self.name} has a stream of requests, which zmqlite.rpc has not")
+        self.attribute: str = attribute(descriptor.name)
+        self.request: Bare[ProtobufMessage] = _form(descriptor.input_type, limit)
+        self.reply: Bare[ProtobufMessage] = _form(descriptor.output_type, limit)
+        self.parse_request = _parser(self.request)
+        self.parse_reply = _parser(self.reply)
+        self.streaming: bool = descriptor.server_streaming
+        level = descriptor.GetOptions().idempotency_level
+        names = descriptor_pb2.MethodOptions.IdempotencyLevel
+        self.idempotent: bool = names.Name(level) in REPEATABLE
+        self.field: bytes = wire.more(method=self.name)
+
+
+def _form(descriptor: Any, limit: int) -> Bare[ProtobufMessage]:
+    return Bare(message_factory.GetMessageClass(descriptor), limit=limit)
+
+
+def _parser(form: Bare[ProtobufMessage]) -> Callable[[bytes], Any]:
+    return partial(form.parse, form.kind, form.check, frames=())
+
+
+def attribute(name: str) -> str:
+    """Return the name in Python of a method: `SayHello` is `say_hello`."""
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()
+
+
+def methods_of(descriptor: Any, limit: int = LIMIT) -> list[Method]:
+    """Return the methods of a service, whose messages have at most `limit` bytes.
+
+    Raises:
+        ValueError: one has a stream of requests or a name that cannot be used, or two have the same
+            name in Python.
+    """
+    methods: dict[str, Method] = {}
+    for each in descriptor.methods:
+        method = Method(each, limit)
+        name = method.attribute
+        if keyword.iskeyword(name) or name.startswith("_"):
+            problem = f"{name} cannot be the name of a method in Python: rename it"
+            raise ValueError(f"{method.name}: {problem}")
+        other = methods.setdefault(name, method)
+        if other is not method:
+            problem = f"in Python it would be {name}, and so is {other.name}: rename one"
+            raise ValueError(f"{method.name}: {problem}")
+    return [*methods.values()]
 
 
 class Call:
@@ -111,6 +187,37 @@ class Call:
     def _set(self) -> None:
         if self._event is not None:
             self._event.set()
+
+
+class Waker:
+    """An eventfd that wakes a thread which polls `fd`. Any thread may `set` it, also while another
+    one closes it. It is closed by `close`, or with its last reference."""
+
+    __slots__ = ("__weakref__", "_close", "_lock", "fd")
+
+    def __init__(self) -> None:
+        self.fd: int = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._lock = threading.RLock()  # a signal handler may come in between
+        self._close = weakref.finalize(self, os.close, self.fd)
+        self._close.atexit = False
+
+    def set(self) -> None:
+        """Wake the thread, now or when it next polls."""
+        with self._lock:
+            if self._close.alive:
+                os.eventfd_write(self.fd, 1)
+
+    def clear(self) -> None:
+        """Let the thread sleep again."""
+        try:
+            os.eventfd_read(self.fd)
+        except BlockingIOError:
+            pass
+
+    def close(self) -> None:
+        """Close the descriptor; nothing if it is closed."""
+        with self._lock:
+            self._close()
 
 
 class Closing:

@@ -17,11 +17,9 @@ from ..context import Context
 from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
-from .call import Closing, clock
+from .call import Closing, Method, Waker, clock
 from .calling import ClientCall, Link
 from .requests import Caller, CallOptions, Caption, Options, Reader, result
-from .service import Method
-from .waker import Waker
 
 T = TypeVar("T")
 
@@ -54,7 +52,6 @@ class Client(Closing, Caller):
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
         self._links: dict[object, tuple[Link, bool]] = {}  # by what is polled; whether the monitor
-        self._lock = threading.Lock()
         self._leader = threading.Lock()
         self._followers: dict[ClientCall, Any] = {}
         self._polled = 0  # when
@@ -88,35 +85,17 @@ class Client(Closing, Caller):
         finally:
             self._leave(call)
 
-    def _start(self, *arguments: Any) -> ClientCall:
-        with self._lock:
-            return self._protocol.start(*arguments)
-
-    def _grant(self, call: ClientCall) -> None:
-        with self._lock:
-            self._protocol.grant(call)
-        self._nudge()
-
-    def _cancel(self, call: ClientCall) -> None:
-        """End a call that nobody waits for any more."""
-        with self._lock:
-            self._protocol.cancel(call)
-        self._nudge()
-
     # Who does the work
 
     def _until(self, call: ClientCall) -> None:
         """Wait until a call has ended, or has items."""
-        while not call.ended and not call.items:
-            if self._leader.acquire(blocking=False):
-                self._lead(call)
-            else:
-                self._follow(call)
+        while not (call.ended or call.items):
+            (self._lead if self._leader.acquire(blocking=False) else self._follow)(call)
 
     def _lead(self, call: ClientCall) -> None:
         """Do the work for all until there are news about a call; the caller holds `_leader`."""
         try:
-            while True:
+            while True:  # another leader may have ended it
                 if call.ended or call.items:
                     break
                 self._round(True)
@@ -145,8 +124,7 @@ class Client(Closing, Caller):
     def _promote(self) -> None:
         """Let a follower lead."""
         with self._lock:
-            if self._followers:
-                self._followers.pop(next(iter(self._followers))).release()
+            self._tell([*self._followers][:1])
 
     def _nudge(self) -> None:
         """Have sent what there is to send, without waiting."""
@@ -170,14 +148,15 @@ class Client(Closing, Caller):
             self._poll(0)
         wait = 0
         with self._lock:
+            self._send()  # before all that does not make it later
             due = protocol.next()
             if due is not None and due <= now:
                 protocol.tick(now)
                 self._open()
+                self._send()
                 due = protocol.next()
-            self._send()
             if protocol.news:
-                self._tell()
+                self._tell(protocol.news)
             elif may_wait:
                 wait = -1 if due is None else max(0, due - now)
                 self._polling = True  # from here on a new call has to wake it
@@ -197,7 +176,7 @@ class Client(Closing, Caller):
             if self._protocol.outgoing:
                 self._send()
             if self._protocol.news:
-                self._tell()
+                self._tell(self._protocol.news)
 
     def _read(self, link: Link, now: int) -> None:
         attempt, receive = link.driver[0]._attempt, self._protocol.receive
@@ -215,14 +194,12 @@ class Client(Closing, Caller):
             link.driver[0].send_multipart(frames, DONTWAIT)
         outgoing.clear()
 
-    def _tell(self) -> None:
-        """Open the gates of those for whom there are news."""
-        news = self._protocol.news
-        if self._followers:
-            for call in news:
-                if gate := self._followers.pop(call, None):
-                    gate.release()
-        news.clear()
+    def _tell(self, calls: list[ClientCall]) -> None:
+        """Open the gates of those who wait for these calls."""
+        for call in calls:
+            if gate := self._followers.pop(call, None):
+                gate.release()
+        calls.clear()
 
     def _open(self) -> None:
         now = clock()

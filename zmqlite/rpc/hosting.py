@@ -14,8 +14,7 @@ from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import ProtoError
 from . import schema, wire
-from .call import Call, Hook, check_context, clock, log, messages
-from .service import Method, methods_of, parse
+from .call import Call, Hook, Method, check_context, clock, log, messages, methods_of, tell
 from .serving import Event, ServerCall, ServerProtocol
 from .status import Executed, RpcError, Status
 
@@ -74,6 +73,9 @@ class Host:
     """
 
     _CONTEXT: ClassVar[type] = Context
+    _put: Callable[[list[Any]], object]  # sends a message without waiting
+    _happened: Callable[[Event], None]  # does what an event asks for
+    _finish: Callable[..., None]  # calls a method of the protocol, and sends what comes of it
 
     def __init__(
         self,
@@ -93,7 +95,6 @@ class Host:
         for service in (*services, Service(schema.SERVER, BuiltIn(self))):
             self._add(service)
         calls = integer(calls, "calls", 1, INT_MAX)
-        self._put: Callable[[list[Any]], object]  # sends a message without waiting
         self._protocol = ServerProtocol(os.urandom(8), self._methods, calls=calls, limit=limit)
         self._socket: Any = context.socket(SocketType.ROUTER, **{**OPTIONS, **(options or {})})
 
@@ -137,14 +138,6 @@ class Host:
 
     # What has come, and what goes
 
-    def _take(self, parts: list[wire.Part], now: int) -> None:
-        if event := self._protocol.receive(parts, now):
-            self._happened(event)
-
-    def _happened(self, event: Event) -> None:
-        """Do what an event asks for; a blocking and an asyncio server do so in their own way."""
-        raise NotImplementedError
-
     def _tick(self) -> None:
         for event in self._protocol.tick(clock()):
             self._happened(event)
@@ -172,7 +165,7 @@ class Host:
             text = "it ended before it was begun"
             raise Refused(Status.DEADLINE_EXCEEDED, text, executed=Executed.NO)
         try:
-            request = parse(method.request, call.payload)
+            request = method.parse_request(call.payload)
         except ProtoError as error:
             status = Status.INVALID_ARGUMENT
             raise Refused(status, str(error), executed=Executed.NO) from None
@@ -189,11 +182,22 @@ class Host:
         """Return how a call ends whose handler raised this: never with a traceback."""
         if not isinstance(error, RpcError):
             log.error("the handler of %s failed", call.method.name, exc_info=error)
-            text = "the handler failed; the server has logged why"
-            return RpcError(Status.INTERNAL, text, executed=Executed.YES)
+            error = RpcError(Status.INTERNAL, "the handler failed; the server has logged why")
         if not isinstance(error, Refused):
             error.executed = Executed.YES
         return error
+
+    def _fail(self, call: ServerCall, raised: BaseException) -> None:
+        """End a call whose handler raised this."""
+        error, metadata = self._error(call, raised), call.seen.reply_metadata
+        self._end(call, error.status, self._protocol.fail, error, clock(), metadata)
+
+    def _end(self, call: ServerCall, status: Status, end: Any, *arguments: Any) -> None:
+        """End a call by a method of the protocol, and tell the hook."""
+        self._finish(end, call, *arguments)
+        call.seen = None  # which refers to the call: a reference cycle
+        if self._hook is not None:
+            tell(self._hook, call.method.name, status, call.start)
 
 
 class BuiltIn:

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import keyword
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from google.protobuf import descriptor_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.compiler import plugin_pb2
 
-from .service import attribute, name_problem
+from .call import methods_of
 
 HEAD: Final = '''\
 # Made by protoc-gen-zmqlite from {file}. Do not edit.
@@ -58,46 +57,34 @@ OWN_NAMES: Final = ("Any", "AsyncIterator", "Coroutine", "Iterator", "Unpack", "
 """Names of a generated module that are not those of services and messages."""
 
 
-class Refusal(Exception):
-    """Why there is no code for a file."""
+class Imports:
+    """The modules that the code for one file imports: lines, by what the code calls the modules."""
 
+    def __init__(self) -> None:
+        self.lines: dict[str, str] = {}
 
-class Types:
-    """Where Python has the message types of all files, and the modules that one file imports."""
-
-    def __init__(self, files: Iterable[Any]) -> None:
-        self._places: dict[str, tuple[str, str]] = {}
-        self.imported: dict[str, str] = {}  # the names of modules
-        for file in files:
-            package = f".{file.package}" if file.package else ""
-            for path in _nested(file.message_type, ""):
-                self._places[f"{package}.{path}"] = file.name, path
-
-    def module(self, file: str) -> str:
-        """Return what the generated code calls the module of a .proto file, and import it."""
-        path = file.removesuffix(".proto").replace("-", "_").split("/")
-        if bad := [part for part in path if keyword.iskeyword(part)]:
-            raise Refusal(f"{file}: {bad[0]} is a keyword of Python: rename the file or directory")
+    def module(self, file: Any) -> str:
+        """Return what the code calls the module of a .proto file, and import it."""
+        path = file.name.removesuffix(".proto").replace("-", "_").split("/")
+        _check_keywords(path, file.name, "file or directory")
         package, name = ".".join(path[:-1]), f"{path[-1]}_pb2"
         alias = "_".join([*path[:-1], name])
         source = f"from {package} import {name}" if package else f"import {name}"
         line = source if alias == name else f"{source} as {alias}"
-        if self.imported.setdefault(alias, line) != line:
-            raise Refusal(f"{file}: another file is {alias} in Python, too: rename one")
+        if self.lines.setdefault(alias, line) != line:
+            raise ValueError(f"{file.name}: another file is {alias} in Python, too: rename one")
         return alias
 
-    def name(self, full_name: str) -> str:
-        """Return how the generated code names a message type."""
-        file, path = self._places[full_name]
-        if bad := [part for part in path.split(".") if keyword.iskeyword(part)]:
-            raise Refusal(f"{full_name[1:]}: {bad[0]} is a keyword of Python: rename the message")
-        return f"{self.module(file)}.{path}"
+    def name(self, message: Any) -> str:
+        """Return how the code names a message type."""
+        path = message.full_name.removeprefix(f"{message.file.package}.")
+        _check_keywords(path.split("."), message.full_name, "message")
+        return f"{self.module(message.file)}.{path}"
 
 
-def _nested(messages: Iterable[Any], prefix: str) -> Iterator[str]:
-    for message in messages:
-        yield f"{prefix}{message.name}"
-        yield from _nested(message.nested_type, f"{prefix}{message.name}.")
+def _check_keywords(path: list[str], name: str, what: str) -> None:
+    if bad := next(filter(keyword.iskeyword, path), None):
+        raise ValueError(f"{name}: {bad} is a keyword of Python: rename the {what}")
 
 
 def generate(request: Any) -> Any:
@@ -108,69 +95,59 @@ def generate(request: Any) -> Any:
         minimum_edition=descriptor_pb2.EDITION_PROTO2,
         maximum_edition=descriptor_pb2.EDITION_2023,
     )
+    pool = descriptor_pool.DescriptorPool()
+    for proto in request.proto_file:  # those that are imported come first
+        pool.Add(proto)
     try:
-        for file in request.proto_file:
-            if file.name in request.file_to_generate and file.service:
+        for file in map(pool.FindFileByName, request.file_to_generate):
+            if file.services_by_name:
                 name = file.name.removesuffix(".proto").replace("-", "_")
-                content = _code(file, Types(request.proto_file))
-                response.file.add(name=f"{name}_rpc.py", content=content)
-    except Refusal as refusal:
+                response.file.add(name=f"{name}_rpc.py", content=_code(file))
+    except ValueError as refusal:
         return plugin_pb2.CodeGeneratorResponse(error=str(refusal))
     return response
 
 
-def _code(file: Any, types: Types) -> str:
-    module = types.module(file.name)
-    body = "".join(_service(file, service, module, types) for service in file.service)
-    taken = [*OWN_NAMES, *types.imported]
-    for service in file.service:
+def _code(file: Any) -> str:
+    imports = Imports()
+    module, services = imports.module(file), file.services_by_name.values()
+    body = "".join(_service(service, module, imports) for service in services)
+    taken = [*OWN_NAMES, *imports.lines]
+    for service in services:
         for pattern in ("{}", "Async{}", "{}Client", "Async{}Client"):
             name = pattern.format(service.name)
             if name in taken or keyword.iskeyword(name):
-                raise Refusal(f"{file.name}: the name {name} is taken: rename {service.name}")
+                raise ValueError(f"{file.name}: the name {name} is taken: rename {service.name}")
             taken.append(name)
-    imports = "\n".join(sorted(types.imported.values()))
-    return HEAD.format(file=file.name, imports=imports).rstrip("\n") + "\n" + body
+    lines = "\n".join(sorted(imports.lines.values()))
+    return HEAD.format(file=file.name, imports=lines).rstrip("\n") + "\n" + body
 
 
-def _service(file: Any, service: Any, module: str, types: Types) -> str:
-    full_name = f"{file.package}.{service.name}" if file.package else service.name
-    methods = list(_methods(full_name, service, types))
-    text = ""
+def _service(service: Any, module: str, imports: Imports) -> str:
+    methods, text = methods_of(service), ""
     for prefix, base in (("", "rpc.Stub"), ("Async", "rpc_aio.Stub")):
         handlers = calls = ""
-        for streaming, reply, names in methods:
-            define = "async def" if prefix and not streaming else "def"
-            given = f"{prefix}Iterator[{reply}]" if streaming else reply
-            handlers += HANDLER.format(define=define, reply=given, **names)
+        for method, descriptor in zip(methods, service.methods, strict=True):
+            names = {"name": method.attribute, "request": imports.name(descriptor.input_type)}
+            reply = given = imports.name(descriptor.output_type)
             got = f"Coroutine[Any, Any, {reply}]" if prefix else reply
-            got = f"{base.replace('Stub', 'Stream')}[{reply}]" if streaming else got
+            if method.streaming:
+                given = f"{prefix}Iterator[{reply}]"
+                got = f"{base.replace('Stub', 'Stream')}[{reply}]"
+            define = "async def" if prefix and not method.streaming else "def"
+            handlers += HANDLER.format(define=define, reply=given, **names)
             calls += CALL.format(reply=got, **names)
         for name, parent, what, body in (
-            ("", "rpc.Service", f"The methods of {full_name}, which a server overrides", handlers),
-            ("Client", base, f"Calls the methods of {full_name}", calls),
+            ("", "rpc.Service", "The methods of {}, which a server overrides", handlers),
+            ("Client", base, "Calls the methods of {}", calls),
         ):
-            known = {"module": module, "service": service.name, "base": parent, "text": what}
-            text += CLASS.format(name=f"{prefix}{service.name}{name}", **known) + body
+            known = {"module": module, "service": service.name, "base": parent}
+            known |= {
+                "name": f"{prefix}{service.name}{name}",
+                "text": what.format(service.full_name),
+            }
+            text += CLASS.format(**known) + body
     return text
-
-
-_Method: TypeAlias = tuple[bool, str, dict[str, str]]
-
-
-def _methods(full_name: str, service: Any, types: Types) -> Iterator[_Method]:
-
-    taken: dict[str, str] = {}
-    for method in service.method:
-        name = attribute(method.name)
-        if problem := name_problem(name, taken):
-            raise Refusal(f"{full_name}.{method.name}: {problem}")
-        if method.client_streaming:
-            text = "has a stream of requests, which zmqlite.rpc has not"
-            raise Refusal(f"{full_name}.{method.name} {text}")
-        taken[name] = method.name
-        request, reply = types.name(method.input_type), types.name(method.output_type)
-        yield method.server_streaming, reply, {"name": name, "request": request}
 
 
 def main() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypedDict, TypeVar, Unpack
 
@@ -14,9 +15,8 @@ from ..message import Message
 from ..proto.codec import LIMIT
 from ..proto.errors import DecodeError
 from . import wire
-from .call import Hook, Outcome, check_context, messages, tell
+from .call import Hook, Method, Outcome, check_context, messages, methods_of, tell
 from .calling import ClientCall, ClientProtocol, Link
-from .service import Method, methods_of, parse
 from .status import Executed, RpcError, Status
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Caller:
 
     _CONTEXT: ClassVar[type] = Context
     _STUB: ClassVar[type[Caption]]
+    _nudge: Callable[[], None]  # sends what there is to send, without waiting
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class Caller:
         self._hook = hook
         self._options: Any = {**OPTIONS, **(options or {})}
         self._protocol = ClientProtocol(endpoints)
+        self._lock = threading.Lock()  # protects the protocol, which with asyncio one thread uses
         self._closed = False
 
     def stub(self, descriptor: Any) -> Any:
@@ -117,16 +119,22 @@ class Caller:
         if attachments:
             frames += messages(attachments)
         extra = wire.extra(metadata, attachments) if metadata or attachments else b""
-        call = self._start(method, frames, timeout, start // 1_000_000, extra)
+        with self._lock:
+            call = self._protocol.start(method, frames, timeout, start // 1_000_000, extra)
         call.outcome, call.start = outcome, start
         return call
 
-    def _start(self, *arguments: Any) -> ClientCall:
-        return self._protocol.start(*arguments)
-
     def _cancel(self, call: ClientCall) -> None:
-        """Cancel a call; a blocking and an asyncio client do so in their own way."""
-        raise NotImplementedError
+        """End a call that nobody waits for any more."""
+        with self._lock:
+            self._protocol.cancel(call)
+        self._nudge()
+
+    def _grant(self, call: ClientCall) -> None:
+        """Let the server send further items of a stream."""
+        with self._lock:
+            self._protocol.grant(call)
+        self._nudge()
 
     def _leave(self, call: ClientCall) -> None:
         """Cancel a call if it has not ended, and tell the hook about it."""
@@ -161,8 +169,8 @@ class Reader(Generic[T]):
         payload = call.items.popleft()
         if self._client._protocol.credit_due(call):
             self._client._grant(call)
-        item: Any = parse(call.method.reply, memoryview(payload).tobytes())
-        return item  # type: ignore[no-any-return]
+        item: T = call.method.parse_reply(memoryview(payload).tobytes())
+        return item
 
     def _finish(self) -> None:
         if not self._over:
@@ -211,7 +219,7 @@ def result(call: ClientCall) -> Any:
     if call.method.streaming:
         return None
     try:
-        return parse(call.method.reply, memoryview(call.parts[1]).tobytes())
+        return call.method.parse_reply(memoryview(call.parts[1]).tobytes())
     except DecodeError as error:
         call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
         raise call.error from None

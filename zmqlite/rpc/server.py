@@ -13,7 +13,6 @@ import select
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Unpack
 
@@ -23,11 +22,10 @@ from ..context import Context
 from ..errors import ContextTerminated, SocketClosed
 from ..transfer import PARTS
 from . import serving, wire
-from .call import Closing, clock, tell
+from .call import Closing, Waker, clock
 from .hosting import Host, ServerOptions, Service
 from .serving import Happened, ServerCall
 from .status import Executed, RpcError, Status
-from .waker import Waker
 
 AT_ONCE: Final = 64
 """Messages that are received, or items that are sent, before it is the turn of something else."""
@@ -72,6 +70,7 @@ class Server(Closing, Host):
         self._start = self._queue.put if self._threads else self._ready.append
         self._lock = threading.RLock()  # a signal handler may close it
         self._sleeping = False
+        self._woken = False  # just now
         self._stop_at: int | None = None
         self._waker = Waker()
         self._poll = select.poll()
@@ -136,10 +135,11 @@ class Server(Closing, Host):
         with self._lock:
             now = clock()
             drained = self._receive(now)
+            self._woken = False
             due = self._protocol.next()
             if due is not None and now >= due:
                 self._tick()
-                drained = False  # a send may have consumed the wake-up for a message, see eventloop
+                drained = False  # a send may have consumed the wake-up for a message, see aio
             elif self._protocol.outgoing:
                 self._flush()
                 drained = False
@@ -151,18 +151,21 @@ class Server(Closing, Host):
             self._step(self._ready.popleft())
         elif self._sleeping:
             found = self._poll.poll(wait)
-            self._sleeping = False
+            self._sleeping, self._woken = False, True
             if (self._waker.fd, select.POLLIN) in found:
                 self._waker.clear()
 
     def _receive(self, now: int) -> bool:
         """Take what is there; False if there may be more."""
-        attempt = self._socket._attempt
+        attempt, receive = self._socket._attempt, self._protocol.receive
         for _ in range(AT_ONCE):
             parts = attempt(PARTS, wire.PARTS)
             if parts is None:
                 return True
-            self._take(parts, now)
+            if event := receive(parts, now):
+                self._happened(event)
+            if self._woken and self._ready:
+                break  # one that came alone is executed before there is a look for more
         return False
 
     def _happened(self, event: serving.Event) -> None:
@@ -178,16 +181,17 @@ class Server(Closing, Host):
     # The threads of handlers
 
     def _work(self) -> None:
-        while (call := self._queue.get()) is not None:
+        for call in iter(self._queue.get, None):
             self._step(call)
             del call  # a thread that waits keeps no call, nor its attachments
 
-    def _end(self, end: Callable[..., None], *arguments: Any) -> None:
-        """End a call, and send what comes of it."""
+    def _finish(self, end: Callable[..., None], *arguments: Any) -> None:
         with self._lock:
             end(*arguments)
-            with suppress(ContextTerminated, SocketClosed):
+            try:
                 self._flush()
+            except (ContextTerminated, SocketClosed):
+                pass  # the receiving thread ends the server
             # The send may have consumed the wake-up for a message or for the end of the context.
             if self._sleeping and (self._socket._ready() != OUTGOING or self._stop_at is not None):
                 self._wake()
@@ -205,25 +209,16 @@ class Server(Closing, Host):
 
     def _step(self, call: ServerCall) -> None:
         """Execute a call, or a part of it if it is a stream."""
-        protocol = self._protocol
         if call.seen is None and not call.claim():
             return
         try:
-            if call.method.streaming:
-                if not self._go_on(call):
-                    return
-                self._end(protocol.end, call, call.seen.reply_metadata, clock())
-            else:
+            if not call.method.streaming:
                 reply = self._encode(call, self._begin(call))
-                self._end(protocol.reply, call, *reply, clock())
-            status = Status.OK
+                self._end(call, Status.OK, self._protocol.reply, *reply, clock())
+            elif self._go_on(call):
+                self._end(call, Status.OK, self._protocol.end, call.seen.reply_metadata, clock())
         except Exception as raised:
-            error = self._error(call, raised)
-            status = error.status
-            self._end(protocol.fail, call, error, clock(), call.seen.reply_metadata)
-        call.seen = None  # which refers to the call: a reference cycle
-        if self._hook is not None:
-            tell(self._hook, call.method.name, status, call.start)
+            self._fail(call, raised)
 
     def _go_on(self, call: ServerCall) -> bool:
         """Send items of a stream; False if it is to go on later."""

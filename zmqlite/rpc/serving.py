@@ -177,14 +177,9 @@ class ServerProtocol:
                 return None
             # Its client is back, and has sent it again: what the first one gives is ignored.
         method = self.methods.get(envelope.method)
-        payloads = len(parts) - 2 - envelope.attachments
-        if (
-            not (mine and method and payloads == 1 and len(parts[2]) <= self._limit)
-            or self.draining
-        ):
+        if refusal := self._refusal(parts, envelope, mine, method):
             # It would be refused again, so it need not be remembered.
-            error = RpcError(*self._refusal(parts, envelope, payloads), executed=Executed.NO)
-            self.outgoing.append([bytes(parts[0]), wire.status(name, error)])
+            self._answer(parts, name, RpcError(*refusal, executed=Executed.NO))
             return None
         call = ServerCall(name, parts, envelope, method)
         full = len(self._open) >= self._calls
@@ -205,44 +200,51 @@ class ServerProtocol:
             self._timers.add(now + PROBE_MS, None)
         return _BEGIN, call
 
-    def _refusal(self, parts: list[Part], envelope: Any, payloads: int) -> tuple[Status, str]:
-        if envelope.incarnation != self.incarnation:
+    def _refusal(
+        self, parts: list[Part], envelope: Any, mine: bool, method: Any
+    ) -> tuple[Status, str] | None:
+        if not mine:
             text = "the request was sent to another incarnation of the server"
             return Status.UNAVAILABLE, text
         if self.draining:
             return Status.UNAVAILABLE, "the server is ending"
-        if envelope.method not in self.methods:
+        if method is None:
             return Status.UNIMPLEMENTED, f"the server has no method {envelope.method}"
-        if payloads != 1:
+        if len(parts) - envelope.attachments != 3:
             text = "a request has one payload, and as many attachments as it says"
             return Status.INVALID_ARGUMENT, text
-        text = f"a request of {len(parts[2])} bytes is over the limit of {self._limit}"
-        return Status.RESOURCE_EXHAUSTED, text
+        if len(parts[2]) > self._limit:
+            text = f"a request of {len(parts[2])} bytes is over the limit of {self._limit}"
+            return Status.RESOURCE_EXHAUSTED, text
+        return None
+
+    def _answer(self, parts: list[Part], call: bytes, error: RpcError) -> None:
+        """Tell a client of an error of a call that is not open."""
+        self.outgoing.append([bytes(parts[0]), wire.status(call, error)])
 
     def _known(self, call: bytes) -> bool:
         return call in self._open or call in self._done or call in self._older
 
     def _again(self, parts: list[Part], envelope: Any) -> None:
         """Answer a duplicate: now, or where the last one came from when the call ends."""
-        route = bytes(parts[0])
         if call := self._open.get(envelope.id):
-            call.route = route
+            call.route = bytes(parts[0])
             call.cancelled = call.cancelled and not call.lost
             call.lost = False
             return
-        frames = self._done.get(envelope.id) or self._older.get(envelope.id)
-        if frames is None:
+        if frames := self._done.get(envelope.id) or self._older.get(envelope.id):
+            self.outgoing.append([bytes(parts[0]), *frames])
+        else:
             text = "it was executed, but its reply is not kept"
             error = RpcError(Status.DATA_LOSS, text, executed=Executed.YES)
-            frames = (wire.status(envelope.id, error),)
-        self.outgoing.append([route, *frames])
+            self._answer(parts, envelope.id, error)
 
     def _resume(self, parts: list[Part], envelope: Any, now: int) -> None:
         if envelope.incarnation == self.incarnation and self._known(envelope.id):
             self._again(parts, envelope)
-            return
-        error = RpcError(Status.UNAVAILABLE, "the server does not know of this call")
-        self.outgoing.append([bytes(parts[0]), wire.status(envelope.id, error)])
+        else:
+            error = RpcError(Status.UNAVAILABLE, "the server does not know of this call")
+            self._answer(parts, envelope.id, error)
 
     def _credit(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)

@@ -80,7 +80,4 @@ def _packed(detail: ProtobufMessage) -> AnyMessage:
 
 def status_of(number: int) -> Status:
     """Return the status with this number; UNKNOWN for one of a later version."""
-    try:
-        return Status(number)
-    except ValueError:
-        return Status.UNKNOWN
+    return Status(number) if 0 <= number < len(Status) else Status.UNKNOWN

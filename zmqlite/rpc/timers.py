@@ -27,8 +27,7 @@ class Timers(Generic[T]):
 
     def discard(self, due: int, item: T) -> None:
         """Forget an item; nothing if it is unknown."""
-        items = self._items.get(due)
-        if items is not None:
+        if items := self._items.get(due):
             items.pop(item, None)
 
     def next(self) -> int | None:
