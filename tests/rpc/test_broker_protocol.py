@@ -43,7 +43,9 @@ class Alone:
 
     def __init__(self, **options: Any) -> None:
         options = {"waiting": 3, "calls": 100, "limit": LIMIT, **options}
+        user = options.pop("user", None)
         self.broker = BrokerProtocol(OURS, 0, **options)
+        self.broker.user = user or self.broker.user
         self.now = 0
 
     def register(self, name: bytes, calls: int = 1, *services: str, route: bytes = b"") -> None:

@@ -21,8 +21,6 @@ from .hosting import OPTIONS
 if TYPE_CHECKING:
     from ..keywords import SocketKeywords
 
-NEVER: Final = 2**62
-
 AT_ONCE: Final = 64
 """Messages that are passed on before it is looked what is due."""
 
@@ -36,9 +34,9 @@ class Broker(Closing):
     server with the most room. If none has room it waits, at most `waiting` calls for each service;
     more are refused with RESOURCE_EXHAUSTED, and so are those of a client that has `calls`
     unfinished ones. With zmqlite.auth that is counted for each user, else for each connection.
-    `may_register(user, service)` says who may serve what. Without a ZAP handler `user` is None, or
-    what a peer claims to be. It is asked whenever a server registers, so it must not wait. `limit`
-    bounds the bytes of a request. `options` are for the ROUTER socket, such as those for CURVE.
+    `may_register(user, service)` says who may serve what; `user` is None without a ZAP handler. It
+    is asked once a second by each server, so it must not wait. `limit` bounds the bytes of a
+    request. `options` are for the ROUTER socket, such as those for CURVE.
 
     What is guaranteed about calls is the same as without a broker. Calls are kept in memory only:
     a broker that ends by force loses those that wait, and clients send them to another one if their
@@ -64,10 +62,9 @@ class Broker(Closing):
             waiting=integer(waiting, "waiting", 0, INT_MAX),
             calls=integer(calls, "calls", 1, INT_MAX),
             limit=limit,
-            user=lambda part: part.metadata("User-Id"),
             may_register=may_register,
         )
-        self._stop_at: int = NEVER
+        self._stop_at: int = 0  # not yet
         self._waker = Waker()
         keywords: Any = {**OPTIONS, **(options or {})}
         self._socket = context.socket(SocketType.ROUTER, **keywords)
@@ -83,7 +80,10 @@ class Broker(Closing):
 
     def bind(self, endpoint: str) -> str:
         """Accept clients and servers at an endpoint; return the real one. See Socket.bind."""
-        return self._socket.bind(endpoint)
+        real = self._socket.bind(endpoint)
+        if self._socket.zap_enforce_domain:  # otherwise a peer can claim to be anybody
+            self._protocol.user = lambda part: part.metadata("User-Id")
+        return real
 
     def serve(self, endpoint: str) -> None:
         """Accept clients and servers at an endpoint, and `run`."""
@@ -131,7 +131,7 @@ class Broker(Closing):
             protocol.tick(now)
             self._flush()
         elif idle:
-            for descriptor, _ in self._poll.poll(max(0, min(due, self._stop_at) - clock())):
+            for descriptor, _ in self._poll.poll(max(0, min(due, self._stop_at or due) - clock())):
                 self._woken[descriptor]()
 
     def _receive(self, now: int) -> bool:

@@ -55,8 +55,8 @@ class BrokerProtocol:
     """All calls that go through one incarnation of a broker.
 
     `waiting` bounds how many calls of each service wait for a server, `calls` how many each client
-    has that have not ended, `limit` the bytes of a payload. `user` returns who has sent a frame,
-    None if that is not known; `may_register` says whether this user may serve a service.
+    has that have not ended, `limit` the bytes of a payload. `user` may be set to what returns who
+    has sent a frame; `may_register` says whether this user, or None, may serve a service.
     """
 
     def __init__(
@@ -67,7 +67,6 @@ class BrokerProtocol:
         waiting: int,
         calls: int,
         limit: int,
-        user: Callable[[Any], str | None] = lambda part: None,
         may_register: Callable[[str | None, str], bool] = lambda user, service: True,
     ) -> None:
         self.incarnation: bytes = incarnation
@@ -76,8 +75,9 @@ class BrokerProtocol:
         self.draining: bool = False
         self.queues: dict[str, Queue] = {}
         self.members: dict[bytes, Member] = {}  # by route
+        self.user: Callable[[Any], str | None] = lambda part: None
         self._waiting, self._most, self._limit = waiting, calls, limit
-        self._user, self._may_register = user, may_register
+        self._may_register = may_register
         self._incarnations: dict[bytes, Member] = {}
         self._calls: dict[bytes, BrokerCall] = {}
         self._counts: dict[str | bytes, int] = {}  # of calls, by user or else by route
@@ -120,7 +120,7 @@ class BrokerProtocol:
 
     def _register(self, parts: list[Any], envelope: Any, now: int) -> None:
         """Take note of what a server says of itself, which it does regularly, or refuse it."""
-        name, route, user = envelope.incarnation, parts[0], self._user(parts[1])
+        name, route, user = envelope.incarnation, parts[0], self.user(parts[1])
         if not 0 < len(name) <= INCARNATION_BYTES or len(parts) != 3 or not envelope.version:
             return
         try:
@@ -176,7 +176,7 @@ class BrokerProtocol:
         if ours and method in broker_services.METHODS:
             self._built_in(parts, envelope, now)
             return
-        who = self._user(parts[1]) or parts[0]
+        who = self.user(parts[1]) or parts[0]
         queue = self.queues.get(_service(method))
         starting = now - self.born <= STARTING_MS and len(self.queues) < UNKNOWN_SERVICES
         if queue is None and starting:
