@@ -127,8 +127,8 @@ def measure(seconds: float) -> Measured:
         for _ in range(ROUNDS):
             for found, peer in zip(trips, (one, many), strict=True):
                 found.append(round_trip(peer, seconds))
-    medians = [statistics.median(each) for each in (rates, costs, *trips)]
-    return Measured(*medians, waiting())
+    rate, cost, one_trip, many_trip = map(statistics.median, (rates, costs, *trips))
+    return Measured(rate, cost, one_trip, many_trip, waiting())
 
 
 def round_trip(peer: Peer, seconds: float) -> float:

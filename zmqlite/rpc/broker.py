@@ -70,7 +70,7 @@ class Broker(Closing):
         self._socket = context.socket(SocketType.ROUTER, **keywords)
         self._monitor = self._socket.monitor(MonitorEvent.DISCONNECTED)
         self._poll = select.poll()
-        self._woken = {
+        self._woken: dict[int, Callable[[], object]] = {
             self._socket.fd: bool,  # nothing: the next round receives
             self._monitor.socket.fd: self._drop_events,
             self._waker.fd: self._waker.clear,

@@ -225,8 +225,8 @@ class BrokerProtocol:
         except RpcError as error:
             self._refuse(parts[0], envelope.id, error)
         except Exception:  # protobuf's implementations raise different classes
-            error = _no(Status.INVALID_ARGUMENT, "the request does not parse")
-            self._refuse(parts[0], envelope.id, error)
+            text = "the request does not parse"
+            self._refuse(parts[0], envelope.id, _no(Status.INVALID_ARGUMENT, text))
 
     def _begin(
         self, parts: list[Any], envelope: Any, queue: Queue, who: str | bytes, now: int
@@ -299,7 +299,7 @@ class BrokerProtocol:
             self.outgoing.append([route, *last])
             return
         member = self._incarnations.get(last or b"")
-        queue = self.queues.get(_service(envelope.method)) or (member and member.queues[0])
+        queue = self.queues.get(_service(envelope.method), member.queues[0] if member else None)
         repeatable = queue and last and envelope.method in queue.repeatable
         if queue is None or not (member or repeatable):
             text = "the broker does not know how this call ends"
