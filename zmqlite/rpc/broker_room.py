@@ -76,7 +76,7 @@ class Member:
     def first(self) -> Queue | None:
         """Return the service whose first call has waited longest; None if no call waits."""
         waiting = [queue for queue in self.queues if queue.waiting]
-        return min(waiting, key=Queue.since, default=None)
+        return min(waiting, key=Queue.since) if waiting else None
 
 
 class Queue:
