@@ -20,7 +20,7 @@ from ..command_line import rounds
 from ..plots import draw_bars
 from ..report import table_of
 from ..sections import COMMAND, WIDTH, write_section
-from . import clients
+from . import brokered, clients
 from .waiting import bytes_per_call
 
 
@@ -51,13 +51,18 @@ def of_async(loop: clients.Loop) -> object:
 
 
 RAW: Final = "typed REQ/REP"
+BEHIND: Final = ("through a broker", "asyncio, broker")
+"""Servers that have registered with a broker, which is a process of its own."""
+
 ROWS: Final = [
     Row(
         "unary, p50",
         "us",
-        ("grpcio", RAW, "receiving thread", "pool"),
+        ("grpcio", RAW, "receiving thread", "pool", "through a broker"),
         of_blocking(0, clients.p50),  # type: ignore[arg-type]
         {
+            ("through a broker", "receiving thread"): 1.8,
+            ("through a broker", "grpcio"): 1,
             ("receiving thread", "grpcio"): 0.35,
             ("pool", "grpcio"): 0.5,
             ("receiving thread", RAW): 1.5,
@@ -74,7 +79,7 @@ ROWS: Final = [
     Row(
         "64 under way, asyncio",
         "calls/s",
-        ("grpc.aio", "asyncio"),
+        ("grpc.aio", "asyncio", "asyncio, broker"),
         of_async(clients.async_rate),  # type: ignore[arg-type]
         {("asyncio", "grpc.aio"): 8},
     ),
@@ -110,7 +115,12 @@ def measure(rows: list[Row], count: int, seconds: float) -> Found:
     with Children() as children:
         endpoints = {}
         for kind in {kind for row in rows for kind in row.kinds}:
-            child = children.start(kind, [sys.executable, "-m", "benchmarks.rpc.servers", kind])
+            program = [sys.executable, "-m", "benchmarks.rpc.servers"]
+            command = [*program, kind]
+            if kind in BEHIND:
+                broker = children.start(f"broker of {kind}", [*program, "broker"])
+                command.append(children.hear(broker)[0]["endpoint"])
+            child = children.start(kind, command)
             endpoints[kind] = children.hear(child)[0]["endpoint"]
         for _ in range(count):
             for row in rows:
@@ -142,6 +152,24 @@ def report(rows: list[Row], found: Found) -> tuple[Table, list[str]]:
                 f"{'met' if met else 'not met'}"
             )
     return table, verdicts
+
+
+def of_broker(found: brokered.Measured) -> list[str]:
+    """Make the verdicts about a broker alone."""
+
+    def met(yes: bool) -> str:
+        return "met" if yes else "not met"
+
+    ratio = found.many / found.one
+    return [
+        f"through one broker: {found.rate:,.0f} calls/s, bar 30,000: {met(found.rate >= 30_000)}; "
+        f"its thread takes {found.cost:.0f} us of a processor for each",
+        f"round trip of raw peers through a broker: {found.one:.0f} us with 1 server, "
+        f"{found.many:.0f} us with {brokered.SERVERS}, ratio {ratio:.2f}, bar 1.1: "
+        f"{met(ratio <= 1.1)}",
+        f"10,000 calls waiting: {found.waiting:,.0f} bytes each in a broker, bar 4,096: "
+        f"{met(found.waiting < 4096)}",
+    ]
 
 
 def draw(rows: list[Row], found: Found, about: str) -> Path:
@@ -178,6 +206,7 @@ def main(arguments: list[str]) -> int:
             met = "met" if size < 4096 else "not met"
             text = f"10,000 calls waiting: {size:,.0f} bytes each on the {side}, bar 4,096: {met}"
             verdicts.append(text)
+        verdicts += of_broker(brokered.measure(options.seconds))
     for verdict in verdicts:
         console.print(verdict)
     if options.json:

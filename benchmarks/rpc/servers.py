@@ -1,4 +1,7 @@
-"""One server in a process: `python -m benchmarks.rpc.servers KIND`; it prints its endpoint."""
+"""One server in a process: `python -m benchmarks.rpc.servers KIND [BROKER]`.
+
+It prints its endpoint, or that of the broker that it has registered with.
+"""
 
 from __future__ import annotations
 
@@ -63,11 +66,25 @@ def tell(endpoint: str) -> None:
     print(json.dumps({"endpoint": endpoint}), flush=True)
 
 
-def serve_rpc(threads: int) -> None:
+def serve_rpc(threads: int, broker: str = "") -> None:
     with zmq.Context() as context:
         server = rpc.Server(context, rpc.Service(SERVICE, Echo()), threads=threads)
-        tell(server.bind(ENDPOINT))
+        attach(server, broker)
         server.run()
+
+
+def serve_broker() -> None:
+    with zmq.Context() as context:
+        broker = rpc.Broker(context)
+        tell(broker.bind(ENDPOINT))
+        broker.run()
+
+
+def attach(server: Any, broker: str) -> None:
+    """Register with a broker, if there is one, or bind."""
+    if broker:
+        server.register(broker)
+    tell(broker or server.bind(ENDPOINT))
 
 
 def serve_raw() -> None:
@@ -79,10 +96,10 @@ def serve_raw() -> None:
             typed.send(message)
 
 
-async def serve_async() -> None:
+async def serve_async(broker: str = "") -> None:
     async with aio.Context() as context:
         server = AsyncServer(context, rpc.Service(SERVICE, AsyncEcho()), calls=20_000)
-        tell(server.bind(ENDPOINT))
+        attach(server, broker)
         await server.run()
 
 
@@ -121,7 +138,10 @@ async def serve_grpc_async() -> None:
     await server.wait_for_termination()
 
 
-KINDS: dict[str, Callable[[], None]] = {
+KINDS: dict[str, Callable[..., None]] = {
+    "broker": serve_broker,
+    "through a broker": lambda broker: serve_rpc(0, broker),
+    "asyncio, broker": lambda broker: asyncio.run(serve_async(broker)),
     "receiving thread": lambda: serve_rpc(0),
     "pool": lambda: serve_rpc(8),
     "asyncio": lambda: asyncio.run(serve_async()),
@@ -131,4 +151,4 @@ KINDS: dict[str, Callable[[], None]] = {
 }
 
 if __name__ == "__main__":
-    KINDS[sys.argv[1]]()
+    KINDS[sys.argv[1]](*sys.argv[2:])

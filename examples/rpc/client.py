@@ -36,7 +36,7 @@ async def ask(servers: tuple[str, ...], count: int, pause: int) -> None:
         squares_rpc.AsyncSquaresClient(context, *servers) as client,
     ):
         await asyncio.gather(*(calls(client) for _ in range(8)))
-    print(f"{answers.total()} numbers squared by {len(answers)} servers")
+    print(f"{answers.total()} numbers squared over {len(answers)} connections")
 
 
 def main(*servers: str, count: int = 1000, pause: int = 5) -> None:

@@ -1,6 +1,7 @@
 """Square numbers for clients, until it is interrupted.
 
 python -m examples.rpc.server --bind tcp://127.0.0.1:5581
+python -m examples.rpc.server --brokers tcp://127.0.0.1:5580,tcp://127.0.0.1:5590
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ class Squares(squares_rpc.Squares):  # type: ignore[misc]
         return squares_pb2.Number(value=request.value**2)
 
 
-def main(bind: str = "tcp://127.0.0.1:5581") -> None:
+def main(bind: str = "tcp://127.0.0.1:5581", brokers: str = "") -> None:
     with zmq.Context() as context:
         server = rpc.Server(context, Squares())
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: server.stop(1000))
-        print("bound", server.bind(bind))
+        if brokers:
+            for endpoint in brokers.split(","):
+                server.register(endpoint)
+            print("registered")
+        else:
+            print("bound", server.bind(bind))
         server.run()
         print("stopped")
 

@@ -3,7 +3,9 @@
 Three servers in processes of their own, each behind a relay that cuts connections. A server notes
 every execution in a file. One server is never killed, and its
 connections are cut least, so that there is always one to go to. The calls are those of a client of
-asyncio, or of the threads that share a blocking one.
+asyncio, or of the threads that share a blocking one. With `--brokers yes` they go through two
+brokers, with which all servers have registered; one is killed, too, and the relays cut the
+connections of both sides.
 """
 
 from __future__ import annotations
@@ -52,12 +54,21 @@ class Host:
         self.file.touch()
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
+        self.brokers: list[str] = []
         self.process: subprocess.Popen[bytes]
 
+    def command(self) -> list[str]:
+        endpoint = f"tcp://127.0.0.1:{self.port}"
+        arguments = [endpoint, str(self.file), KINDS[self.number], *self.brokers]
+        return ["tests.attacks.rpc_server", *arguments]
+
     def start(self) -> None:
-        arguments = [f"tcp://127.0.0.1:{self.port}", str(self.file), KINDS[self.number]]
-        command = [sys.executable, "-m", "tests.attacks.rpc_server", *arguments]
+        command = [sys.executable, "-m", *self.command()]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+
+    def ready(self) -> None:
+        assert self.process.stdout
+        self.process.stdout.readline()
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -67,15 +78,33 @@ class Host:
         self.start()
 
 
+class Broker(Host):
+    """A broker process that can be killed and started again on the same port."""
+
+    def command(self) -> list[str]:
+        return ["zmqlite.rpc", "broker", f"tcp://127.0.0.1:{self.port}"]
+
+
 class Storm:
-    """The calls of a client of asyncio, and what became of them."""
+    """The calls of a client of asyncio, and what became of them.
+
+    `relays` are what the relays lead to, `targets` what clients connect to: servers or brokers.
+    """
 
     def __init__(
-        self, stub: Any, relay: Any, hosts: list[Host], calls: int, seconds: float
+        self,
+        stub: Any,
+        relay: Any,
+        relays: list[Host],
+        hosts: list[Host],
+        calls: int,
+        seconds: float,
     ) -> None:
         self.stub = stub
         self.relay = relay
+        self.relays = relays
         self.hosts = hosts
+        self.all = list(dict.fromkeys(relays + hosts))
         self.left = calls
         self.end = time.monotonic() + seconds
         self.counts: Counter[str] = Counter()
@@ -148,12 +177,15 @@ class Storm:
         """Kill and cut, one server after the other; the first is only cut now and then."""
         while not self.over():
             await asyncio.sleep(random.uniform(0.1, 0.5))
-            host = random.choice(self.hosts)
-            if host.number and random.random() < 0.3:
-                host.kill()
-                self.counts["kills"] += 1
-            elif host.number or random.random() < 0.2:
-                self.relay.stdin.write(b"%d\n" % host.number)
+            if random.random() < 0.3:
+                host = random.choice(self.all)
+                if host.number:
+                    host.kill()
+                    self.counts[f"kills of a {type(host).__name__}".lower()] += 1
+                continue
+            index = random.randrange(len(self.relays))
+            if self.relays[index].number or random.random() < 0.2:
+                self.relay.stdin.write(b"%d\n" % index)
                 self.relay.stdin.flush()
                 self.counts["cuts"] += 1
 
@@ -294,13 +326,18 @@ def start_relay(hosts: list[Host]) -> tuple[Any, list[str]]:
     return relay, [f"tcp://127.0.0.1:{port.decode()}" for port in relay.stdout.readline().split()]
 
 
-async def main(kind: str, calls: int, seconds: float, directory: Path) -> Storm:
+async def main(kind: str, brokers: bool, calls: int, seconds: float, directory: Path) -> Storm:
     hosts = [Host(number, directory) for number in range(3)]
+    middle: list[Host] = [Broker(number, directory) for number in range(2)] if brokers else []
+    targets = middle or hosts
+    relays = middle + targets  # of servers to brokers, and of clients to what they call
+    relay, endpoints = start_relay(relays)
     for host in hosts:
-        host.start()
-        assert host.process.stdout
-        host.process.stdout.readline()
-    relay, endpoints = start_relay(hosts)
+        host.brokers = endpoints[: len(middle)]
+    endpoints = endpoints[len(middle) :]
+    for each in (*middle, *hosts):
+        each.start()
+        each.ready()
     try:
         options: Any = {"heartbeat_ivl": HEARTBEAT, "heartbeat_timeout": HEARTBEAT}
         if kind == "asyncio":
@@ -308,17 +345,17 @@ async def main(kind: str, calls: int, seconds: float, directory: Path) -> Storm:
                 aio.Context(linger=0) as context,
                 Client(context, *endpoints, options=options) as client,
             ):
-                storm = Storm(client.stub(SERVICE), relay, hosts, calls, seconds)
-                await play(storm, hosts, client)
+                storm = Storm(client.stub(SERVICE), relay, relays, hosts, calls, seconds)
+                await play(storm, targets, client)
         else:
             with (
                 zmq.Context(linger=0) as plain,
                 rpc.Client(plain, *endpoints, options=options) as blocking,
             ):
-                storm = BlockingStorm(blocking.stub(SERVICE), relay, hosts, calls, seconds)
-                await play(storm, hosts, blocking)
+                storm = BlockingStorm(blocking.stub(SERVICE), relay, relays, hosts, calls, seconds)
+                await play(storm, targets, blocking)
     finally:
-        for process in (relay, *(host.process for host in hosts)):
+        for process in (relay, *(each.process for each in (*middle, *hosts))):
             process.kill()
             process.wait()
     storm.check()
@@ -347,9 +384,13 @@ async def play(storm: Storm, hosts: list[Host], client: Any) -> None:
 
 if __name__ == "__main__":
     client: dict[str, Any] = {"choices": ("asyncio", "blocking"), "default": "asyncio"}
-    given = begin(__doc__, 20, calls={"type": int, "default": 1_000_000_000}, client=client)
+    brokers: dict[str, Any] = {"choices": ("yes", "no"), "default": "no"}
+    many: dict[str, Any] = {"type": int, "default": 1_000_000_000}
+    given = begin(__doc__, 20, calls=many, client=client, brokers=brokers)
     with tempfile.TemporaryDirectory() as temporary:
-        storm = asyncio.run(main(given.client, given.calls, given.seconds, Path(temporary)))
+        storm = asyncio.run(
+            main(given.client, given.brokers == "yes", given.calls, given.seconds, Path(temporary))
+        )
     zeros: tuple[str, ...] = (
         "wrong replies",
         "wrong doubled",

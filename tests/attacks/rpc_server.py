@@ -1,6 +1,6 @@
 """A server of rpc_faults: it notes each execution in a file before it answers.
 
-python -m tests.attacks.rpc_server ENDPOINT FILE KIND
+python -m tests.attacks.rpc_server ENDPOINT FILE KIND [BROKER ...]
 """
 
 from __future__ import annotations
@@ -55,24 +55,28 @@ class AsyncHandlers(Handlers):
             yield Note(number=number)
 
 
-async def main(endpoint: str, file: str) -> None:
+async def main(endpoint: str, file: str, brokers: list[str]) -> None:
     async with (
         aio.Context() as context,
         Server(context, rpc.Service(SERVICE, AsyncHandlers(file))) as server,
     ):
         server.bind(endpoint)
+        for broker in brokers:
+            server.register(broker)
         print("ready", flush=True)
         await server.run()
 
 
 if __name__ == "__main__":
-    endpoint, file, kind = sys.argv[1:]
+    endpoint, file, kind, *brokers = sys.argv[1:]
     if kind == "asyncio":
-        asyncio.run(main(endpoint, file))
+        asyncio.run(main(endpoint, file, brokers))
     else:
         with zmq.Context() as context:
             service = rpc.Service(SERVICE, Handlers(file))
             server = rpc.Server(context, service, threads=8 if kind == "pool" else 0)
             server.bind(endpoint)
+            for broker in brokers:
+                server.register(broker)
             print("ready", flush=True)
             server.run()

@@ -84,9 +84,16 @@ def test_frames_of_strangers_break_neither_end_of_a_service() -> None:
     assert count(attack("rpc_fuzz", "--seconds", "3"), "rounds") > 100
 
 
+def test_strangers_at_both_sides_of_a_broker_do_not_disturb_others() -> None:
+    assert count(attack("rpc_strangers", "--seconds", "3"), "right") > 0
+
+
+@pytest.mark.parametrize("brokers", ["no", "yes"])
 @pytest.mark.parametrize("client", ["asyncio", "blocking"])
-def test_no_kill_or_cut_executes_a_call_twice_or_mixes_replies_up(client: str) -> None:
-    line = attack("rpc_faults", "--seconds", "8", "--client", client)
+def test_no_kill_or_cut_executes_a_call_twice_or_mixes_replies_up(
+    client: str, brokers: str
+) -> None:
+    line = attack("rpc_faults", "--seconds", "8", "--client", client, "--brokers", brokers)
     assert count(line, "answered") > 50
 
 

@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 from launched import Place
 
-from examples.rpc.scenarios import SCENARIOS
+from examples.rpc.scenarios import BROKER, FAILOVER
+from examples.scenario import Scenario
 
 
 @pytest.mark.slow
-def test_a_client_gets_all_answers_although_a_server_is_killed(tmp_path: Path) -> None:
-    (scenario,) = SCENARIOS
+@pytest.mark.parametrize(("scenario", "connections"), [(FAILOVER, 3), (BROKER, 2)])
+def test_a_client_gets_all_answers_although_a_server_is_killed(
+    tmp_path: Path, scenario: Scenario, connections: int
+) -> None:
     result = Place(tmp_path).run("-m", "examples", "run", scenario.name, "--fast")
     assert result.code == 0, result
     assert result.printed["client"] == [
         "half of the numbers are squared",
-        "600 numbers squared by 3 servers",
+        f"600 numbers squared over {connections} connections",
     ]
     assert result.printed["first"][-1] == result.printed["third"][-1] == "stopped"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from checkout import ROOT
 from rpc_support import KINDS, LONG, Event, Request, WatchRequest, calling, serving
-from support import DEADLINE
+from support import DEADLINE, Task
 
 import zmqlite as zmq
 from zmqlite import rpc
@@ -94,6 +94,39 @@ def test_a_client_without_zmqlite_calls_a_server(
         "items 10 status 0",
     ]
     assert server.greeter.executed.count(name) == 1
+
+
+@pytest.mark.parametrize("peer", ["C++"], indirect=True)
+@pytest.mark.parametrize("kind", ["blocking", "asyncio"])
+def test_a_server_without_zmqlite_registers_with_a_broker(
+    context: zmq.Context, peer: tuple[str, list[str], list[str]], kind: str
+) -> None:
+    name, command, _ = peer
+    if name != "C++":
+        pytest.skip(
+            "the peer in C++ registers; a client in any language calls a broker as a server"
+        )
+    broker = rpc.Broker(context)
+    endpoint = broker.bind("tcp://127.0.0.1:*")
+    task = Task(broker.run)
+    with subprocess.Popen([*command, "register", endpoint], stdin=subprocess.PIPE) as process:
+        try:
+            with calling(kind, context, endpoint, timeout=LONG) as stub:
+                reply = stub.hello(Request(name="you"), attachments=[b"1"])
+                assert reply.text == "Hello, you in time"
+                with pytest.raises(rpc.RpcError, match="NOT_FOUND: nobody is called so"):
+                    stub.hello(Request(name="unknown"))
+                items = list(stub.watch(WatchRequest(count=3000)))
+                assert items == [Event(number=number) for number in range(3000)]
+            done = run(*command, "client", endpoint)
+            assert done.stdout.splitlines()[-1] == "items 10 status 0", done.stderr
+            assert process.stdin is not None
+            process.stdin.close()
+            assert process.wait(DEADLINE) == 0
+        finally:
+            process.kill()
+            broker.stop()
+            task.result()
 
 
 @pytest.mark.parametrize("kind", ["blocking", "asyncio"])

@@ -17,6 +17,7 @@ from rpc_support import GREETER
 
 from zmqlite import rpc
 from zmqlite.rpc import schema, wire
+from zmqlite.rpc.brokering import BrokerProtocol
 from zmqlite.rpc.call import methods_of
 from zmqlite.rpc.calling import ClientCall, ClientProtocol
 from zmqlite.rpc.serving import Happened, ServerCall, ServerProtocol
@@ -84,6 +85,26 @@ def test_a_server_answers_so(steps: list[dict[str, Any]]) -> None:
         else:
             expected.append([ROUTE, *parsed(decoded(step["server"]))])
     sent += protocol.outgoing
+    assert [[frames[0], *parsed(frames[1:])] for frames in sent] == expected
+
+
+BROKER = json.loads((ROOT / "tests" / "rpc" / "vectors" / "broker.json").read_text())
+
+
+@pytest.mark.parametrize("steps", [pytest.param(each["steps"], id=each["name"]) for each in BROKER])
+def test_a_broker_says_so(steps: list[dict[str, Any]]) -> None:
+    broker = BrokerProtocol(b"BROKER-1", 0, waiting=10, calls=10, limit=LIMIT)
+    sent: list[Any] = []
+    expected: list[Any] = []
+    for step in steps:
+        if "from" in step:
+            broker.receive([step["from"].encode(), *decoded(step["frames"])], 0)
+        elif "lost" in step:
+            broker.unreachable([step["lost"].encode(), wire.more(kind=int(wire.Kind.PROBE))], 0)
+        else:
+            expected.append([step["to"].encode(), *parsed(decoded(step["frames"]))])
+        sent += broker.outgoing
+        broker.outgoing.clear()
     assert [[frames[0], *parsed(frames[1:])] for frames in sent] == expected
 
 

@@ -13,12 +13,17 @@
     requests    what both clients share
     server      Server: blocking, with a pool of threads or without
     client      Client, Stub, Stream: blocking, for any number of threads
+    broker_room what a broker knows of calls, servers and services
+    broker_services  what a broker answers itself
+    brokering   BrokerProtocol: a broker, without sockets, threads and clocks
+    broker      Broker: clients on one side, servers on the other
     aio         Server, Client and Stub for asyncio; imported separately, as zmqlite.rpc.aio
     plugin      protoc-gen-zmqlite
 
 docs/howto/rpc.md is the guide, docs/reference/rpc-wire.md the wire form.
 """
 
+from .broker import Broker
 from .call import Call, Ended, Outcome
 from .client import Client, Stream, Stub
 from .hosting import Service, unimplemented
@@ -27,6 +32,7 @@ from .server import Server
 from .status import Executed, RpcError, Status
 
 __all__ = [
+    "Broker",
     "Call",
     "CallOptions",
     "Client",

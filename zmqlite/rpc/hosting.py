@@ -103,6 +103,29 @@ class Host:
         real: str = self._socket.bind(endpoint)
         return real
 
+    def register(self, endpoint: str, *, calls: int = 64) -> None:
+        """Take calls from a broker, too, at most so many at once; call it before `run`.
+
+        A server may have any number of brokers. The connection is made, and made again, in the
+        background. It has the options of the socket, those for CURVE included: so with CURVE a
+        server has either clients of its own or brokers.
+        """
+        calls = integer(calls, "calls", 1, INT_MAX)
+        own = [each for each in self._services.values() if each is not schema.SERVER]
+        files: dict[str, bytes] = {}
+        for descriptor in own:
+            _describe(descriptor.file, files)
+        registration = schema.Registration(
+            services=[descriptor.full_name for descriptor in own],
+            files=[*files.values()],
+            repeatable=[each.name for each in self._methods.values() if each.idempotent],
+            calls=calls,
+        )
+        route = b"broker " + os.urandom(8)
+        self._socket.connect_routing_id = route
+        self._socket.connect(endpoint)
+        self._protocol.register(route, registration.SerializeToString(), clock())
+
     def _add(self, service: Service) -> None:
         descriptor = service._descriptor
         if descriptor.full_name in self._services:

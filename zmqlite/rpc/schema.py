@@ -29,6 +29,7 @@ class Kind(IntEnum):
     STATUS = 8
     RESUME = 9
     PROBE = 10
+    REGISTER = 11
 
 
 _ENUMS: Final[dict[str, list[str]]] = {  # the numbers are the places
@@ -46,7 +47,14 @@ _MESSAGES: Final = {
     "ListReply": "services string *, files bytes *",
     "HealthRequest": "service string",
     "HealthReply": "serving bool",
+    "Registration": "services string *, files bytes *, repeatable string *, calls uint32",
+    "StatisticsRequest": "",
+    "ServiceStatistics": "service string, servers uint32, waiting uint32, under_way uint32, "
+    "calls uint64, failed uint64, refused uint64, waited uint64, lasted uint64",
+    "StatisticsReply": "services ServiceStatistics *, uptime uint64",
 }
+
+_SERVICES: Final = {"Server": ("List", "Health"), "Broker": ("Statistics",)}
 
 _Field = descriptor_pb2.FieldDescriptorProto
 
@@ -85,11 +93,12 @@ def _file() -> descriptor_pb2.FileDescriptorProto:
         message = file.message_type.add(name=name)
         for number, text in enumerate(filter(None, fields.split(", ")), 1):
             _add_field(message, number, text)
-    service = file.service.add(name="Server")
-    for name in ("List", "Health"):
-        types = f".{PACKAGE}.{name}Request", f".{PACKAGE}.{name}Reply"
-        method = service.method.add(name=name, input_type=types[0], output_type=types[1])
-        method.options.idempotency_level = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+    for owner, names in _SERVICES.items():
+        service = file.service.add(name=owner)
+        for name in names:
+            types = f".{PACKAGE}.{name}Request", f".{PACKAGE}.{name}Reply"
+            method = service.method.add(name=name, input_type=types[0], output_type=types[1])
+            method.options.idempotency_level = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
     return file
 
 
@@ -109,6 +118,12 @@ ListReply: Final = _message("ListReply")
 ListRequest: Final = _message("ListRequest")
 HealthRequest: Final = _message("HealthRequest")
 HealthReply: Final = _message("HealthReply")
+Registration: Final = _message("Registration")
+StatisticsRequest: Final = _message("StatisticsRequest")
+StatisticsReply: Final = _message("StatisticsReply")
 
 SERVER: Final[Any] = _pool.FindServiceByName(f"{PACKAGE}.Server")
 """The service that every server has."""
+
+BROKER: Final[Any] = _pool.FindServiceByName(f"{PACKAGE}.Broker")
+"""The service that every broker has in addition."""

@@ -12,6 +12,7 @@ for that is to be forgotten.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -34,8 +35,16 @@ REPLY_BYTES: Final = 65_536
 PROBE_MS: Final = 2000
 """How often the clients of unfinished calls are probed: sending to one that is gone fails."""
 
+REGISTER_MS: Final = 1000
+"""How often a server tells its brokers who it is: one that was started again does not know it."""
+
 _MOST_CREDIT: Final = 2**31 - 1
 _HELLO, _REPLY, _ITEM, _STATUS = map(int, (Kind.HELLO, Kind.REPLY, Kind.ITEM, Kind.STATUS))
+
+_FULL: Final = b"\x20\x00"
+"""Field 4 of a Registration, `calls`, with 0: the server takes no more."""
+
+log: Final = logging.getLogger("zmqlite.rpc")
 
 
 class Happened(IntEnum):
@@ -118,10 +127,12 @@ class ServerProtocol:
         self._older: _Done = {}
         self._replace = 0  # when
         self._kept = 0  # bytes of replies in `_done`
-        self._timers: Timers[ServerCall | None] = Timers()  # deadlines; None: to probe
+        self._timers: Timers[ServerCall | bytes | None] = Timers()
+        # Calls at their deadlines; the routes of brokers, to register; None: to probe.
         self.next: Final = self._timers.next
         """When to call `tick`; None if there is no need to."""
         self._probing = False
+        self._brokers: dict[bytes, bytes] = {}  # registrations by route
         self._items: list[Any] | None = None  # the message that items are being put into
         self._streaming: ServerCall | None = None  # whose they are
         self._receivers: dict[int, Callable[[list[Part], Any, int], Event | None]] = {
@@ -130,6 +141,7 @@ class ServerProtocol:
             int(Kind.CREDIT): self._credit,
             int(Kind.CANCEL): self._cancel,
             int(Kind.RESUME): self._resume,
+            int(Kind.STATUS): self._denied,
         }
 
     @property
@@ -160,10 +172,10 @@ class ServerProtocol:
         mine = envelope.incarnation == self.incarnation
         if mine and self._known(name):
             known = self._open.get(name)
-            if known is None or not (known.cancelled and known.lost and known.method.idempotent):
+            if known is None or not (known.cancelled and known.method.idempotent):
                 self._again(parts, envelope)
                 return None
-            # Its client is back, and has sent it again: what the lost call gives is ignored.
+            # Its client is back, and has sent it again: what the first one gives is ignored.
         method = self.methods.get(envelope.method)
         if refusal := self._refusal(parts, envelope, mine, method):
             # It would be refused again, so it need not be remembered.
@@ -243,7 +255,7 @@ class ServerProtocol:
 
     def _cancel(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)
-        # What comes late by an older route of the client does not end a call that came again.
+        # A broker that lost the client does not end a call that has come again through another one.
         if call is None or call.route != bytes(parts[0]):
             return None
         events = self._abandon([call], Status.CANCELLED, now)
@@ -254,7 +266,8 @@ class ServerProtocol:
     def tick(self, now: int) -> list[Event]:
         """End what has expired, and probe the clients of unfinished calls."""
         expired = self._timers.expired(now)
-        events = self._abandon(filter(None, expired), Status.DEADLINE_EXCEEDED, now)
+        calls = [call for call in expired if isinstance(call, ServerCall)]
+        events = self._abandon(calls, Status.DEADLINE_EXCEEDED, now)
         if None in expired:
             self._probing = bool(self._open)
             if self._probing:
@@ -262,8 +275,29 @@ class ServerProtocol:
             probe = wire.more(kind=int(Kind.PROBE))
             routes = {call.route for call in self._open.values() if not call.cancelled}
             self.outgoing += ([route, probe] for route in routes)
+        for route in expired:
+            if isinstance(route, bytes):
+                self._register(route, now)
         self._forget(now)
         return events
+
+    # Brokers, which are clients that are told of the server
+
+    def register(self, route: bytes, registration: bytes, now: int) -> None:
+        """Tell a broker of this server, now and regularly; takes a serialised Registration."""
+        self._brokers[route] = registration
+        self._timers.add(now, route)
+
+    def _register(self, route: bytes, now: int) -> None:
+        self._timers.add(now + REGISTER_MS, route)
+        named = {"incarnation": self.incarnation, "version": wire.VERSION, "limit": self._limit}
+        head = wire.more(kind=int(Kind.REGISTER), **named)
+        registration = self._brokers[route] + (_FULL if self.draining else b"")
+        self.outgoing.append([route, head, registration])
+
+    def _denied(self, parts: list[Part], envelope: Any, now: int) -> None:
+        if bytes(parts[0]) in self._brokers and envelope.id == self.incarnation:
+            log.error("a broker refuses this server: %s", envelope.message)
 
     def unreachable(self, route: bytes, now: int) -> list[Event]:
         """Take note that a message could not be sent to a client.
@@ -351,7 +385,7 @@ class ServerProtocol:
             return
         if not call.cancelled:
             self.outgoing.append([call.route, *frames])
-        elif call.lost and call.method.idempotent:
+        elif call.method.idempotent:
             return  # it is executed again if its client comes back
         keep = size is not None and self._kept + size <= REMEMBERED_BYTES
         self._done[call.id] = frames if keep else None

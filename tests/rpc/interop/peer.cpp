@@ -1,8 +1,10 @@
 // A client and a server of services without zmqlite, with cppzmq and libprotobuf; see docs/reference/rpc-wire.md.
 //
 //   peer client ENDPOINT   makes some calls, and prints what came of them, a line each
+//   peer register ENDPOINT  registers with a broker, and answers until its standard input ends
 //   peer server ENDPOINT   prints "bound ENDPOINT" and answers until its standard input ends
 
+#include <chrono>
 #include <iostream>
 #include <poll.h>
 #include <string>
@@ -20,7 +22,9 @@ namespace {
 
 void send(zmq::socket_t &socket, const Frames &frames) {
     std::vector<zmq::const_buffer> parts;
-    for (const auto &frame : frames) parts.push_back(zmq::buffer(frame));
+    const bool dealer = socket.get(zmq::sockopt::socket_type) == zmq::socket_type::dealer;
+    for (const auto &frame : frames)
+        if (!dealer || &frame != &frames[0] || !frame.empty()) parts.push_back(zmq::buffer(frame));
     zmq::send_multipart(socket, parts);
 }
 
@@ -200,6 +204,37 @@ void answer(zmq::socket_t &socket, const Frames &got, std::vector<Stream> &strea
     }
 }
 
+// A DEALER has no routing ids: the broker is one client, and an empty one stands for it.
+void register_with(zmq::context_t &context, const char *endpoint) {
+    zmq::socket_t socket(context, zmq::socket_type::dealer);
+    socket.set(zmq::sockopt::sndhwm, 0);
+    socket.connect(endpoint);
+    Envelope envelope;
+    envelope.set_kind(zmqlite::rpc::REGISTER);
+    envelope.set_version(1);
+    envelope.set_incarnation("C++ once");
+    envelope.set_limit(1 << 20);
+    zmqlite::rpc::Registration registration;
+    registration.add_services("demo.Greeter");
+    registration.add_repeatable("/demo.Greeter/Ask");
+    registration.set_calls(16);
+    std::vector<Stream> streams;
+    zmq_pollitem_t items[] = {{socket, 0, ZMQ_POLLIN, 0}, {nullptr, 0, ZMQ_POLLIN, 0}};
+    while (true) {
+        send(socket, {envelope.SerializeAsString(), registration.SerializeAsString()});
+        // Once a second, since a broker that was started again does not know it.
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+        while (std::chrono::steady_clock::now() < end) {
+            zmq_poll(items, 2, 100);
+            if (items[1].revents) return;
+            if (!items[0].revents) continue;
+            Frames got = receive(socket);
+            got.insert(got.begin(), "");
+            answer(socket, got, streams);
+        }
+    }
+}
+
 void server(zmq::context_t &context, const char *endpoint) {
     zmq::socket_t socket(context, zmq::socket_type::router);
     socket.set(zmq::sockopt::sndhwm, 0);  // items of a stream must not be dropped
@@ -220,7 +255,10 @@ int main(int argc, char **argv) {
     if (argc != 3) return 2;
     try {
         zmq::context_t context;
-        argv[1][0] == 'c' ? client(context, argv[2]) : server(context, argv[2]);
+        const std::string what = argv[1];
+        if (what == "client") client(context, argv[2]);
+        if (what == "register") register_with(context, argv[2]);
+        if (what == "server") server(context, argv[2]);
     } catch (const std::exception &error) {
         std::cerr << error.what() << std::endl;
         return 1;
