@@ -35,6 +35,8 @@ COLOURS: Final = {
     "receiving thread": "#0072b2",
     "pool": "#56b4e9",
     "asyncio": "#009e73",
+    "through a broker": "#cc79a7",
+    "asyncio, broker": "#cc79a7",
 }
 """Colours of Okabe and Ito, which people who are colour-blind can tell apart."""
 

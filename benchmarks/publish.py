@@ -73,7 +73,7 @@ HEADLINES: Final = tuple(
         "16 B, tcp",
         "three frames of 16 B, tcp",
         "16 B, tcp, asyncio",
-        "16 B there and back, ipc, median time",
+        "16 B there and back, tcp, median time",
     )
 )
 """What README shows of it."""
@@ -93,11 +93,12 @@ def table(
         if row.cell in by_name and row.compared[0] in by_name[row.cell].samples
     ]
     files = {Path(path).name for name, path in libraries.items() if path != "none"}
-    rounds = max(len(each) for cell in measured for each in cell.samples.values())
+    cells = [by_name[row.cell] for row in shown if row.cell in by_name]
+    rounds = min(len(each) for cell in cells for each in cell.samples.values())
     libzmq = ", ".join(sorted(files))
     return (
         f"{HEAD}{''.join(rows)}\n"
-        f"Medians of {rounds} rounds, on {libzmq}. The first column is messages/s\n"
+        f"Medians of at least {rounds} rounds, on {libzmq}. The first column is messages/s\n"
         "or time, the others are ratios to it, taken round by round, with their quartiles.\n"
         f"{about}.\n"
     )
