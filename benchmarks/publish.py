@@ -98,8 +98,8 @@ def table(
     libzmq = ", ".join(sorted(files))
     return (
         f"{HEAD}{''.join(rows)}\n"
-        f"Medians of at least {rounds} rounds, on {libzmq}. The first column is messages/s or time,\n"
-        f"the others are ratios to it, taken round by round, with their quartiles. {about}.\n"
+        f"Medians of at least {rounds} rounds, on {libzmq}. The first column is messages/s\n"
+        f"or time, the others are ratios to it, taken round by round, with quartiles. {about}.\n"
     )
 
 
