@@ -102,3 +102,17 @@ def test_an_option_of_an_ended_context_says_so() -> None:
     context.term()
     with pytest.raises(zmq.ContextTerminated):
         assert context.io_threads
+
+
+def test_a_context_takes_another_class_of_sockets_and_what_a_subclass_declares() -> None:
+    class Own(zmq_asyncio.Context):
+        colour: str
+
+    context: Any
+    with Own() as context:
+        context._socket_class = zmq.Socket
+        with context.socket(zmq.PULL) as socket:
+            assert type(socket) is zmq.Socket
+        context.colour = "blue"
+        with pytest.raises(AttributeError, match="Own has no option or attribute 'lingr'"):
+            context.lingr = 0

@@ -36,7 +36,10 @@ class Context(ContextAttributes, Generic["S"]):
     C: zmq_ctx_new(3)
     """
 
-    __slots__ = ("__weakref__", "_core", "_defaults", "_shadow", "_shadow_obj", "_sockets")
+    __slots__ = (
+        *("__dict__", "__weakref__"),  # a dictionary, since programs set `_socket_class`
+        *("_core", "_defaults", "_shadow", "_shadow_obj", "_sockets"),
+    )
 
     _socket_class: Any = Socket
     _repr_cls = "zmq.Context"
@@ -61,6 +64,12 @@ class Context(ContextAttributes, Generic["S"]):
         else:
             with translating():
                 self._core = PlainContext(io_threads)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        declared = (getattr(each, "__annotations__", ()) for each in type(self).__mro__)
+        if not hasattr(type(self), name) and all(name not in each for each in declared):
+            raise AttributeError(f"{type(self).__name__} has no option or attribute {name!r}")
+        object.__setattr__(self, name, value)
 
     @classmethod
     def shadow(cls, address: int | Context[Any]) -> Self:
