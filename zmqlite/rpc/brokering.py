@@ -29,9 +29,9 @@ STARTING_MS: Final = 3000
 """How long after its start a broker lets calls of unknown services wait: servers will register."""
 
 LOOK_MS: Final = 10
-LOOK_AGAIN_MS: Final = 50
+LOOK_AGAIN_MS: Final = (0, 50, 500)
 """When a broker looks which servers are gone, after it was told that some connection has ended:
-within the first time, and once more after the second, as a socket may be told later."""
+within the first time, and then after each of the others, as a socket may be told later."""
 
 UNKNOWN_SERVICES: Final = 1000
 """Services that are called before they were registered: at most so many are kept."""
@@ -410,8 +410,8 @@ class BrokerProtocol:
     def disconnected(self, now: int) -> None:
         """Take note that the connection of some client or server has ended."""
         soon = now - now % LOOK_MS + LOOK_MS  # so events that follow each other cause one look
-        for due in (soon, soon + LOOK_AGAIN_MS):
-            self._timers.add(due, _LOOK_BUSY)
+        for after in LOOK_AGAIN_MS:
+            self._timers.add(soon + after, _LOOK_BUSY)
 
     def unreachable(self, frames: list[Any], now: int) -> None:
         """Take note that a message could not be sent: its receiver is gone."""
