@@ -152,7 +152,7 @@ def report(samples: Samples) -> list[Table | str]:
 def main(arguments: Sequence[str]) -> int:
     """Measure and report; return the exit code."""
     parser = argparse.ArgumentParser(prog=TITLE, description=__doc__)
-    parser.add_argument("--rounds", type=rounds, default=5, help="5 if not given")
+    parser.add_argument("--rounds", type=rounds, default=10, help="10 if not given")
     parser.add_argument("--part", type=float, default=1.0, help="of the usual messages and starts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples")
     parser.add_argument("--check", action="store_true", help="fail if a bar is not met")

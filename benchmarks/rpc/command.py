@@ -18,6 +18,7 @@ from .. import machine
 from ..children import ROOT, Children
 from ..command_line import rounds
 from ..plots import draw_bars
+from ..ratios import summary
 from ..report import table_of
 from ..sections import COMMAND, WIDTH, write_section
 from . import brokered, clients
@@ -131,21 +132,19 @@ def measure(rows: list[Row], count: int, seconds: float) -> Found:
 
 def report(rows: list[Row], found: Found) -> tuple[Table, list[str]]:
     """Make the table of medians, and the verdicts about bars."""
-    table = table_of("what", "kind", "median", "unit")
+    table = table_of("what", "kind", "median", "quartiles", "unit")
     verdicts = []
-    medians = {
-        (row.name, kind): statistics.median(found[row.name][kind])
-        for row in rows
-        for kind in row.kinds
-    }
+    sums = {(row.name, kind): summary(found[row.name][kind]) for row in rows for kind in row.kinds}
     for row in rows:
         for kind in row.kinds:
-            table.add_row(row.name, kind, f"{medians[row.name, kind]:,.0f}", row.unit)
+            each = sums[row.name, kind]
+            spread = f"{each.low:,.0f} to {each.high:,.0f}"
+            table.add_row(row.name, kind, f"{each.median:,.0f}", spread, row.unit)
         for (kind, other), bar in row.bars.items():
             whole = row.name if other in row.kinds else ROWS[0].name
-            if (whole, other) not in medians:
+            if (whole, other) not in sums:
                 continue
-            ratio = medians[row.name, kind] / medians[whole, other]
+            ratio = sums[row.name, kind].median / sums[whole, other].median
             met = ratio <= bar if row.unit == "us" else ratio >= bar
             verdicts.append(
                 f"{row.name}: {kind} is {ratio:.2f} of {other}, bar {bar}: "
@@ -188,7 +187,7 @@ def draw(rows: list[Row], found: Found, about: str) -> Path:
 def main(arguments: list[str]) -> int:
     """Measure and report."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks rpc", description=__doc__)
-    parser.add_argument("--rounds", type=rounds, default=5)
+    parser.add_argument("--rounds", type=rounds, default=10, help="10 if not given")
     parser.add_argument("--seconds", type=float, default=0.5, help="for each measurement")
     parser.add_argument("--only", help="rows whose name contains this")
     parser.add_argument("--json", type=Path, help="write all samples to this file, too")
@@ -212,7 +211,7 @@ def main(arguments: list[str]) -> int:
     if options.json:
         options.json.write_text(json.dumps({"samples": found, "bars": verdicts}, indent=1) + "\n")
     if options.publish:
-        about = f"Medians of {options.rounds} rounds. {machine.about()}."
+        about = f"Medians and quartiles of {options.rounds} rounds. {machine.about()}."
         listed = "\n".join(f"- {verdict}" for verdict in verdicts)
         page = write_section(f"{COMMAND} rpc", [table, listed, about])
         print(f"wrote {page.name}, {draw(rows, found, about).name}", file=sys.stderr)
