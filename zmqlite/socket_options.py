@@ -100,7 +100,7 @@ class SocketOptions(HasAdvice):
     """Keep only the newest message. Messages must have one frame; high-water marks are ignored."""
     immediate: Bool = Bool(39, False)
     """Queue messages only for peers whose handshake is complete, not for endpoints that no peer has
-    answered yet.
+    answered yet. Messages that were not received yet are then lost when their sender leaves.
     """
     affinity: UInt64 = UInt64(4, 0)
     """Bit mask of the I/O threads to use; 0 is any. If the context has none of them, bind() raises

@@ -72,7 +72,7 @@ class Storm:
 
 @contextmanager
 def a_storm(seed: int, least: int | None = None) -> Iterator[Storm]:
-    """A storm, and what it has come to; how many cancellations are to count, a tenth by default.
+    """A storm, and what it has come to; how many cancellations are to count, a twentieth by default.
 
     Those count that came while the coroutine waited.
     """
@@ -84,7 +84,7 @@ def a_storm(seed: int, least: int | None = None) -> Iterator[Storm]:
         f"{storm.cancelled} cancelled"
     )
     assert storm.got == storm.sent
-    assert storm.cancelled >= (storm.count // 10 if least is None else least)
+    assert storm.cancelled >= (storm.count // 20 if least is None else least)
 
 
 HEADED = proto.Bare(Cat, attachments=1)

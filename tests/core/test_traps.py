@@ -152,3 +152,22 @@ def test_one_terminated_socket_ends_a_poll_with_its_name(make: Make) -> None:
             poller.poll()
         poller.unregister(ended)
         assert poller.poll(0) == []
+
+
+@pytest.mark.parametrize("immediate", [False, True])
+def test_an_immediate_socket_loses_what_it_has_not_received_when_its_sender_leaves(
+    make: Make, immediate: bool
+) -> None:
+    router, dealer = make(zmq.ROUTER, linger=-1), make(zmq.DEALER, immediate=immediate)
+    with dealer.monitor(zmq.MonitorEvent.DISCONNECTED) as ended:
+        dealer.connect(router.bind("tcp://127.0.0.1:*"))
+        dealer.send(b"request")
+        route, _ = router.recv_multipart()
+        router.send_multipart([route, b"reply"])
+        router.close()
+        ended.recv(timeout=10_000)
+    if immediate:
+        eventually(lambda: not dealer.poll(0, zmq.POLLOUT))
+        assert not dealer.poll(0)
+    else:
+        assert dealer.recv(timeout=10_000) == b"reply"

@@ -30,6 +30,10 @@ from .terminal import Failed, Meter, TimedOut, Wrong, printable, wrong_input
 CHUNK: Final = 1 << 18
 """Bytes that are read at once."""
 
+ANSWERED: Final = ("req", "dealer", "pair")
+"""Types that begin when a peer is there, if they connect: otherwise messages for one that never
+comes would be dropped at the end. A push, which receives nothing, has the option immediate."""
+
 FULL_MS: Final = 10
 """How long a ROUTER with a full queue waits before it tries again to send."""
 
@@ -52,12 +56,13 @@ def run(args: Any) -> int:
             socket.subscribe(os.fsencode(topic))
         if args.command == "router":
             socket.router_mandatory = True  # or messages for an unknown peer are dropped silently
-        if args.wait and args.command != "pub":
+        begins = args.command in ANSWERED
+        if args.command != "pub" and (args.wait or begins):
             socket.wait_peers(0)  # peers count from here on
-        attach(socket, args, args.command)
-        if args.wait:
+        bound = attach(socket, args, args.command)
+        if peers := args.wait or (begins and not bound):
             wait = socket.wait_subscribers if args.command == "pub" else socket.wait_peers
-            wait(args.wait, args.timeout)
+            wait(int(peers), args.timeout)
         return Exchange(socket, args, items, printer, meter).run()
 
 
@@ -137,6 +142,9 @@ class Exchange:
         if self.printer or sends:
             poller.register(self.socket, POLLIN * bool(self.printer) | POLLOUT * sends)
         found: dict[Any, int] = dict(poller.poll(self.timeout))
+        if sends and found.get(self.socket) == POLLIN:
+            # A ROUTER knows a new peer, and can send to it, once it was looked for its messages.
+            found[self.socket] |= self.socket.poll(0, POLLOUT)
         if not found and (sends or self.count is not None or not self.meter.count):
             waits = sends and not (self.ends and self.sent > self.meter.count)  # for no reply
             what = f"nobody took message {self.sent + 1}" if waits else "nothing came"

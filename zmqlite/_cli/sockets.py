@@ -17,10 +17,6 @@ from ..socket_options import ALL_SOCKET_OPTIONS
 from .parser import BINDS
 from .terminal import Wrong, wrong_input
 
-WAITS: Final = ("push", "req", "dealer", "pair")
-"""Types that queue messages only for peers that are there, where they connect: otherwise messages
-for a peer that never comes would be dropped at the end."""
-
 ROLES: Final = "CURVE takes --cert and --server-key (client) or --allow (server), PLAIN --user"
 
 WORDS: Final = {"true": "1", "yes": "1", "false": "0", "no": "0"}
@@ -61,14 +57,15 @@ def opened(args: Any, kind: str) -> Iterator[Any]:
             socket.close()
 
 
-def attach(socket: Any, args: Any, kind: str) -> None:
-    """Set up the security of a socket, and bind or connect it."""
+def attach(socket: Any, args: Any, kind: str) -> bool:
+    """Set up the security of a socket, and bind or connect it; return whether it is bound."""
     if args.bind and args.connect:
         raise Wrong("--bind and --connect exclude each other")
     endpoints = args.endpoint if isinstance(args.endpoint, list) else [args.endpoint]
     default = [not args.connect and (kind in BINDS or "*" in each) for each in endpoints]
     sides = [args.bind or bound for bound in default]
-    if kind in WAITS and not any(sides) and "immediate" not in options(args):
+    # Not where messages are received: those not read yet are lost when their sender goes.
+    if kind == "push" and not any(sides) and "immediate" not in options(args):
         socket.immediate = True
     with wrong_input():
         if args.allow or (args.user and any(sides)):
@@ -81,6 +78,7 @@ def attach(socket: Any, args: Any, kind: str) -> None:
                 socket.connect(endpoint)
             elif (real := socket.bind(endpoint)) != endpoint:
                 print(f"bound to {real}", file=sys.stderr, flush=True)
+    return any(sides)
 
 
 def _secure_server(socket: Any, args: Any) -> None:

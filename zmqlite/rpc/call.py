@@ -71,8 +71,8 @@ class Method:
         self.attribute: str = attribute(descriptor.name)
         self.request: Bare[ProtobufMessage] = _form(descriptor.input_type, limit)
         self.reply: Bare[ProtobufMessage] = _form(descriptor.output_type, limit)
-        self.parse_request = _parser(self.request)
-        self.parse_reply = _parser(self.reply)
+        self.parse_request: Callable[[bytes], Any] = _parser(self.request)
+        self.parse_reply: Callable[[bytes], Any] = _parser(self.reply)
         self.streaming: bool = descriptor.server_streaming
         level = descriptor.GetOptions().idempotency_level
         names = descriptor_pb2.MethodOptions.IdempotencyLevel
