@@ -47,19 +47,20 @@ def end_once(name: str, options: Sequence[str], wanted: End) -> float:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # or what follows the line is read with it, and not seen by communicate()
         process_group=0,
     ) as process:
         assert process.stdout
-        first = process.stdout.readline()
+        first = process.stdout.readline().decode()
         start = time.monotonic()
         try:
-            late, complaint = process.communicate(timeout=30)
+            late, complaint = (each.decode() for each in process.communicate(timeout=30))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             raise
         took = time.monotonic() - start
-    assert (first, late, process.returncode) == ("ends\n", wanted.out, wanted.code), complaint
+    found = first, late, process.returncode
+    assert found == ("ends\n", wanted.out, wanted.code), (found, complaint)
     assert wanted.complains or not complaint, complaint
     return took
 
