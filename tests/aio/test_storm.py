@@ -72,7 +72,7 @@ class Storm:
 
 @contextmanager
 def a_storm(seed: int, least: int | None = None) -> Iterator[Storm]:
-    """A storm, and what it has come to; how many cancellations are to count, a twentieth by default.
+    """A storm, and what it has come to; `least` cancellations are to count, or a twentieth.
 
     Those count that came while the coroutine waited.
     """
