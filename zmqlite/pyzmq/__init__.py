@@ -20,13 +20,13 @@ from ..curve import curve_keypair as curve_keypair
 from ..library import has as has
 from . import constants as constants
 from . import context, error, frame, poll, socket, tracker, version
-from .constants import *  # noqa: F403
+from .constants import *  # noqa: F403  # the names of its __all__
 from .context import Context as Context
 from .context import SyncContext as SyncContext
 from .device import device as device
 from .device import proxy as proxy
 from .device import proxy_steerable as proxy_steerable
-from .error import *  # noqa: F403
+from .error import *  # noqa: F403  # likewise
 from .frame import COPY_THRESHOLD as COPY_THRESHOLD
 from .frame import Frame as Frame
 from .frame import Message as Message

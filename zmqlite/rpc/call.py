@@ -275,5 +275,5 @@ def tell(hook: Hook, method: str, status: Status, start: int) -> None:
     """Tell a hook of a call that began at `start`; what it raises is logged."""
     try:
         hook(Ended(method, status, (time.monotonic_ns() - start) // 1000))
-    except Exception:
+    except Exception:  # whatever the program's hook raises
         log.exception("the hook %r failed", hook)
