@@ -20,13 +20,15 @@ from support import Make
 
 from zmqlite import PULL, PUSH, Context, SecurityError, Socket, auth
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 INTEROP = ROOT / "tests" / "auth" / "interop"
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=50, check=False)
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=250, check=False
+    )
 
 
 def build_czmq(directory: Path) -> list[str]:

@@ -22,7 +22,7 @@ from support import DEADLINE, Make
 import zmqlite as zmq
 from zmqlite import proto
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 INTEROP = ROOT / "tests" / "proto" / "interop"
 FIRST = 1_700_000_000_000
@@ -30,7 +30,9 @@ COUNT = 3
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=50, check=False)
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=250, check=False
+    )
 
 
 def build_cpp(directory: Path) -> list[str]:

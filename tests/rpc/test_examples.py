@@ -12,6 +12,7 @@ from examples.scenario import Scenario
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize(("scenario", "connections"), [(FAILOVER, 3), (BROKER, 2)])
 def test_a_client_gets_all_answers_although_a_server_is_killed(
     tmp_path: Path, scenario: Scenario, connections: int
