@@ -45,8 +45,6 @@ _REQUEST, _WELCOME, _REPLY, _ITEM, _STATUS = map(
     int, (Kind.REQUEST, Kind.WELCOME, Kind.REPLY, Kind.ITEM, Kind.STATUS)
 )
 
-_CREDIT: Final = wire.more(credit=WINDOW)
-
 
 @dataclass(slots=True, eq=False)
 class Link:
@@ -156,7 +154,8 @@ class ClientProtocol:
         self._choose(now)
         orphans, link.orphans = link.orphans, {}
         for call in orphans.values():
-            self._no_retry(call)
+            self._timers.discard(call.retry, call)
+            call.retry = None
             if link.incarnation == link.last:
                 link.calls[call.id] = call
                 self.outgoing.append((link, [wire.head(Kind.RESUME, call.id) + link.named]))
@@ -229,12 +228,10 @@ class ClientProtocol:
         call.attempts += 1
         call.sent = True
         link.calls[call.id] = call
-        fields = link.named
+        head = call.head + link.named
         if call.deadline is not None:
-            fields += wire.timeout_field(call.deadline - 1 - now)
-        if call.method.streaming:
-            fields += _CREDIT
-        self.outgoing.append((link, [call.head + fields, *call.frames]))
+            head += wire.timeout_field(call.deadline - 1 - now)
+        self.outgoing.append((link, [head, *call.frames]))
 
     def _again(self, call: ClientCall, now: int) -> None:
         """Send a call again after a while: to a server that is there by then."""
@@ -313,10 +310,9 @@ class ClientProtocol:
             return
         call.ended = True
         call.envelope, call.parts = envelope, parts
-        if call.deadline is not None:
-            self._timers.discard(call.deadline, call)
+        self._timers.discard(call.deadline, call)
         if call.link is None or call.link.calls.pop(call.id, None) is None:  # it was not under way
-            self._no_retry(call)
+            self._timers.discard(call.retry, call)
             self._waiting.pop(call, None)
             if call.link is not None:
                 call.link.orphans.pop(call.id, None)
@@ -337,11 +333,6 @@ class ClientProtocol:
             self.outgoing.append((link, [wire.head(Kind.CANCEL, call.id)]))
         executed = Executed.UNKNOWN if call.sent else Executed.NO
         self._fail(call, status, text, executed)
-
-    def _no_retry(self, call: ClientCall) -> None:
-        if call.retry is not None:
-            self._timers.discard(call.retry, call)
-            call.retry = None
 
     # Time
 

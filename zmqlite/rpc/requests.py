@@ -169,7 +169,7 @@ class Reader(Generic[T]):
         payload = call.items.popleft()
         if self._client._protocol.credit_due(call):
             self._client._grant(call)
-        item: T = call.method.parse_reply(memoryview(payload).tobytes())
+        item: T = call.method.parse_reply(memoryview(payload))
         return item
 
     def _finish(self) -> None:
@@ -194,14 +194,14 @@ class Caption:
 
     def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
         """Call a method by its name in Python."""
-        return self._client._call(self._methods[name], request, options)
+        return self._client._call(self._methods[name], request, **options)
 
     if not TYPE_CHECKING:  # which knows the methods of generated classes
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_") or name not in self._methods:
                 raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
-            call = partial(self._call, name)
+            call = partial(self._client._call, self._methods[name])
             setattr(self, name, call)  # found at once from now on
             return call
 
@@ -219,7 +219,7 @@ def result(call: ClientCall) -> Any:
     if call.method.streaming:
         return None
     try:
-        return call.method.parse_reply(memoryview(call.parts[1]).tobytes())
+        return call.method.parse_reply(memoryview(call.parts[1]))
     except DecodeError as error:
         call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
         raise call.error from None

@@ -135,25 +135,21 @@ class Server(Closing, Host):
         with self._lock:
             now = clock()
             drained = self._receive(now)
+            if not (self._woken and self._ready):  # a call that came alone does not wait for this
+                due = self._protocol.next() or now + SLICE_MS
+                if due <= now or self._protocol.outgoing:
+                    self._tick(now)
+                    drained = False  # a send may have consumed the wake-up for a message, see aio
+                self._sleeping = drained and not self._ready
             self._woken = False
-            due = self._protocol.next()
-            if due is not None and now >= due:
-                self._tick()
-                drained = False  # a send may have consumed the wake-up for a message, see aio
-            elif self._protocol.outgoing:
-                self._flush()
-                drained = False
-            self._sleeping = drained and not self._ready
-            if self._sleeping:
-                dues = (due, self._stop_at)
-                wait = min([SLICE_MS, *(max(0, each - now) for each in dues if each is not None)])
         if self._ready:
             self._step(self._ready.popleft())
         elif self._sleeping:
-            found = self._poll.poll(wait)
+            due = min(due, now + SLICE_MS, self._stop_at or due)
+            for descriptor, _ in self._poll.poll(max(0, due - now)):
+                if descriptor == self._waker.fd:
+                    self._waker.clear()
             self._sleeping, self._woken = False, True
-            if (self._waker.fd, select.POLLIN) in found:
-                self._waker.clear()
 
     def _receive(self, now: int) -> bool:
         """Take what is there; False if there may be more."""

@@ -90,7 +90,7 @@ def metadata_in(envelope: Any) -> dict[str, str]:
 def decode(part: Part) -> Any:
     """Return the envelope in a frame; None if it does not parse."""
     try:
-        return _parse(memoryview(part).tobytes())
+        return _parse(memoryview(part))
     except Exception:  # protobuf's implementations raise different classes
         return None
 
