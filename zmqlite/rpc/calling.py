@@ -74,6 +74,7 @@ class ClientCall:
     start: int = 0
     link: Link | None = None
     attempts: int = 0
+    deadline: int | None = None
     retry: int | None = None  # when it is sent again, or given up
     sent: bool = False  # it may have been executed
     doubtful: bool = False  # an attempt before the last may have been
@@ -85,14 +86,11 @@ class ClientCall:
     window: int = WINDOW  # items that the server may still send
     taken: int = 0  # items that were read since the last credit
 
-    def __init__(
-        self, name: bytes, method: Any, head: bytes, frames: Sequence[Any], deadline: int | None
-    ) -> None:
+    def __init__(self, name: bytes, method: Any, head: bytes, frames: Sequence[Any]) -> None:
         self.id = name
         self.method = method
         self.head = head  # the fields of the envelope that do not change
         self.frames = frames  # payload, attachments
-        self.deadline = deadline
         if method.streaming:
             self.items = deque()
 
@@ -174,11 +172,10 @@ class ClientProtocol:
         """
         self._count += 1
         name = self._prefix + self._count.to_bytes(8, "big")
-        deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
-        head = wire.head(_REQUEST, name) + method.field + extra
-        call = ClientCall(name, method, head, frames, deadline)
-        if deadline is not None:
-            self._timers.add(deadline, call)
+        call = ClientCall(name, method, wire.head(_REQUEST, name) + method.field + extra, frames)
+        if timeout >= 0:
+            call.deadline = now + timeout + 1  # `now` was rounded down
+            self._timers.add(call.deadline, call)
         self._place(call, now)
         return call
 
