@@ -48,7 +48,11 @@ _REQUEST, _WELCOME, _REPLY, _ITEM, _STATUS = map(
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """One server as a client knows it. `calls` are those that wait for its answer."""
+    """One server as a client knows it.
+
+    `calls` are those that wait for its answer, also those whose connection was lost: they have a
+    time of `retry`.
+    """
 
     endpoint: str
     incarnation: bytes = b""  # of the server at the other end, once it has said so
@@ -59,7 +63,6 @@ class Link:
     reopen: int | None = 0  # when a socket is to be opened; None if one is open
     used: int = 0  # the number of the last call
     calls: dict[bytes, ClientCall] = field(default_factory=dict)
-    orphans: dict[bytes, ClientCall] = field(default_factory=dict)
     driver: Any = None  # its sockets
 
 
@@ -128,11 +131,10 @@ class ClientProtocol:
         self._timers.add(link.reopen, link)
         link.last, link.incarnation = link.incarnation or link.last, b""
         self._choose(now)
-        calls, link.calls = link.calls, {}
-        for call in calls.values():
-            call.link = None
+        for call in [call for call in link.calls.values() if call.retry is None]:
             fresh = call.window == WINDOW and not call.taken and not call.items
             if call.method.idempotent and fresh:
+                del link.calls[call.id]
                 call.doubtful = True
                 self._again(call, now)
             elif call.method.streaming:
@@ -140,8 +142,6 @@ class ClientProtocol:
             else:
                 call.retry = now + RESUME_MS
                 self._timers.add(call.retry, call)
-                call.link = link
-                link.orphans[call.id] = call
 
     def _welcome(self, link: Link, envelope: Any, now: int) -> None:
         if not envelope.incarnation or envelope.version != wire.VERSION:
@@ -150,12 +150,10 @@ class ClientProtocol:
         link.named = wire.incarnation_field(link.incarnation)
         link.avoid = 0 if link.incarnation != link.last else link.avoid
         self._choose(now)
-        orphans, link.orphans = link.orphans, {}
-        for call in orphans.values():
+        for call in [call for call in link.calls.values() if call.retry is not None]:
             self._timers.discard(call.retry, call)
             call.retry = None
             if link.incarnation == link.last:
-                link.calls[call.id] = call
                 self.outgoing.append((link, [wire.head(Kind.RESUME, call.id) + link.named]))
             else:
                 self._fail(call, Status.UNAVAILABLE, f"the server at {link.endpoint} has ended")
@@ -308,11 +306,10 @@ class ClientProtocol:
         call.ended = True
         call.envelope, call.parts = envelope, parts
         self._timers.discard(call.deadline, call)
-        if call.link is None or call.link.calls.pop(call.id, None) is None:  # it was not under way
+        if call.retry is not None:
             self._timers.discard(call.retry, call)
+        if call.link is None or call.link.calls.pop(call.id, None) is None:  # it was not under way
             self._waiting.pop(call, None)
-            if call.link is not None:
-                call.link.orphans.pop(call.id, None)
         self.news.append(call)
 
     def _fail(
@@ -326,7 +323,7 @@ class ClientProtocol:
         if call.ended:
             return
         link = call.link
-        if link is not None and call.id in link.calls:
+        if link is not None and call.retry is None:
             self.outgoing.append((link, [wire.head(Kind.CANCEL, call.id)]))
         executed = Executed.UNKNOWN if call.sent else Executed.NO
         self._fail(call, status, text, executed)
