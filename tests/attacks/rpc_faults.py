@@ -374,7 +374,7 @@ async def play(storm: Storm, hosts: list[Host], client: Any) -> None:
 
     await asyncio.gather(storm.calls(), storm.trouble(), strangers(hosts, storm), watch())
     links = client._protocol.links
-    storm.faults["left"] = sum(len(link.calls) + len(link.orphans) for link in links)
+    storm.faults["left"] = sum(len(link.calls) for link in links)
     half = len(sizes) // 2
     storm.counts["resident MiB"] = round(max(sizes[half:]))
     if half > 20:  # a short run still grows

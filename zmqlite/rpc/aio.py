@@ -99,7 +99,7 @@ class Driver:
 
     _loop: asyncio.AbstractEventLoop
     _protocol: Any
-    _tick: Callable[[], None]
+    _tick: Callable[[int], None]
     _flush: Callable[[], None]
     _flushing = False  # soon
     _alarm: asyncio.TimerHandle | None = None
@@ -121,7 +121,7 @@ class Driver:
 
     def _ring(self) -> None:
         self._alarm = None
-        self._tick()
+        self._tick(clock())
 
     def _stop_alarm(self) -> None:
         if self._alarm is not None:
@@ -267,7 +267,7 @@ class Client(AsyncClosing, Driver, Caller):
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
         self._loop = asyncio.get_running_loop()
-        self._tick()
+        self._tick(clock())
 
     def close(self) -> None:
         """Close all connections; calls under way end with CANCELLED."""
@@ -281,7 +281,7 @@ class Client(AsyncClosing, Driver, Caller):
 
     # Calls
 
-    def _call(self, method: Method, request: Any, options: CallOptions) -> Any:
+    def _call(self, method: Method, request: Any, **options: Unpack[CallOptions]) -> Any:
         """Call a method: an awaitable of its reply, or a Stream."""
         if method.streaming:
             call = self._begin(method, request, **options)
@@ -312,11 +312,10 @@ class Client(AsyncClosing, Driver, Caller):
 
     # Messages
 
-    def _tick(self) -> None:
+    def _tick(self, now: int) -> None:
         """Do what the time demands, and open connections."""
         if self._closed:
             return
-        now = clock()
         self._protocol.tick(now)
         for link in self._protocol.closed(now):
             socket, monitor = self._connect(link)
@@ -352,7 +351,7 @@ class Client(AsyncClosing, Driver, Caller):
         """Give up a connection that has ended."""
         self._shut(link)
         self._protocol.lost(link, now)
-        self._tick()
+        self._tick(now)
 
     def _shut(self, link: Link) -> None:
         for inbox in link.driver[1:] if link.driver else ():

@@ -23,6 +23,7 @@ from google.protobuf.message import Message as ProtobufMessage
 from ..message import Message
 from ..proto.codec import LIMIT, Bare
 from . import wire
+from .calling import WINDOW
 from .serving import ServerCall
 from .status import Status
 
@@ -59,7 +60,7 @@ class Method:
 
     `name` is as in "/package.Service/Method", `attribute` the name in Python, `request` and `reply`
     the codecs of its messages, which `parse_request` and `parse_reply` use on bytes, `field` the
-    field of a request that names it. On a server `handler` executes it.
+    fields of a request that name it and give credit. On a server `handler` executes it.
     """
 
     handler: Any = None
@@ -71,20 +72,20 @@ class Method:
         self.attribute: str = attribute(descriptor.name)
         self.request: Bare[ProtobufMessage] = _form(descriptor.input_type, limit)
         self.reply: Bare[ProtobufMessage] = _form(descriptor.output_type, limit)
-        self.parse_request: Callable[[bytes], Any] = _parser(self.request)
-        self.parse_reply: Callable[[bytes], Any] = _parser(self.reply)
+        self.parse_request: Callable[[bytes | memoryview], Any] = _parser(self.request)
+        self.parse_reply: Callable[[bytes | memoryview], Any] = _parser(self.reply)
         self.streaming: bool = descriptor.server_streaming
         level = descriptor.GetOptions().idempotency_level
         names = descriptor_pb2.MethodOptions.IdempotencyLevel
         self.idempotent: bool = names.Name(level) in REPEATABLE
-        self.field: bytes = wire.more(method=self.name)
+        self.field: bytes = wire.more(method=self.name, credit=WINDOW if self.streaming else 0)
 
 
 def _form(descriptor: Any, limit: int) -> Bare[ProtobufMessage]:
     return Bare(message_factory.GetMessageClass(descriptor), limit=limit)
 
 
-def _parser(form: Bare[ProtobufMessage]) -> Callable[[bytes], Any]:
+def _parser(form: Bare[ProtobufMessage]) -> Callable[[bytes | memoryview], Any]:
     return partial(form.parse, form.kind, form.check, frames=())
 
 

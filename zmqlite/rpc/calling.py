@@ -45,12 +45,14 @@ _REQUEST, _WELCOME, _REPLY, _ITEM, _STATUS = map(
     int, (Kind.REQUEST, Kind.WELCOME, Kind.REPLY, Kind.ITEM, Kind.STATUS)
 )
 
-_CREDIT: Final = wire.more(credit=WINDOW)
-
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """One server as a client knows it. `calls` are those that wait for its answer."""
+    """One server as a client knows it.
+
+    `calls` are those that wait for its answer, also those whose connection was lost: they have a
+    time of `retry`.
+    """
 
     endpoint: str
     incarnation: bytes = b""  # of the server at the other end, once it has said so
@@ -61,7 +63,6 @@ class Link:
     reopen: int | None = 0  # when a socket is to be opened; None if one is open
     used: int = 0  # the number of the last call
     calls: dict[bytes, ClientCall] = field(default_factory=dict)
-    orphans: dict[bytes, ClientCall] = field(default_factory=dict)
     driver: Any = None  # its sockets
 
 
@@ -76,6 +77,7 @@ class ClientCall:
     start: int = 0
     link: Link | None = None
     attempts: int = 0
+    deadline: int | None = None
     retry: int | None = None  # when it is sent again, or given up
     sent: bool = False  # it may have been executed
     doubtful: bool = False  # an attempt before the last may have been
@@ -87,14 +89,11 @@ class ClientCall:
     window: int = WINDOW  # items that the server may still send
     taken: int = 0  # items that were read since the last credit
 
-    def __init__(
-        self, name: bytes, method: Any, head: bytes, frames: Sequence[Any], deadline: int | None
-    ) -> None:
+    def __init__(self, name: bytes, method: Any, head: bytes, frames: Sequence[Any]) -> None:
         self.id = name
         self.method = method
         self.head = head  # the fields of the envelope that do not change
         self.frames = frames  # payload, attachments
-        self.deadline = deadline
         if method.streaming:
             self.items = deque()
 
@@ -132,11 +131,10 @@ class ClientProtocol:
         self._timers.add(link.reopen, link)
         link.last, link.incarnation = link.incarnation or link.last, b""
         self._choose(now)
-        calls, link.calls = link.calls, {}
-        for call in calls.values():
-            call.link = None
+        for call in [call for call in link.calls.values() if call.retry is None]:
             fresh = call.window == WINDOW and not call.taken and not call.items
             if call.method.idempotent and fresh:
+                del link.calls[call.id]
                 call.doubtful = True
                 self._again(call, now)
             elif call.method.streaming:
@@ -144,8 +142,6 @@ class ClientProtocol:
             else:
                 call.retry = now + RESUME_MS
                 self._timers.add(call.retry, call)
-                call.link = link
-                link.orphans[call.id] = call
 
     def _welcome(self, link: Link, envelope: Any, now: int) -> None:
         if not envelope.incarnation or envelope.version != wire.VERSION:
@@ -154,11 +150,10 @@ class ClientProtocol:
         link.named = wire.incarnation_field(link.incarnation)
         link.avoid = 0 if link.incarnation != link.last else link.avoid
         self._choose(now)
-        orphans, link.orphans = link.orphans, {}
-        for call in orphans.values():
-            self._no_retry(call)
+        for call in [call for call in link.calls.values() if call.retry is not None]:
+            self._timers.discard(call.retry, call)
+            call.retry = None
             if link.incarnation == link.last:
-                link.calls[call.id] = call
                 self.outgoing.append((link, [wire.head(Kind.RESUME, call.id) + link.named]))
             else:
                 self._fail(call, Status.UNAVAILABLE, f"the server at {link.endpoint} has ended")
@@ -175,11 +170,10 @@ class ClientProtocol:
         """
         self._count += 1
         name = self._prefix + self._count.to_bytes(8, "big")
-        deadline = None if timeout < 0 else now + timeout + 1  # `now` was rounded down
-        head = wire.head(_REQUEST, name) + method.field + extra
-        call = ClientCall(name, method, head, frames, deadline)
-        if deadline is not None:
-            self._timers.add(deadline, call)
+        call = ClientCall(name, method, wire.head(_REQUEST, name) + method.field + extra, frames)
+        if timeout >= 0:
+            call.deadline = now + timeout + 1  # `now` was rounded down
+            self._timers.add(call.deadline, call)
         self._place(call, now)
         return call
 
@@ -229,12 +223,10 @@ class ClientProtocol:
         call.attempts += 1
         call.sent = True
         link.calls[call.id] = call
-        fields = link.named
+        head = call.head + link.named
         if call.deadline is not None:
-            fields += wire.timeout_field(call.deadline - 1 - now)
-        if call.method.streaming:
-            fields += _CREDIT
-        self.outgoing.append((link, [call.head + fields, *call.frames]))
+            head += wire.timeout_field(call.deadline - 1 - now)
+        self.outgoing.append((link, [head, *call.frames]))
 
     def _again(self, call: ClientCall, now: int) -> None:
         """Send a call again after a while: to a server that is there by then."""
@@ -313,13 +305,11 @@ class ClientProtocol:
             return
         call.ended = True
         call.envelope, call.parts = envelope, parts
-        if call.deadline is not None:
-            self._timers.discard(call.deadline, call)
+        self._timers.discard(call.deadline, call)
+        if call.retry is not None:
+            self._timers.discard(call.retry, call)
         if call.link is None or call.link.calls.pop(call.id, None) is None:  # it was not under way
-            self._no_retry(call)
             self._waiting.pop(call, None)
-            if call.link is not None:
-                call.link.orphans.pop(call.id, None)
         self.news.append(call)
 
     def _fail(
@@ -333,15 +323,10 @@ class ClientProtocol:
         if call.ended:
             return
         link = call.link
-        if link is not None and call.id in link.calls:
+        if link is not None and call.retry is None:
             self.outgoing.append((link, [wire.head(Kind.CANCEL, call.id)]))
         executed = Executed.UNKNOWN if call.sent else Executed.NO
         self._fail(call, status, text, executed)
-
-    def _no_retry(self, call: ClientCall) -> None:
-        if call.retry is not None:
-            self._timers.discard(call.retry, call)
-            call.retry = None
 
     # Time
 

@@ -4,17 +4,22 @@ One of them, the leader, sends, receives and keeps the time, for all. The others
 wait for their gate, a lock that the leader releases when there are news for them. A leader that has
 what it wanted opens the gate of a follower, which leads from then on. `_lock` protects the protocol
 and the list of followers; only the leader uses the sockets.
+
+The leader sleeps on the descriptors of the sockets, not in the sockets. libzmq's descriptor tells
+of a message once, and a send may take that away. So `_unread` has the sockets that were sent to, or
+not read to the end: the leader looks into them before it sleeps.
 """
 
 from __future__ import annotations
 
+import select
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final, Self, TypeVar, Unpack
 
-from ..constants import DONTWAIT, POLLIN
+from ..constants import DONTWAIT, Event
 from ..context import Context
-from ..poll import Poller
 from ..transfer import PARTS
 from . import wire
 from .call import Closing, Method, Waker, clock
@@ -25,6 +30,11 @@ T = TypeVar("T")
 
 LOOK_MS: Final = 50
 """After so long a leader looks at what has happened before it sends."""
+
+IN: Final = int(Event.POLLIN)
+
+SLICE_MS: Final = 1000
+"""The longest sleep: sockets that another thread closes with their context may not end it."""
 
 GRACE_S: Final = 1
 """Seconds that `close` waits for the leader."""
@@ -51,16 +61,17 @@ class Client(Closing, Caller):
 
     def __init__(self, context: Context, *endpoints: str, **options: Unpack[Options]) -> None:
         super().__init__(context, *endpoints, **options)
-        self._links: dict[object, tuple[Link, bool]] = {}  # by what is polled; whether the monitor
         self._leader = threading.Lock()
         self._followers: dict[ClientCall, Any] = {}
-        self._polled = 0  # when
-        self._polling = False
+        self._looked = 0  # when
+        self._sleeping = False
+        self._unread: set[Link] = set()
         self._waker = Waker()
-        self._poller = Poller()
-        self._poller.register(self._waker.fd, POLLIN)
+        self._poll = select.poll()
+        self._woken: dict[int, Callable[[int], None]] = {}  # what to do, by descriptor
+        self._watch(self._waker.fd, lambda now: self._waker.clear())
         with self._leader, self._lock:
-            self._open()  # connects meanwhile
+            self._open(clock())  # connects meanwhile
 
     def close(self) -> None:
         """Close all connections; calls under way in other threads raise RuntimeError."""
@@ -74,7 +85,7 @@ class Client(Closing, Caller):
 
     # Calls
 
-    def _call(self, method: Method, request: Any, options: CallOptions) -> Any:
+    def _call(self, method: Method, request: Any, **options: Unpack[CallOptions]) -> Any:
         call = self._begin(method, request, **options)
         if method.streaming:
             self._nudge()  # sends the request
@@ -83,26 +94,25 @@ class Client(Closing, Caller):
             self._until(call)
             return result(call)
         finally:
-            self._leave(call)
+            if self._hook or not call.ended:
+                self._leave(call)
 
     # Who does the work
 
     def _until(self, call: ClientCall) -> None:
-        """Wait until a call has ended, or has items."""
+        """Wait until a call has ended, or has items; meanwhile do the work for all, or follow."""
         while not (call.ended or call.items):
-            (self._lead if self._leader.acquire(blocking=False) else self._follow)(call)
-
-    def _lead(self, call: ClientCall) -> None:
-        """Do the work for all until there are news about a call; the caller holds `_leader`."""
-        try:
-            while True:  # another leader may have ended it
-                if call.ended or call.items:
-                    break
-                self._round(True)
-        finally:
-            self._leader.release()
-            if self._followers:
-                self._promote()
+            if not self._leader.acquire(False):
+                self._follow(call)
+                continue
+            try:
+                while True:
+                    if self._round(call):
+                        break
+            finally:
+                self._leader.release()
+                if self._followers:
+                    self._promote()
 
     def _follow(self, call: ClientCall) -> None:
         """Wait for news about a call, or to be the leader."""
@@ -115,7 +125,7 @@ class Client(Closing, Caller):
         try:
             if not self._leader.locked():
                 return  # it has what it wanted
-            if self._polling:  # the leader is not to wait for its own news only
+            if self._sleeping:  # the leader is not to wait for its own news only
                 self._waker.set()
             gate.acquire()
         finally:
@@ -132,51 +142,58 @@ class Client(Closing, Caller):
             self._waker.set()
             return
         try:
-            self._round(False)
+            self._round(None)
         finally:
             self._leader.release()
             self._promote()
 
     # The leader
 
-    def _round(self, may_wait: bool) -> None:
-        """Send what there is to send, wait until something happens, and deal with it."""
+    def _round(self, call: ClientCall | None) -> bool:
+        """Send what there is to send, wait until something happens, and deal with it.
+
+        Returns whether there are news about the call; does not wait if there are, or without one.
+        """
         if self._closed:
             raise RuntimeError("the Client is closed")
-        protocol, now = self._protocol, clock()
-        if now - self._polled > LOOK_MS:
-            self._poll(0)
-        wait = 0
+        protocol = self._protocol
         with self._lock:
+            if call and (call.ended or call.items):  # another leader has seen to it
+                return True
+            now = clock()
+            if now - self._looked > LOOK_MS:
+                self._look(self._poll.poll(0), now)
             self._send()  # before all that does not make it later
-            due = protocol.next()
-            if due is not None and due <= now:
+            due = protocol.next() or now + SLICE_MS
+            if due <= now:
                 protocol.tick(now)
-                self._open()
+                self._open(now)
                 self._send()
-                due = protocol.next()
+            unread, self._unread = self._unread, set()
+            wait = max(0, min(due - now, SLICE_MS)) if call else 0
+            for link in unread:
+                if link.driver and link.driver[0]._ready() & IN:
+                    self._read(link, now)
+                    wait = 0
             if protocol.news:
-                self._tell(protocol.news)
-            elif may_wait:
-                wait = -1 if due is None else max(0, due - now)
-                self._polling = True  # from here on a new call has to wake it
-        self._poll(wait)
-
-    def _poll(self, wait: int) -> None:
-        found = self._poller.poll(wait)
-        self._polling = False
-        self._polled = now = clock()
+                wait = 0
+            self._sleeping = True  # from here on a new call has to wake it
+        found = self._poll.poll(wait)
+        self._sleeping = False
         with self._lock:
-            for item, _ in found:
-                if item == self._waker.fd:
-                    self._waker.clear()
-                elif item in self._links:  # else it was closed just now
-                    link, lost = self._links[item]
-                    (self._look if lost else self._read)(link, now)
-            if self._protocol.outgoing:
-                self._send()
-            if self._protocol.news:
-                self._tell(self._protocol.news)
+            self._look(found, clock())
+            return call is not None and (call.ended or bool(call.items))
+
+    def _look(self, found: list[tuple[int, int]], now: int) -> None:
+        """Deal with what the descriptors tell of."""
+        self._looked = now
+        for descriptor, _ in found:
+            if woken := self._woken.get(descriptor):  # else it was closed just now
+                woken(now)
+        if self._protocol.outgoing:
+            self._send()
+        if self._protocol.news:
+            self._tell(self._protocol.news)
 
     def _read(self, link: Link, now: int) -> None:
         attempt, receive = link.driver[0]._attempt, self._protocol.receive
@@ -186,33 +203,36 @@ class Client(Closing, Caller):
                 return
             receive(link, parts, now)
             if not link.calls:
-                return
+                break
+        self._unread.add(link)
 
     def _send(self) -> None:
         outgoing = self._protocol.outgoing
         for link, frames in outgoing:
             link.driver[0].send_multipart(frames, DONTWAIT)
+            self._unread.add(link)
         outgoing.clear()
 
     def _tell(self, calls: list[ClientCall]) -> None:
         """Open the gates of those who wait for these calls."""
-        for call in calls:
+        for call in calls if self._followers else ():
             if gate := self._followers.pop(call, None):
                 gate.release()
         calls.clear()
 
-    def _open(self) -> None:
-        now = clock()
+    def _watch(self, descriptor: int, woken: Callable[[int], None]) -> None:
+        self._woken[descriptor] = woken
+        self._poll.register(descriptor, select.POLLIN)
+
+    def _open(self, now: int) -> None:
         for link in self._protocol.closed(now):
             socket, monitor = self._connect(link)
-            link.driver = socket, monitor, monitor.socket.fd
-            # The monitor by its descriptor, so that it is not looked into in each round.
-            for item, lost in ((socket, False), (monitor.socket.fd, True)):
-                self._links[item] = link, lost
-                self._poller.register(item, POLLIN)
-            self._look(link, now)  # the descriptor tells of what comes after a look
+            link.driver = socket, monitor, (socket.fd, monitor.socket.fd)
+            for descriptor, woken in zip(link.driver[2], (self._read, self._lose), strict=True):
+                self._watch(descriptor, partial(woken, link))
+            self._lose(link, now)  # the descriptor tells of what comes after a look
 
-    def _look(self, link: Link, now: int) -> None:
+    def _lose(self, link: Link, now: int) -> None:
         """Give a connection up if it has ended."""
         if link.driver[1].socket.poll(0):
             self._shut(link)
@@ -220,10 +240,10 @@ class Client(Closing, Caller):
 
     def _shut(self, link: Link) -> None:
         if link.driver is not None:
-            (socket, monitor, descriptor), link.driver = link.driver, None
-            for item in (socket, descriptor):
-                del self._links[item]
-                self._poller.unregister(item)
+            (socket, monitor, descriptors), link.driver = link.driver, None
+            for descriptor in descriptors:
+                del self._woken[descriptor]
+                self._poll.unregister(descriptor)
             monitor.close()
             socket.close(0)
 

@@ -73,7 +73,7 @@ class Host:
     """
 
     _CONTEXT: ClassVar[type] = Context
-    _put: Callable[[list[Any]], object]  # sends a message without waiting
+    _put: Callable[[Any], object]  # sends a message without waiting
     _happened: Callable[[Event], None]  # does what an event asks for
     _finish: Callable[..., None]  # calls a method of the protocol, and sends what comes of it
 
@@ -138,8 +138,8 @@ class Host:
 
     # What has come, and what goes
 
-    def _tick(self) -> None:
-        for event in self._protocol.tick(clock()):
+    def _tick(self, now: int) -> None:
+        for event in self._protocol.tick(now):
             self._happened(event)
         self._flush()
 

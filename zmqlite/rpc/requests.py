@@ -111,10 +111,8 @@ class Caller:
         if self._closed:
             raise RuntimeError("the Client is closed")
         start = time.monotonic_ns()
-        if timeout is None:
-            timeout = self._timeout
-        elif type(timeout) is not int or timeout < 0:
-            timeout = milliseconds(timeout)
+        if type(timeout) is not int or timeout < 0:
+            timeout = self._timeout if timeout is None else milliseconds(timeout)
         frames: list[Any] = method.request.encode(request)
         if attachments:
             frames += messages(attachments)
@@ -124,22 +122,16 @@ class Caller:
         call.outcome, call.start = outcome, start
         return call
 
-    def _cancel(self, call: ClientCall) -> None:
-        """End a call that nobody waits for any more."""
+    def _say(self, what: Callable[[ClientCall], None], call: ClientCall) -> None:
+        """Call a method of the protocol, and send what comes of it."""
         with self._lock:
-            self._protocol.cancel(call)
-        self._nudge()
-
-    def _grant(self, call: ClientCall) -> None:
-        """Let the server send further items of a stream."""
-        with self._lock:
-            self._protocol.grant(call)
+            what(call)
         self._nudge()
 
     def _leave(self, call: ClientCall) -> None:
         """Cancel a call if it has not ended, and tell the hook about it."""
         if not call.ended:
-            self._cancel(call)
+            self._say(self._protocol.cancel, call)
         if self._hook is not None:
             status = Status.OK if call.error is None else call.error.status
             tell(self._hook, call.method.name, status, call.start)
@@ -167,9 +159,10 @@ class Reader(Generic[T]):
             result(call)
             raise stop
         payload = call.items.popleft()
-        if self._client._protocol.credit_due(call):
-            self._client._grant(call)
-        item: T = call.method.parse_reply(memoryview(payload).tobytes())
+        protocol = self._client._protocol
+        if protocol.credit_due(call):
+            self._client._say(protocol.grant, call)
+        item: T = call.method.parse_reply(memoryview(payload))
         return item
 
     def _finish(self) -> None:
@@ -194,14 +187,14 @@ class Caption:
 
     def _call(self, name: str, request: Any, **options: Unpack[CallOptions]) -> Any:
         """Call a method by its name in Python."""
-        return self._client._call(self._methods[name], request, options)
+        return self._client._call(self._methods[name], request, **options)
 
     if not TYPE_CHECKING:  # which knows the methods of generated classes
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_") or name not in self._methods:
                 raise AttributeError(f"{self.DESCRIPTOR.full_name} has no method {name}")
-            call = partial(self._call, name)
+            call = partial(self._client._call, self._methods[name])
             setattr(self, name, call)  # found at once from now on
             return call
 
@@ -219,7 +212,7 @@ def result(call: ClientCall) -> Any:
     if call.method.streaming:
         return None
     try:
-        return call.method.parse_reply(memoryview(call.parts[1]).tobytes())
+        return call.method.parse_reply(memoryview(call.parts[1]))
     except DecodeError as error:
         call.error = RpcError(Status.INTERNAL, f"the reply: {error}", executed=Executed.YES)
         raise call.error from None

@@ -103,7 +103,7 @@ class Server(Closing, Host):
             worker.start()
         try:
             while True:
-                if self._done():
+                if self._stop_at is not None and self._done(self._stop_at):
                     break
                 self._round()
         except ContextTerminated:
@@ -124,49 +124,40 @@ class Server(Closing, Host):
 
     # The receiving thread
 
-    def _done(self) -> bool:
-        if self._stop_at is None:
-            return False
+    def _done(self, stop_at: int) -> bool:
         self._protocol.draining = True
-        return not self._protocol.unfinished or clock() >= self._stop_at
+        return not self._protocol.unfinished or clock() >= stop_at
 
     def _round(self) -> None:
-        """Receive and send what there is; then execute a call, or sleep until there is more."""
+        """Receive what there is, execute a call, send; then sleep if there is no more."""
         with self._lock:
             now = clock()
-            drained = self._receive(now)
-            self._woken = False
-            due = self._protocol.next()
-            if due is not None and now >= due:
-                self._tick()
-                drained = False  # a send may have consumed the wake-up for a message, see aio
-            elif self._protocol.outgoing:
-                self._flush()
-                drained = False
-            self._sleeping = drained and not self._ready
-            if self._sleeping:
-                dues = (due, self._stop_at)
-                wait = min([SLICE_MS, *(max(0, each - now) for each in dues if each is not None)])
+            self._receive(now)
         if self._ready:
             self._step(self._ready.popleft())
-        elif self._sleeping:
-            found = self._poll.poll(wait)
+        with self._lock:
+            due = self._protocol.next() or now + SLICE_MS
+            if due <= now or self._protocol.outgoing:
+                self._tick(now)
+            # The descriptor tells of what comes after a look, see aio.
+            self._sleeping = not self._ready and self._socket._ready() == OUTGOING
+        if self._sleeping:
+            due = min(due, now + SLICE_MS, self._stop_at or due)
+            for descriptor, _ in self._poll.poll(max(0, due - clock())):
+                if descriptor == self._waker.fd:
+                    self._waker.clear()
             self._sleeping, self._woken = False, True
-            if (self._waker.fd, select.POLLIN) in found:
-                self._waker.clear()
 
-    def _receive(self, now: int) -> bool:
-        """Take what is there; False if there may be more."""
+    def _receive(self, now: int) -> None:
+        """Take what is there, or some of it."""
         attempt, receive = self._socket._attempt, self._protocol.receive
-        for _ in range(AT_ONCE):
+        for _ in range(1 if self._woken else AT_ONCE):  # most come alone, and are executed at once
             parts = attempt(PARTS, wire.PARTS)
             if parts is None:
-                return True
+                break
             if event := receive(parts, now):
                 self._happened(event)
-            if self._woken and self._ready:
-                break  # one that came alone is executed before there is a look for more
-        return False
+        self._woken = False
 
     def _happened(self, event: serving.Event) -> None:
         what, call = event

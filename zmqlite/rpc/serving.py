@@ -101,7 +101,7 @@ class ServerCall:
 
 
 _Done: TypeAlias = dict[bytes, tuple[Any, ...] | None]
-"""The last frames of calls that have ended, None if they are not kept."""
+"""The last messages of calls that have ended, with their routes; None if they are not kept."""
 
 Event: TypeAlias = tuple[Happened, ServerCall]
 
@@ -118,7 +118,7 @@ class ServerProtocol:
     ) -> None:
         self.incarnation: bytes = incarnation
         self.methods = methods
-        self.outgoing: list[list[Any]] = []
+        self.outgoing: list[Sequence[Any]] = []
         self.draining: bool = False
         self._calls = calls
         self._limit = limit
@@ -170,10 +170,10 @@ class ServerProtocol:
     def _request(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         name = envelope.id
         mine = envelope.incarnation == self.incarnation
-        if mine and self._known(name):
+        if mine and (name in self._open or name in self._done or name in self._older):
             known = self._open.get(name)
             if known is None or not (known.cancelled and known.method.idempotent):
-                self._again(parts, envelope)
+                self._resume(parts, envelope, now)
                 return None
             # Its client is back, and has sent it again: what the first one gives is ignored.
         method = self.methods.get(envelope.method)
@@ -222,29 +222,24 @@ class ServerProtocol:
         """Tell a client of an error of a call that is not open."""
         self.outgoing.append([bytes(parts[0]), wire.status(call, error)])
 
-    def _known(self, call: bytes) -> bool:
-        return call in self._open or call in self._done or call in self._older
-
-    def _again(self, parts: list[Part], envelope: Any) -> None:
-        """Answer a duplicate: now, or where the last one came from when the call ends."""
-        if call := self._open.get(envelope.id):
+    def _resume(self, parts: list[Part], envelope: Any, now: int) -> None:
+        """Answer a RESUME or a duplicate: now, or when the call ends, to where this came from."""
+        name, error = envelope.id, None
+        if envelope.incarnation != self.incarnation:
+            error = RpcError(Status.UNAVAILABLE, "the call was sent to another incarnation")
+        elif call := self._open.get(name):
             call.route = bytes(parts[0])
             call.cancelled = call.cancelled and not call.lost
             call.lost = False
-            return
-        if frames := self._done.get(envelope.id) or self._older.get(envelope.id):
-            self.outgoing.append([bytes(parts[0]), *frames])
-        else:
+        elif frames := self._done.get(name) or self._older.get(name):
+            self.outgoing.append([bytes(parts[0]), *frames[1:]])
+        elif name in self._done or name in self._older:
             text = "it was executed, but its reply is not kept"
             error = RpcError(Status.DATA_LOSS, text, executed=Executed.YES)
-            self._answer(parts, envelope.id, error)
-
-    def _resume(self, parts: list[Part], envelope: Any, now: int) -> None:
-        if envelope.incarnation == self.incarnation and self._known(envelope.id):
-            self._again(parts, envelope)
         else:
             error = RpcError(Status.UNAVAILABLE, "the server does not know of this call")
-            self._answer(parts, envelope.id, error)
+        if error:
+            self._answer(parts, name, error)
 
     def _credit(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)
@@ -326,7 +321,8 @@ class ServerProtocol:
             call.cancelled = status == Status.CANCELLED  # its client does not wait for an answer
             if call.claim():
                 if call.lost:  # it may be sent again
-                    self._drop(call)
+                    del self._open[call.id]
+                    self._timers.discard(call.deadline, call)
                 else:
                     self._unbegun(call, status, "it ended before it was begun", now)
             call.cancelled = True
@@ -342,20 +338,19 @@ class ServerProtocol:
         self, call: ServerCall, payload: bytes, extra: bytes, attachments: Sequence[Any], now: int
     ) -> None:
         """End a unary call with its reply; `extra` is what wire.extra returns."""
-        frames = (wire.head(_REPLY, call.id) + extra, payload, *attachments)
         size = len(payload) + (sum(map(len, attachments)) if attachments else 0)
-        self._finish(call, frames, size if size <= REPLY_BYTES else None, now)
+        head = wire.head(_REPLY, call.id) + extra
+        self._finish(call, (call.route, head, payload, *attachments), size, now)
 
     def item(self, call: ServerCall, payload: bytes) -> None:
         """Send an item of a stream; those that follow each other share a message."""
         if call.cancelled:
             return
-        last = self.outgoing[-1] if self.outgoing else None
-        if last is not None and last is self._items and self._streaming is call:
-            last.append(payload)
-            if len(last) < wire.BATCH + 2:
-                return
-            self._items = None
+        items = self._items
+        if items and self.outgoing and self.outgoing[-1] is items and self._streaming is call:
+            items.append(payload)
+            if len(items) == wire.BATCH + 2:
+                self._items = None
         else:
             self._streaming = call
             self._items = [call.route, wire.head(_ITEM, call.id), payload]
@@ -364,7 +359,8 @@ class ServerProtocol:
     def end(self, call: ServerCall, metadata: Mapping[str, str], now: int) -> None:
         """End a stream."""
         fields = wire.more(executed=int(Executed.YES), metadata=metadata)
-        self._finish(call, (wire.head(_STATUS, call.id) + fields,), None, now)
+        head = wire.head(_STATUS, call.id) + fields
+        self._finish(call, (call.route, head), REPLY_BYTES + 1, now)  # too long to be kept
 
     def fail(
         self,
@@ -374,30 +370,26 @@ class ServerProtocol:
         metadata: Mapping[str, str] | None = None,
     ) -> None:
         """End a call with an error."""
-        frames = (wire.status(call.id, error, metadata),)
-        self._finish(call, frames, len(frames[0]), now)
+        head = wire.status(call.id, error, metadata)
+        self._finish(call, (call.route, head), len(head), now)
 
-    def _finish(
-        self, call: ServerCall, frames: tuple[Any, ...], size: int | None, now: int
-    ) -> None:
-        """Send the last message of a call; and keep it, if `size` is not None and fits."""
-        if not self._drop(call):
+    def _finish(self, call: ServerCall, message: tuple[Any, ...], size: int, now: int) -> None:
+        """Send the last message of a call; and keep it, if so many bytes fit."""
+        self._timers.discard(call.deadline, call)
+        if self._open.get(call.id) is not call:  # it has ended, or another one took its place
             return
+        del self._open[call.id]
         if not call.cancelled:
-            self.outgoing.append([call.route, *frames])
+            self.outgoing.append(message)
         elif call.method.idempotent:
             return  # it is executed again if its client comes back
-        keep = size is not None and self._kept + size <= REMEMBERED_BYTES
-        self._done[call.id] = frames if keep else None
-        self._kept += size or 0 if keep else 0
+        if size <= REPLY_BYTES and self._kept + size <= REMEMBERED_BYTES:
+            self._kept += size
+            self._done[call.id] = message
+        else:
+            self._done[call.id] = None
         if len(self._done) >= REMEMBERED_CALLS or now >= self._replace:
             self._forget(now)
-
-    def _drop(self, call: ServerCall) -> bool:
-        """Forget an unfinished call; False if it has ended, or another one took its place."""
-        if call.deadline is not None:
-            self._timers.discard(call.deadline, call)
-        return self._open.get(call.id) is call and bool(self._open.pop(call.id))
 
     def _forget(self, now: int) -> None:
         """Forget the calls that have ended before `_done` was begun, if it is time for this."""

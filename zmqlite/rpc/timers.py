@@ -25,9 +25,9 @@ class Timers(Generic[T]):
             heapq.heappush(self._due, due)
         items[item] = None
 
-    def discard(self, due: int, item: T) -> None:
-        """Forget an item; nothing if it is unknown."""
-        if items := self._items.get(due):
+    def discard(self, due: int | None, item: T) -> None:
+        """Forget an item; nothing if it is unknown, or never due."""
+        if due is not None and (items := self._items.get(due)):
             items.pop(item, None)
 
     def next(self) -> int | None:

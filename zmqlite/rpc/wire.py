@@ -33,14 +33,18 @@ BATCH: Final = 64
 """The most items of a stream in one message."""
 
 
-_HEADS: Final = [Envelope(kind=number).SerializeToString() for number in range(len(Kind) + 1)]
+_HEADS: Final = [
+    [b"%b\x12%c" % (Envelope(kind=kind).SerializeToString(), size) for size in range(ID_BYTES + 1)]
+    for kind in range(len(Kind) + 1)
+]
+"""Kinds and the beginning of field 2, the id, by the length of the id."""
 
 _parse: Final = Envelope.FromString
 
 
 def head(kind: int, call: bytes) -> bytes:
     """Return the envelope of a message about a call, to which more fields may be appended."""
-    return b"%b\x12%c%b" % (_HEADS[kind], len(call), call)  # field 2 is the id
+    return _HEADS[kind][len(call)] + call
 
 
 def more(**fields: Any) -> bytes:
@@ -90,7 +94,7 @@ def metadata_in(envelope: Any) -> dict[str, str]:
 def decode(part: Part) -> Any:
     """Return the envelope in a frame; None if it does not parse."""
     try:
-        return _parse(memoryview(part).tobytes())
+        return _parse(memoryview(part))
     except Exception:  # protobuf's implementations raise different classes
         return None
 
