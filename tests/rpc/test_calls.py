@@ -278,6 +278,33 @@ def test_a_call_without_a_server_was_not_executed(context: zmq.Context) -> None:
     assert "tcp://127.0.0.1:9" in error.message
 
 
+def test_a_client_that_is_late_does_not_wait_for_what_it_has(
+    context: zmq.Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Late:
+        """Sleeps of which each ends without news: they come before the next one."""
+
+        def __init__(self, client: rpc.Client) -> None:
+            self.client, self.real = client, client._poll
+            self.register, self.unregister = self.real.register, self.real.unregister
+
+        def poll(self, wait: int) -> list[tuple[int, int]]:
+            if not wait:
+                return self.real.poll(0)
+            assert self.client._protocol.unfinished()  # else there is nothing to wait for
+            self.real.poll(wait)
+            return []
+
+    monkeypatch.setattr("zmqlite.rpc.client.LOOK_MS", -1)  # it looks before each sleep
+    with (
+        serving("pool", context) as server,
+        rpc.Client(context, server.endpoint, timeout=LONG) as client,
+    ):
+        monkeypatch.setattr(client, "_poll", Late(client))
+        for _ in range(10):
+            assert client.stub(GREETER).hello(Request(name="you")).text == "Hello, you"
+
+
 def test_ctrl_c_leaves_a_call(context: zmq.Context) -> None:
     with (
         serving("pool", context) as server,

@@ -158,11 +158,11 @@ class Client(Closing, Caller):
             raise RuntimeError("the Client is closed")
         protocol = self._protocol
         with self._lock:
-            if call and (call.ended or call.items):  # another leader has seen to it
-                return True
             now = clock()
             if now - self._looked > LOOK_MS:
                 self._look(self._poll.poll(0), now)
+            if call and (call.ended or call.items):  # another leader, or the look, has seen to it
+                return True
             self._send()  # before all that does not make it later
             due = protocol.next() or now + SLICE_MS
             if due <= now:
