@@ -358,11 +358,47 @@ def test_the_server_with_the_most_room_is_always_known(steps: list[tuple[int, bo
     for member in members:
         member.serve([queue], 0)
     for number, more in steps:
-        members[number].takes += 1 if more else -1
-        members[number].update()
+        if more:
+            members[number].free()
+        else:
+            members[number].room -= 1
         most = max(member.room for member in members)
         best = queue.best()
         assert best is None if most <= 0 else best is not None and best.room == most
+
+
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.integers(0, 11),
+        "id": st.binary(max_size=17),
+        "method": st.sampled_from(["", "/a.B/C"]),
+        "incarnation": st.binary(max_size=4),
+        "timeout": st.integers(0, 300),
+        "status": st.integers(0, 16),
+    },
+)
+
+
+@given(st.integers(0, 11), st.binary(min_size=15, max_size=17), FIELDS, st.binary(max_size=4))
+@example(4, bytes(16), {"id": b"another"}, b"")
+@example(4, bytes(16), {"kind": 3}, b"")
+@example(4, bytes(16), {}, b"\x12\x14")
+def test_an_envelope_is_read_as_protobuf_parses_it(
+    kind: int, name: bytes, fields: dict[str, Any], rest: bytes
+) -> None:
+    head = wire.head(kind, name) + wire.more(**fields) + rest
+    expected = wire.decode(head)
+    for _ in range(2):
+        found, call, said = wire.read(head)
+        if expected is None:
+            assert found == 0
+            continue
+        assert (found, call) == (expected.kind, expected.id)
+        for field in ("method", "incarnation", "attachments", "credit", "status", "executed"):
+            assert getattr(said, field) == getattr(expected, field)
+        assert said.timeout == (expected.timeout if expected.HasField("timeout") else None)
+        assert said.service == ("a.B" if said.method else "")
 
 
 @given(st.binary(max_size=80), st.lists(st.binary(max_size=20), max_size=4))

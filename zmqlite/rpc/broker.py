@@ -157,11 +157,10 @@ class Broker(Closing):
         self._protocol.disconnected(clock())
 
     def _flush(self) -> None:
-        protocol, put = self._protocol, self._socket.send_multipart
-        while protocol.outgoing:
-            outgoing, protocol.outgoing = protocol.outgoing, []
-            for frames in outgoing:
-                try:
-                    put(frames, DONTWAIT)
-                except (HostUnreachable, Again):
-                    protocol.unreachable(frames, clock())
+        put, protocol = self._socket.send_multipart, self._protocol
+        for frames in protocol.outgoing:  # to which `unreachable` may append
+            try:
+                put(frames, DONTWAIT)
+            except (HostUnreachable, Again):
+                protocol.unreachable(frames, clock())
+        protocol.outgoing.clear()
