@@ -151,8 +151,7 @@ class Broker(Closing):
 
     def _drop_events(self) -> None:
         """Take the events: none says which peer it was, so the protocol looks who is gone."""
-        attempt = self._monitor.socket._attempt
-        while attempt(PARTS, 1) is not None:
+        while self._monitor.socket._attempt(PARTS, 1) is not None:
             pass
         self._protocol.disconnected(clock())
 

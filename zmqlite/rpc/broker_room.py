@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from . import wire
-from .wire import Said
+from .serving import Asked
 
 
-class BrokerCall:
+class BrokerCall(Asked):
     """A call that has not ended. `member` is the server that was given it; None if it waits."""
 
     deadline: int | None = None
@@ -29,15 +29,15 @@ class BrokerCall:
     lost: bool = False  # its client could not be reached
 
     def __init__(
-        self, parts: list[Any], said: Said, name: bytes, queue: Queue, who: str | bytes, now: int
+        self, parts: list[Any], said: wire.Said, name: bytes, queue: Queue, who: Any, now: int
     ) -> None:
         self.id: Final = name
-        self.route: bytes = parts[0]  # of its client
+        self.routes = [parts[0]]  # of its client
         self.head: Final = memoryview(parts[1]).tobytes()
         self.frames: Final = parts[2:]  # payload, attachments
         self.said: Final = said
         self.queue: Final = queue
-        self.who: Final = who  # whose limit it counts for
+        self.who: Final[str | bytes] = who  # whose limit it counts for
         self.start: Final = now
 
     @property
@@ -81,8 +81,9 @@ class Member:
 
     def first(self) -> Queue | None:
         """Return the service whose first call has waited longest; None if no call waits."""
-        waiting = [queue for queue in self.queues if queue.waiting]
-        return min(waiting, key=Queue.since) if waiting else None
+        firsts = (next(iter(queue.waiting.values())) for queue in self.queues if queue.waiting)
+        call = min(firsts, key=lambda call: call.start, default=None)
+        return None if call is None else call.queue
 
 
 class Queue:
@@ -126,10 +127,6 @@ class Queue:
             self._most = room
         elif self._most not in levels:
             self._most = room if room == before - 1 else max(levels, default=0)
-
-    def since(self) -> int:
-        """Return since when the first call has waited."""
-        return next(iter(self.waiting.values())).start
 
     def end(self, call: BrokerCall, failed: bool, now: int) -> None:
         """Count a call that has ended."""

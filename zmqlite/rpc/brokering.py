@@ -184,8 +184,7 @@ class BrokerProtocol:
             if queue is not None:
                 queue.refused += 1
         elif queue is not None:
-            call = BrokerCall(parts, said, name, queue, who, now)
-            self._begin(call, queue.best(), now)
+            self._begin(BrokerCall(parts, said, name, queue, who, now), queue.best(), now)
 
     def _refusal(
         self, parts: list[Any], said: Said, queue: Queue | None, who: str | bytes
@@ -233,15 +232,13 @@ class BrokerProtocol:
             self._timers.add(call.deadline, call)
         self._place(call, member, now)
 
-    def _place(
-        self, call: BrokerCall, member: Member | None, now: int, *, first: bool = False
-    ) -> None:
+    def _place(self, call: BrokerCall, member: Member | None, now: int) -> None:
         """Give a call to this server, or let it wait as none has room."""
         if member is not None:
             self._hand(call, member, now)
             return
         call.queue.waiting[call.id] = call
-        if first:
+        if call.handed:  # before this, so it is its turn
             call.queue.waiting.move_to_end(call.id, last=False)
         for index, frame in enumerate(call.frames):
             if len(frame) < PINNED_BYTES:
@@ -265,7 +262,7 @@ class BrokerProtocol:
             return
         if not call.doubtful:
             call.last = b""
-        self._place(call, call.queue.best(), now, first=True)
+        self._place(call, call.queue.best(), now)
 
     def _take(self, call: BrokerCall, now: int) -> None:
         """Take a call from its server, which thereby has room for another one."""
@@ -287,7 +284,8 @@ class BrokerProtocol:
         route = parts[0]
         ours = said.incarnation == self.incarnation
         if ours and (known := self._calls.get(name)):
-            known.route, known.lost = route, False
+            known.ask(route, said.credit > 0)
+            known.lost = False
             return
         last = self._done.get(name, self._older.get(name)) if ours else None
         if isinstance(last, list):
@@ -311,10 +309,13 @@ class BrokerProtocol:
         member = self.members.get(parts[0])
         return None if member is None else member.calls.get(name)
 
+    def _tell(self, call: BrokerCall, frames: list[Any]) -> None:
+        for route in call.routes:
+            self.outgoing.append([route, *frames])
+
     def _reply(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
         if call := self._given(parts, name):
-            parts[0] = call.route
-            self.outgoing.append(parts)
+            self._tell(call, parts[1:])
             call.queue.end(call, said.status != 0, now)
             self._end(call, now)
 
@@ -332,8 +333,7 @@ class BrokerProtocol:
     def _item(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
         if call := self._given(parts, name):
             call.begun = True
-            parts[0] = call.route
-            self.outgoing.append(parts)
+            self._tell(call, parts[1:])
 
     def _credit(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
         call = self._calls.get(name)
@@ -376,7 +376,8 @@ class BrokerProtocol:
     def _fail(self, call: BrokerCall, error: RpcError, now: int) -> None:
         if call.doubtful:
             error.executed = Executed.UNKNOWN
-        answer = self._refuse(call.route, call.id, error)
+        answer = [wire.status(call.id, error)]
+        self._tell(call, answer)
         if error.executed is Executed.NO:
             call.last = answer
         call.queue.end(call, True, now)
@@ -404,7 +405,7 @@ class BrokerProtocol:
         routes = {route for route, each in self.members.items() if each.calls or whom == _LOOK_ALL}
         if whom == _LOOK_ALL:
             self._timers.add(now + PROBE_MS, _LOOK_ALL)
-            routes |= {call.route for call in self._calls.values()}
+            routes |= {route for call in self._calls.values() for route in call.routes}
         self.outgoing += ([route, _PROBE] for route in routes)
 
     def disconnected(self, now: int) -> None:
@@ -424,7 +425,7 @@ class BrokerProtocol:
                 self._again(call, now)  # the server has not got it
             self._lose(member, now)
             return
-        calls = [call for call in self._calls.values() if call.route == route]
+        calls = [call for call in self._calls.values() if call.leave(route)]
         for call in calls:
             if call.lost or call.said.credit:
                 self._abandon(call, now)

@@ -241,6 +241,8 @@ class ClientProtocol:
         call.link = None
         least, most = BACKOFF_MS
         pause = min(most, least << min(call.attempts, 10))
+        if call.deadline is not None:  # so that there is time for another attempt
+            pause = min(pause, max(1, (call.deadline - now) // 2))
         call.retry = now + random.randint(pause // 2, pause)
         self._timers.add(call.retry, call)
 

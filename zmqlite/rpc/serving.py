@@ -61,7 +61,34 @@ class Happened(IntEnum):
 _BEGIN: Final = Happened.BEGIN
 
 
-class ServerCall:
+class Asked:
+    """Where a call was asked for, and so where its answer goes: usually one place.
+
+    A duplicate comes by another route because its client has lost the connection, or the broker,
+    that it used before. But the message that comes last need not be the one that was sent last: of
+    two connections the older one may be read later, when nobody is at its other end. So the answer
+    goes to all of them. Only a stream has the last one alone, as its items cannot be sent twice.
+    """
+
+    routes: list[bytes]
+
+    def ask(self, route: bytes, stream: bool) -> None:
+        """Take note that a duplicate has come by this route."""
+        if stream:
+            self.routes = [route]
+        elif route not in self.routes:
+            self.routes.append(route)
+
+    def leave(self, route: bytes) -> bool:
+        """Take note that nobody waits at this route; whether it was the only one."""
+        if self.routes == [route]:
+            return True
+        if route in self.routes:
+            self.routes.remove(route)
+        return False
+
+
+class ServerCall(Asked):
     """A call that a server has taken."""
 
     deadline: int | None = None
@@ -75,7 +102,7 @@ class ServerCall:
     used: int = 0  # of the credit
 
     def __init__(self, name: bytes, parts: list[Part], envelope: Any, method: Any) -> None:
-        self.route: bytes = memoryview(parts[0]).tobytes()
+        self.routes = [memoryview(parts[0]).tobytes()]
         self.payload: bytes = memoryview(parts[2]).tobytes()
         parts[0] = parts[2] = b""  # a Message takes more memory
         self.parts = parts  # nothing, envelope, nothing, attachments
@@ -228,7 +255,7 @@ class ServerProtocol:
     def _again(self, parts: list[Part], envelope: Any) -> None:
         """Answer a duplicate: now, or where the last one came from when the call ends."""
         if call := self._open.get(envelope.id):
-            call.route = bytes(parts[0])
+            call.ask(bytes(parts[0]), call.method.streaming)
             call.cancelled = call.cancelled and not call.lost
             call.lost = False
             return
@@ -255,8 +282,8 @@ class ServerProtocol:
 
     def _cancel(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)
-        # A broker that lost the client does not end a call that has come again through another one.
-        if call is None or call.route != bytes(parts[0]):
+        # A broker that lost the client does not end a call that has come through another one, too.
+        if call is None or not call.leave(bytes(parts[0])):
             return None
         events = self._abandon([call], Status.CANCELLED, now)
         return events[0] if events else None
@@ -273,7 +300,8 @@ class ServerProtocol:
             if self._probing:
                 self._timers.add(now + PROBE_MS, None)
             probe = wire.more(kind=int(Kind.PROBE))
-            routes = {call.route for call in self._open.values() if not call.cancelled}
+            waiting = [call.routes for call in self._open.values() if not call.cancelled]
+            routes = {route for routes in waiting for route in routes}
             self.outgoing += ([route, probe] for route in routes)
         for route in expired:
             if isinstance(route, bytes):
@@ -305,7 +333,7 @@ class ServerProtocol:
         It may come back, over another connection, so its unary calls are abandoned only when it is
         unreachable once more.
         """
-        calls = [call for call in self._open.values() if call.route == route]
+        calls = [call for call in self._open.values() if call.leave(route)]
         gone = [call for call in calls if call.lost or call.credit]
         for call in calls:
             call.lost = True
@@ -358,7 +386,7 @@ class ServerProtocol:
             self._items = None
         else:
             self._streaming = call
-            self._items = [call.route, wire.head(_ITEM, call.id), payload]
+            self._items = [call.routes[0], wire.head(_ITEM, call.id), payload]
             self.outgoing.append(self._items)
 
     def end(self, call: ServerCall, metadata: Mapping[str, str], now: int) -> None:
@@ -384,7 +412,8 @@ class ServerProtocol:
         if not self._drop(call):
             return
         if not call.cancelled:
-            self.outgoing.append([call.route, *frames])
+            for route in call.routes:
+                self.outgoing.append([route, *frames])
         elif call.method.idempotent:
             return  # it is executed again if its client comes back
         keep = size is not None and self._kept + size <= REMEMBERED_BYTES
