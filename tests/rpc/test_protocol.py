@@ -368,6 +368,35 @@ def test_a_call_whose_server_does_not_come_back_ends() -> None:
     assert (call.error.status, call.error.executed) == (Status.UNAVAILABLE, Executed.UNKNOWN)
 
 
+def test_a_stream_that_is_sent_again_begins_anew() -> None:
+    watch = methods_of(GREETER)[2]
+    watch.idempotent = True
+    server = ServerProtocol(b"0", {watch.name: watch}, calls=5, limit=LIMIT)
+    client, (link,) = welcomed()
+    call = client.start(watch, [b""], -1, 0)
+    began = []
+    for route in b"old", b"new":
+        ((_, request),) = client.outgoing
+        client.outgoing.clear()
+        event = server.receive([route, *request], 0)
+        assert event is not None
+        assert event[0] is Happened.BEGIN
+        began.append(event[1])
+        server.item(event[1], b"an item")  # which does not come before the connection is lost
+        if route == b"old":
+            client.lost(link, 0)
+            client.opened(link)
+            client.outgoing.clear()
+            fields = {"kind": 2, "version": 1, "incarnation": b"0", "limit": LIMIT}
+            client.receive(link, [wire.more(**fields)], 0)
+            client.tick(call.retry or 0)
+    assert [frames[0] for frames in server.outgoing] == [b"old", b"new"]
+    assert began[0].id != began[1].id
+    client.cancel(call)
+    ((_, (cancel,)),) = client.outgoing
+    assert wire.decode(cancel).id == began[1].id
+
+
 def test_more_items_than_the_credit_end_a_stream() -> None:
     client, (link,) = welcomed()
     call = client.start(WATCH, [b""], -1, 0)
