@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from . import wire
-from .serving import Asked
+from .asked import Asked
 
 
 class BrokerCall(Asked):

@@ -19,6 +19,7 @@ from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
 from . import wire
+from .asked import Asked
 from .status import Executed, RpcError, Status
 from .timers import Timers
 from .wire import Kind, Part
@@ -59,33 +60,6 @@ class Happened(IntEnum):
 
 
 _BEGIN: Final = Happened.BEGIN
-
-
-class Asked:
-    """Where a call was asked for, and so where its answer goes: usually one place.
-
-    A duplicate comes by another route because its client has lost the connection, or the broker,
-    that it used before. But the message that comes last need not be the one that was sent last: of
-    two connections the older one may be read later, when nobody is at its other end. So the answer
-    goes to all of them. Only a stream has the last one alone, as its items cannot be sent twice.
-    """
-
-    routes: list[bytes]
-
-    def ask(self, route: bytes, stream: bool) -> None:
-        """Take note that a duplicate has come by this route."""
-        if stream:
-            self.routes = [route]
-        elif route not in self.routes:
-            self.routes.append(route)
-
-    def leave(self, route: bytes) -> bool:
-        """Take note that nobody waits at this route; whether it was the only one."""
-        if self.routes == [route]:
-            return True
-        if route in self.routes:
-            self.routes.remove(route)
-        return False
 
 
 class ServerCall(Asked):
