@@ -162,7 +162,8 @@ def of_broker(found: brokered.Measured) -> list[str]:
     ratio = found.many / found.one
     return [
         f"through one broker: {found.rate:,.0f} calls/s, bar 30,000: {met(found.rate >= 30_000)}; "
-        f"its thread takes {found.cost:.0f} us of a processor for each",
+        f"its thread takes {found.cost:.1f} us of a processor for each, so the most on a processor "
+        f"of its own are {1e6 / found.cost:,.0f}",
         f"round trip of raw peers through a broker: {found.one:.0f} us with 1 server, "
         f"{found.many:.0f} us with {brokered.SERVERS}, ratio {ratio:.2f}, bar 1.1: "
         f"{met(ratio <= 1.1)}",

@@ -54,9 +54,9 @@ def eventually(condition: Callable[[], object], seconds: float = DEADLINE) -> bo
     return True
 
 
-def resident() -> float:
-    """The memory that this process has in use, in MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
+def resident(process: int | str = "self") -> float:
+    """The memory that a process has in use, in MiB."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 

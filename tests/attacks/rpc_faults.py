@@ -6,6 +6,9 @@ connections are cut least, so that there is always one to go to. The calls are t
 asyncio, or of the threads that share a blocking one. With `--brokers yes` they go through two
 brokers, with which all servers have registered; one is killed, too, and the relays cut the
 connections of both sides.
+
+The memory and the descriptors of the processes that are never killed are printed as they were after
+a tenth of the time, when what is remembered of ended calls no longer grows, and at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +24,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -39,6 +43,9 @@ HEARTBEAT = 1000
 
 ENOUGH = 3 * HEARTBEAT + 1000
 """The deadline with which an idempotent call has to get its answer."""
+
+MOST_MIB, MOST_DESCRIPTORS = 16, 32
+"""What a process may have more at the end than after a tenth of the time."""
 
 KINDS = ("asyncio", "pool", "receiving thread")
 UNDER_WAY = 48
@@ -85,6 +92,42 @@ class Broker(Host):
         return ["zmqlite.rpc", "broker", f"tcp://127.0.0.1:{self.port}"]
 
 
+class Ends:
+    """How calls that may be executed at most once have ended: a byte for each, as they are many."""
+
+    WORDS = ("", "unknown", "no", "yes")
+
+    def __init__(self) -> None:
+        self._codes = bytearray()
+
+    def __setitem__(self, number: int, word: str) -> None:
+        if number >= len(self._codes):
+            self._codes.extend(bytes(number + 4096 - len(self._codes)))
+        self._codes[number] = self.WORDS.index(word)
+
+    def items(self) -> Iterator[tuple[int, str]]:
+        return ((number, self.WORDS[code]) for number, code in enumerate(self._codes) if code)
+
+
+class Watched:
+    """The memory and the descriptors of a process that is never killed."""
+
+    def __init__(self, process: int) -> None:
+        self.process = process
+        self.samples: list[tuple[float, int]] = []
+
+    def look(self) -> None:
+        descriptors = len(os.listdir(f"/proc/{self.process}/fd"))
+        self.samples.append((resident(self.process), descriptors))
+
+    def early_and_late(self, which: int) -> tuple[float, float]:
+        """The most in the second tenth of the time, and in the last one."""
+        tenth = max(1, len(self.samples) // 10)
+        parts = self.samples[tenth : 2 * tenth] or self.samples, self.samples[-tenth:]
+        early, late = (max(sample[which] for sample in part) for part in parts)
+        return early, late
+
+
 class Storm:
     """The calls of a client of asyncio, and what became of them.
 
@@ -109,8 +152,10 @@ class Storm:
         self.end = time.monotonic() + seconds
         self.counts: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
-        self.once: dict[int, str] = {}  # of calls that may be executed at most once, how they ended
-        self.unanswered: dict[int, rpc.RpcError] = {}
+        self.grown: dict[str, str] = {}  # what processes had early and late
+        self.once = Ends()
+        self.unanswered: dict[int, str] = {}
+        self.delays: deque[tuple[float, float]] = deque(maxlen=100)  # when, and of the event loop
         self.number = 0
 
     def over(self) -> bool:
@@ -156,7 +201,7 @@ class Storm:
             self.counts["answered"] += 1
         except rpc.RpcError as error:
             self.faults["unanswered"] += 1
-            self.unanswered[number] = error
+            self.unanswered[number] = self.told(error)
 
     async def stream(self) -> None:
         count = random.randrange(2000)
@@ -188,6 +233,22 @@ class Storm:
                 self.relay.stdin.write(b"%d\n" % index)
                 self.relay.stdin.flush()
                 self.counts["cuts"] += 1
+
+    async def watch(self, processes: list[Watched]) -> None:
+        """Look at processes, and at how late this one is: a starved client cannot be answered."""
+        while not self.over():
+            for _ in range(10):
+                begun = time.monotonic()
+                await asyncio.sleep(0.05)
+                now = time.monotonic()
+                self.delays.append((now, now - begun - 0.05))
+            for process in processes:
+                process.look()
+
+    def told(self, error: rpc.RpcError) -> str:
+        since = time.monotonic() - ENOUGH / 1000
+        most = max((delay for when, delay in [*self.delays] if when > since), default=0)
+        return f"{error}; meanwhile the client was at most {most * 1000:.0f} ms late"
 
     def check(self) -> None:
         """Compare how calls ended with what the servers have noted."""
@@ -247,7 +308,7 @@ class BlockingStorm(Storm):
             self.answered(number, self.stub.repeat(Note(number=number), timeout=ENOUGH))
         except rpc.RpcError as error:
             self.count("unanswered", fault=True)
-            self.unanswered[number] = error
+            self.unanswered[number] = self.told(error)
 
     def answered(self, number: int, reply: Any) -> None:
         self.count("answered")
@@ -346,14 +407,14 @@ async def main(kind: str, brokers: bool, calls: int, seconds: float, directory: 
                 Client(context, *endpoints, options=options) as client,
             ):
                 storm = Storm(client.stub(SERVICE), relay, relays, hosts, calls, seconds)
-                await play(storm, targets, client)
+                await play(storm, targets, client, hosts[0], *middle[:1])
         else:
             with (
                 zmq.Context(linger=0) as plain,
                 rpc.Client(plain, *endpoints, options=options) as blocking,
             ):
                 storm = BlockingStorm(blocking.stub(SERVICE), relay, relays, hosts, calls, seconds)
-                await play(storm, targets, blocking)
+                await play(storm, targets, blocking, hosts[0], *middle[:1])
     finally:
         for process in (relay, *(each.process for each in (*middle, *hosts))):
             process.kill()
@@ -362,24 +423,23 @@ async def main(kind: str, brokers: bool, calls: int, seconds: float, directory: 
     return storm
 
 
-async def play(storm: Storm, hosts: list[Host], client: Any) -> None:
-    sizes: list[float] = []
-    descriptors: list[int] = []
-
-    async def watch() -> None:
-        while not storm.over():
-            sizes.append(resident())
-            descriptors.append(len(os.listdir("/proc/self/fd")))
-            await asyncio.sleep(0.5)
-
-    await asyncio.gather(storm.calls(), storm.trouble(), strangers(hosts, storm), watch())
+async def play(storm: Storm, hosts: list[Host], client: Any, *kept: Host) -> None:
+    watched = {type(host).__name__.lower(): Watched(host.process.pid) for host in kept}
+    watched["client"] = Watched(os.getpid())
+    processes = list(watched.values())
+    await asyncio.gather(
+        storm.calls(), storm.trouble(), strangers(hosts, storm), storm.watch(processes)
+    )
     links = client._protocol.links
     storm.faults["left"] = sum(len(link.calls) for link in links)
-    half = len(sizes) // 2
-    storm.counts["resident MiB"] = round(max(sizes[half:]))
-    if half > 20:  # a short run still grows
-        storm.faults["MiB"] = int(max(sizes[half:]) - max(sizes[:half]) > 32)
-        storm.faults["descriptors"] = int(max(descriptors[half:]) - max(descriptors[:half]) > 32)
+    for name, process in watched.items():
+        for which, (what, most) in enumerate(
+            (("MiB", MOST_MIB), ("descriptors", MOST_DESCRIPTORS))
+        ):
+            early, late = process.early_and_late(which)
+            storm.grown[f"{name} {what}"] = f"{early:.0f}..{late:.0f}"
+            if len(process.samples) > 40:  # a short run still grows
+                storm.faults[what] += late - early > most
 
 
 if __name__ == "__main__":
@@ -401,7 +461,8 @@ if __name__ == "__main__":
         "not executed, but was",
     )
     zeros += ("executed, but was not", "left", "descriptors", "MiB")
-    counts = {"calls": storm.number, **dict(sorted(storm.counts.items()))}
+    counts: dict[str, object] = {"calls": storm.number, **dict(sorted(storm.counts.items()))}
+    counts |= storm.grown
     end(
         {key.replace(" ", "_"): value for key, value in counts.items()},
         {key.replace(" ", "_"): storm.faults[key] for key in zeros},

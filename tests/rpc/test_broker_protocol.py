@@ -283,6 +283,21 @@ def test_a_call_that_left_the_queue_may_come_again() -> None:
     assert [to for to, _, _ in alone.sent()] == [b"c again"]
 
 
+@pytest.mark.parametrize("gone", [b"old", b"new"])
+def test_a_call_that_came_over_two_connections_is_answered_over_the_one_that_lives(
+    gone: bytes,
+) -> None:
+    alone = Alone()
+    alone.request(b"1", client=b"new")
+    alone.request(b"1", client=b"old")  # sent before, and read later
+    for _ in range(3):
+        alone.broker.unreachable([gone, brokering._PROBE], 0)
+    alone.register(b"s")
+    alone.says(b"s", Kind.REPLY, b"1", b"reply")
+    receivers = [to for to, envelope, _ in alone.sent() if envelope.kind == Kind.REPLY]
+    assert receivers == [route for route in (b"new", b"old") if route != gone]
+
+
 def test_a_server_that_ends_gives_its_calls_back() -> None:
     alone = Alone()
     alone.register(b"s", 2)
@@ -358,11 +373,47 @@ def test_the_server_with_the_most_room_is_always_known(steps: list[tuple[int, bo
     for member in members:
         member.serve([queue], 0)
     for number, more in steps:
-        members[number].takes += 1 if more else -1
-        members[number].update()
+        if more:
+            members[number].free()
+        else:
+            members[number].room -= 1
         most = max(member.room for member in members)
         best = queue.best()
         assert best is None if most <= 0 else best is not None and best.room == most
+
+
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "kind": st.integers(0, 11),
+        "id": st.binary(max_size=17),
+        "method": st.sampled_from(["", "/a.B/C"]),
+        "incarnation": st.binary(max_size=4),
+        "timeout": st.integers(0, 300),
+        "status": st.integers(0, 16),
+    },
+)
+
+
+@given(st.integers(0, 11), st.binary(min_size=15, max_size=17), FIELDS, st.binary(max_size=4))
+@example(4, bytes(16), {"id": b"another"}, b"")
+@example(4, bytes(16), {"kind": 3}, b"")
+@example(4, bytes(16), {}, b"\x12\x14")
+def test_an_envelope_is_read_as_protobuf_parses_it(
+    kind: int, name: bytes, fields: dict[str, Any], rest: bytes
+) -> None:
+    head = wire.head(kind, name) + wire.more(**fields) + rest
+    expected = wire.decode(head)
+    for _ in range(2):
+        found, call, said = wire.read(head)
+        if expected is None:
+            assert found == 0
+            continue
+        assert (found, call) == (expected.kind, expected.id)
+        for field in ("method", "incarnation", "attachments", "credit", "status", "executed"):
+            assert getattr(said, field) == getattr(expected, field)
+        assert said.timeout == (expected.timeout if expected.HasField("timeout") else None)
+        assert said.service == ("a.B" if said.method else "")
 
 
 @given(st.binary(max_size=80), st.lists(st.binary(max_size=20), max_size=4))
@@ -618,6 +669,47 @@ class World:
                     # UNIMPLEMENTED: no server came to the broker for 3 seconds.
                     usual = (Status.NOT_FOUND, Status.RESOURCE_EXHAUSTED, Status.UNIMPLEMENTED)
                     assert call.error.status in usual, "an idempotent call got no answer"
+
+
+def test_a_call_that_reaches_its_server_through_both_brokers_is_answered() -> None:
+    world = World()
+    for _ in range(6):  # the servers have registered, the first one before the other
+        world.arrive(0)
+        world.flush()
+    for link in world.client.links:
+        world.client.receive(link, world.back[link, int(link.endpoint)].pop(0), world.now)
+    world.call(1)
+    world.flush()
+    ((call, _),) = world.calls
+    for _ in world.client.links:  # it is sent through one broker, and then through the other one
+        assert call.link is not None
+        first = call.link
+        world.arrive(0)
+        world.flush()
+        if call.attempts == 1:
+            world.cut(4 + int(first.endpoint))
+            world.now = call.retry or 0
+            world.client.tick(world.now)
+            world.flush()
+    assert call.attempts == 2
+    assert call.link is not None
+    second = int(call.link.endpoint)
+    for broker in (second, 1 - second):  # the server reads the older request last
+        while True:
+            frames = world.back[0, broker].pop(0)
+            event = world.hosts[0].protocol.receive([b"B%d" % broker, *frames], world.now)
+            if event:
+                world.hosts[0].calls.append(event[1])
+            if not world.back[0, broker]:
+                break
+    world.execute(0)
+    world.flush()
+    for _ in range(2):
+        world.arrive(0)
+        world.flush()
+    world.client.receive(call.link, world.back[call.link, second].pop(0), world.now)
+    assert call.ended
+    assert call.error is None
 
 
 ACTIONS: list[tuple[Callable[[World, int], None], int]] = [

@@ -306,6 +306,58 @@ def test_a_call_that_came_again_by_another_route_is_cancelled_by_that_route_alon
     assert event[1].cancelled
 
 
+def asked_twice() -> tuple[ServerProtocol, ServerCall]:
+    """A server with a call that came by the route `new` and then, sent before that, by `old`."""
+    server = ServerProtocol(b"I", {ASK.name: ASK}, calls=5, limit=LIMIT)
+    head = wire.head(wire.Kind.REQUEST, b"1") + ASK.field + wire.incarnation_field(b"I")
+    event = server.receive([b"new", head, b""], 0)
+    assert event is not None
+    assert server.receive([b"old", head, b""], 0) is None
+    return server, event[1]
+
+
+@pytest.mark.parametrize("gone", [None, b"old", b"new"])
+def test_a_call_that_came_by_two_routes_is_answered_to_each_that_waits(gone: bytes | None) -> None:
+    server, call = asked_twice()
+    if gone is not None:
+        for _ in range(3):
+            assert server.unreachable(gone, 0) == []
+    server.reply(call, b"reply", b"", [], 0)
+    assert [frames[0] for frames in server.outgoing] == [
+        route for route in (b"new", b"old") if route != gone
+    ]
+
+
+def test_a_call_that_came_by_two_routes_is_cancelled_when_neither_waits() -> None:
+    server, call = asked_twice()
+    cancel = wire.head(wire.Kind.CANCEL, b"1")
+    assert server.receive([b"old", cancel], 0) is None
+    assert server.receive([b"old", cancel], 0) is None
+    assert not call.cancelled
+    assert server.receive([b"new", cancel], 0) == (Happened.CANCEL, call)
+
+
+def test_a_call_is_sent_again_while_there_is_time_for_an_answer() -> None:
+    client = ClientProtocol(["a"])
+    client.opened(client.links[0])
+    welcome = wire.more(kind=int(wire.Kind.WELCOME), version=1, incarnation=b"I", limit=LIMIT)
+    now, times = 0, 0
+    client.receive(client.links[0], [welcome], now)
+    call = client.start(ASK, [b""], 4000, now)
+    while True:
+        client.lost(client.links[0], now)  # at once, whenever it was sent
+        client.opened(client.links[0])
+        client.receive(client.links[0], [welcome], now)
+        assert call.deadline is not None
+        assert call.retry is not None
+        assert call.retry <= max(now + 1, now + (call.deadline - now) // 2)
+        now, times = call.retry, times + 1
+        client.tick(now)
+        if call.ended:
+            break
+    assert times > 10
+
+
 def test_a_call_whose_server_does_not_come_back_ends() -> None:
     client, (link,) = welcomed()
     call = client.start(HELLO, [b""], -1, 0)
@@ -314,6 +366,35 @@ def test_a_call_whose_server_does_not_come_back_ends() -> None:
     client.tick(5 + RESUME_MS)
     assert call.error is not None
     assert (call.error.status, call.error.executed) == (Status.UNAVAILABLE, Executed.UNKNOWN)
+
+
+def test_a_stream_that_is_sent_again_begins_anew() -> None:
+    watch = methods_of(GREETER)[2]
+    watch.idempotent = True
+    server = ServerProtocol(b"0", {watch.name: watch}, calls=5, limit=LIMIT)
+    client, (link,) = welcomed()
+    call = client.start(watch, [b""], -1, 0)
+    began = []
+    for route in b"old", b"new":
+        ((_, request),) = client.outgoing
+        client.outgoing.clear()
+        event = server.receive([route, *request], 0)
+        assert event is not None
+        assert event[0] is Happened.BEGIN
+        began.append(event[1])
+        server.item(event[1], b"an item")  # which does not come before the connection is lost
+        if route == b"old":
+            client.lost(link, 0)
+            client.opened(link)
+            client.outgoing.clear()
+            fields = {"kind": 2, "version": 1, "incarnation": b"0", "limit": LIMIT}
+            client.receive(link, [wire.more(**fields)], 0)
+            client.tick(call.retry or 0)
+    assert [frames[0] for frames in server.outgoing] == [b"old", b"new"]
+    assert began[0].id != began[1].id
+    client.cancel(call)
+    ((_, (cancel,)),) = client.outgoing
+    assert wire.decode(cancel).id == began[1].id
 
 
 def test_more_items_than_the_credit_end_a_stream() -> None:

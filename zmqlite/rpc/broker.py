@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..keywords import SocketKeywords
 
 AT_ONCE: Final = 64
-"""Messages that are passed on before it is looked what is due."""
+"""Messages that are taken before what comes of them is sent, and it is looked what is due."""
 
 
 class Broker(Closing):
@@ -135,33 +135,32 @@ class Broker(Closing):
                 self._woken[descriptor]()
 
     def _receive(self, now: int) -> bool:
-        """Pass messages on; False if there may be more.
+        """Take messages and send what comes of them; True if there was none.
 
-        A send may consume the wake-up for a message, so the last thing is to look for one.
+        Many are sent in one go, which wakes the I/O thread once. A send may consume the wake-up for
+        a message, so the last thing before a sleep is to look for one.
         """
-        attempt, protocol = self._socket._attempt, self._protocol
+        attempt, receive, idle = self._socket._attempt, self._protocol.receive, True
         for _ in range(AT_ONCE):
             parts = attempt(PARTS, wire.PARTS)
             if parts is None:
-                return True
-            protocol.receive(parts, now)
-            if protocol.outgoing:
-                self._flush()
-        return False
+                break
+            receive(parts, now)
+            idle = False
+        self._flush()
+        return idle
 
     def _drop_events(self) -> None:
         """Take the events: none says which peer it was, so the protocol looks who is gone."""
-        attempt = self._monitor.socket._attempt
-        while attempt(PARTS, 1) is not None:
+        while self._monitor.socket._attempt(PARTS, 1) is not None:
             pass
         self._protocol.disconnected(clock())
 
     def _flush(self) -> None:
-        protocol, put = self._protocol, self._socket.send_multipart
-        while protocol.outgoing:
-            outgoing, protocol.outgoing = protocol.outgoing, []
-            for frames in outgoing:
-                try:
-                    put(frames, DONTWAIT)
-                except (HostUnreachable, Again):
-                    protocol.unreachable(frames, clock())
+        put, protocol = self._socket.send_multipart, self._protocol
+        for frames in protocol.outgoing:  # to which `unreachable` may append
+            try:
+                put(frames, DONTWAIT)
+            except (HostUnreachable, Again):
+                protocol.unreachable(frames, clock())
+        protocol.outgoing.clear()

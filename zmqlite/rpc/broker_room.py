@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from . import wire
+from .asked import Asked
 
 
-class BrokerCall:
+class BrokerCall(Asked):
     """A call that has not ended. `member` is the server that was given it; None if it waits."""
 
     deadline: int | None = None
@@ -28,21 +29,21 @@ class BrokerCall:
     lost: bool = False  # its client could not be reached
 
     def __init__(
-        self, parts: list[Any], envelope: Any, queue: Queue, who: str | bytes, now: int
+        self, parts: list[Any], said: wire.Said, name: bytes, queue: Queue, who: Any, now: int
     ) -> None:
-        self.id: bytes = envelope.id
-        self.route: bytes = parts[0]  # of its client
-        self.parts: Final = parts  # route, envelope, payload, attachments
+        self.id: Final = name
+        self.routes = [parts[0]]  # of its client
+        self.head: Final = memoryview(parts[1]).tobytes()
+        self.frames: Final = parts[2:]  # payload, attachments
+        self.said: Final = said
         self.queue: Final = queue
-        self.who: Final = who  # whose limit it counts for
+        self.who: Final[str | bytes] = who  # whose limit it counts for
         self.start: Final = now
-        self.method: Final[str] = envelope.method  # "" of a call that is only asked for
-        self.stream: Final[bool] = envelope.credit > 0
 
     @property
     def repeatable(self) -> bool:
         """Whether it may be executed again, as far as servers have said so by now."""
-        return self.method in self.queue.repeatable
+        return self.said.method in self.queue.repeatable
 
 
 class Member:
@@ -56,27 +57,33 @@ class Member:
         self.queues: list[Queue] = []
         self.files: Sequence[bytes] = ()  # that describe its services
         self.takes: int = 0  # calls at once; 0 if it gets no more for now
-        self.room: int = 0
+        self.room: int = 0  # how many more; not above 0 if it has none
         self.calls: dict[bytes, BrokerCall] = {}
 
     def serve(self, queues: Iterable[Queue], takes: int) -> None:
         """Be a server of these services, and of no other ones, for so many calls at once."""
-        self.takes = 0
-        self.update()
-        self.queues, self.takes = [*queues], takes
-        self.update()
-
-    def update(self) -> None:
-        """Take note of a change of `takes` or of `calls`."""
-        before = self.room
-        self.room = room = self.takes - len(self.calls)
         for queue in self.queues:
-            queue.move(self, before, room)
+            queue.place(self, 0)
+        self.queues, self.takes, self.room = [*queues], takes, takes - len(self.calls)
+        for queue in self.queues:
+            queue.place(self, self.room)
+
+    def stop(self) -> None:
+        """Have no room until it registers again."""
+        self.takes, self.room = 0, -len(self.calls)
+
+    def free(self) -> None:
+        """Have room for one more call."""
+        self.room = room = self.room + 1
+        for queue in self.queues:
+            if room > queue.places.get(self, 0):
+                queue.place(self, room)
 
     def first(self) -> Queue | None:
         """Return the service whose first call has waited longest; None if no call waits."""
-        waiting = [queue for queue in self.queues if queue.waiting]
-        return min(waiting, key=Queue.since) if waiting else None
+        firsts = (next(iter(queue.waiting.values())) for queue in self.queues if queue.waiting)
+        call = min(firsts, key=lambda call: call.start, default=None)
+        return None if call is None else call.queue
 
 
 class Queue:
@@ -91,31 +98,35 @@ class Queue:
         self.refused: int = 0  # by the broker
         self.waited: int = 0  # milliseconds of all calls: until a server had room
         self.lasted: int = 0  # and until they ended
-        self._most: int = 0  # the room of the server with the most
-        self._levels: dict[int, dict[Member, None]] = {}  # servers by their room, if they have any
+        self.places: dict[Member, int] = {}
+        """Servers, and the room that they were last seen to have, which is never too little."""
+        self._levels: dict[int, dict[Member, None]] = {}  # the same by room
+        self._most: int = 0
 
     def best(self) -> Member | None:
         """Return the server with the most room, of several the one that has had it longest."""
-        return next(iter(self._levels[self._most])) if self._most else None
+        while self._most:
+            member = next(iter(self._levels[self._most]))
+            if member.room == self._most:
+                return member
+            self.place(member, member.room)
+        return None
 
-    def move(self, member: Member, before: int, room: int) -> None:
+    def place(self, member: Member, room: int) -> None:
         """Take note of the room of a server; if it changes by one this looks at no other server."""
-        levels = self._levels
-        if before > 0:
+        levels, before = self._levels, self.places.pop(member, 0)
+        if before:
             level = levels[before]
             del level[member]
             if not level:
                 del levels[before]
         if room > 0:
+            self.places[member] = room
             levels.setdefault(room, {})[member] = None
         if room > self._most:
             self._most = room
-        elif self._most and self._most not in levels:
+        elif self._most not in levels:
             self._most = room if room == before - 1 else max(levels, default=0)
-
-    def since(self) -> int:
-        """Return since when the first call has waited."""
-        return next(iter(self.waiting.values())).start
 
     def end(self, call: BrokerCall, failed: bool, now: int) -> None:
         """Count a call that has ended."""

@@ -31,13 +31,12 @@ def _statistics(broker: Any, request: bytes, now: int) -> Any:
     reply = schema.StatisticsReply(uptime=now - broker.born)
     for queue in broker.queues.values():
         members = [member for member in broker.members.values() if queue in member.queues]
-        counts = {name: getattr(queue, name) for name in _COUNTS}
         reply.services.add(
             service=queue.name,
             servers=len(members),
             waiting=len(queue.waiting),
             under_way=sum(call.queue is queue for one in members for call in one.calls.values()),
-            **counts,
+            **{name: getattr(queue, name) for name in _COUNTS},
         )
     return reply
 

@@ -23,7 +23,7 @@ from .broker_room import BrokerCall, Member, Queue
 from .serving import PROBE_MS, REMEMBERED_CALLS, REMEMBERED_MS
 from .status import Executed, RpcError, Status
 from .timers import Timers
-from .wire import Kind
+from .wire import Kind, Said
 
 STARTING_MS: Final = 3000
 """How long after its start a broker lets calls of unknown services wait: servers will register."""
@@ -41,7 +41,6 @@ INCARNATION_BYTES: Final = 16
 PINNED_BYTES: Final = 8192
 """A shorter frame of a call that waits is copied: as a Message it may keep so much memory."""
 
-_ITEM, _STATUS = int(Kind.ITEM), int(Kind.STATUS)
 _ABOUT_NO_CALL: Final = (Kind.HELLO, Kind.REGISTER)
 _PROBE: Final = wire.more(kind=int(Kind.PROBE))
 _DOUBT: Final = b"\x60\x00"
@@ -75,7 +74,7 @@ class BrokerProtocol:
         self.draining: bool = False
         self.queues: dict[str, Queue] = {}
         self.members: dict[bytes, Member] = {}  # by route
-        self.user: Callable[[Any], str | None] = lambda part: None
+        self.user: Callable[[Any], str | None] | None = None
         self._waiting, self._most, self._limit = waiting, calls, limit
         self._may_register = may_register
         self._incarnations: dict[bytes, Member] = {}
@@ -88,15 +87,15 @@ class BrokerProtocol:
         self._timers.add(now + PROBE_MS, _LOOK_ALL)
         self.next: Final = self._timers.next
         """When to call `tick`; it is never None."""
-        self._receivers: dict[int, Callable[[list[Any], Any, int], None]] = {
+        self._receivers: dict[int, Callable[[list[Any], Said, bytes, int], None]] = {
             Kind.HELLO: self._hello,
             Kind.REQUEST: self._request,
             Kind.CREDIT: self._credit,
             Kind.CANCEL: self._cancel,
             Kind.RESUME: self._asked_again,
-            Kind.REPLY: self._answer,
-            _STATUS: self._answer,
-            _ITEM: self._answer,
+            Kind.REPLY: self._reply,
+            Kind.STATUS: self._status,
+            Kind.ITEM: self._item,
             Kind.REGISTER: self._register,
         }
 
@@ -107,21 +106,19 @@ class BrokerProtocol:
 
     def receive(self, parts: list[Any], now: int) -> None:
         """Take a message of a client or of a server, its routing id first."""
-        envelope = wire.decode(parts[1]) if len(parts) > 1 else None
-        if envelope is None:
-            return
-        kind = envelope.kind
-        receiver = self._receivers.get(kind)
-        if receiver and (0 < len(envelope.id) <= wire.ID_BYTES or kind in _ABOUT_NO_CALL):
-            parts[0] = memoryview(parts[0]).tobytes()
-            receiver(parts, envelope, now)
+        if len(parts) > 1:
+            kind, name, said = wire.read(parts[1])
+            receiver = self._receivers.get(kind)
+            if receiver and (0 < len(name) <= wire.ID_BYTES or kind in _ABOUT_NO_CALL):
+                parts[0] = memoryview(parts[0]).tobytes()
+                receiver(parts, said, name, now)
 
     # Servers
 
-    def _register(self, parts: list[Any], envelope: Any, now: int) -> None:
+    def _register(self, parts: list[Any], said: Said, _: bytes, now: int) -> None:
         """Take note of what a server says of itself, which it does regularly, or refuse it."""
-        name, route, user = envelope.incarnation, parts[0], self.user(parts[1])
-        if not 0 < len(name) <= INCARNATION_BYTES or len(parts) != 3 or not envelope.version:
+        name, route, user = said.incarnation, parts[0], self.user and self.user(parts[1])
+        if not 0 < len(name) <= INCARNATION_BYTES or len(parts) != 3 or not said.version:
             return
         try:
             registration = schema.Registration.FromString(memoryview(parts[2]).tobytes())
@@ -142,7 +139,7 @@ class BrokerProtocol:
         member.serve(map(self._queue, services), registration.calls)
         for queue in member.queues:
             queue.repeatable |= frozenset(registration.repeatable)
-        self._hello(parts, envelope, now)
+        self._hello(parts, said, name, now)
         self._serve(member, now)
 
     def _queue(self, service: str) -> Queue:
@@ -151,7 +148,7 @@ class BrokerProtocol:
     def _lose(self, member: Member, now: int) -> None:
         """Give up a server: its calls go to others, or end."""
         del self.members[member.route], self._incarnations[member.incarnation]
-        member.takes = 0
+        member.stop()
         for call in reversed([*member.calls.values()]):
             if call.repeatable and not call.begun:
                 call.doubtful = True
@@ -162,45 +159,44 @@ class BrokerProtocol:
 
     # Calls
 
-    def _hello(self, parts: list[Any], envelope: Any, now: int) -> None:
-        if envelope.version:
+    def _hello(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
+        if said.version:
             more = {"version": wire.VERSION, "incarnation": self.incarnation, "limit": self._limit}
             self.outgoing.append([parts[0], wire.more(kind=int(Kind.WELCOME), **more)])
 
-    def _request(self, parts: list[Any], envelope: Any, now: int) -> None:
-        name, method = envelope.id, envelope.method
-        ours = envelope.incarnation == self.incarnation
+    def _request(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
+        ours = said.incarnation == self.incarnation
         if ours and (name in self._calls or name in self._done or name in self._older):
-            self._asked_again(parts, envelope, now)
+            self._asked_again(parts, said, name, now)
             return
-        if ours and method in broker_services.METHODS:
-            self._built_in(parts, envelope, now)
+        if ours and said.method in broker_services.METHODS:
+            self._built_in(parts, said, name, now)
             return
-        who = self.user(parts[1]) or parts[0]
-        queue = self.queues.get(_service(method))
-        starting = now - self.born <= STARTING_MS and len(self.queues) < UNKNOWN_SERVICES
-        if queue is None and starting:
-            queue = self._queue(_service(method))
-        if error := self._refusal(parts, envelope, queue, who):
+        who = (self.user and self.user(parts[1])) or parts[0]
+        queue = self.queues.get(said.service)
+        starting = queue is None and now - self.born <= STARTING_MS
+        if starting and len(self.queues) < UNKNOWN_SERVICES:
+            queue = self._queue(said.service)
+        if error := self._refusal(parts, said, queue, who):
             answer = self._refuse(parts[0], name, error)
             if error.status != Status.UNAVAILABLE:  # which it would be again
                 self._remember(name, answer, now)
             if queue is not None:
                 queue.refused += 1
         elif queue is not None:
-            self._place(self._begin(parts, envelope, queue, who, now), now)
+            self._begin(BrokerCall(parts, said, name, queue, who, now), queue.best(), now)
 
     def _refusal(
-        self, parts: list[Any], envelope: Any, queue: Queue | None, who: str | bytes
+        self, parts: list[Any], said: Said, queue: Queue | None, who: str | bytes
     ) -> RpcError | None:
-        if envelope.incarnation != self.incarnation:
+        if said.incarnation != self.incarnation:
             text = "the request was sent to another incarnation of the broker"
             return _no(Status.UNAVAILABLE, text)
         if self.draining:
             return _no(Status.UNAVAILABLE, "the broker is ending")
         if queue is None:
-            return _no(Status.UNIMPLEMENTED, f"no server has registered for {envelope.method}")
-        if len(parts) - envelope.attachments != 3:
+            return _no(Status.UNIMPLEMENTED, f"no server has registered for {said.method}")
+        if len(parts) - said.attachments != 3:
             text = "a request has one payload, and as many attachments as it says"
             return _no(Status.INVALID_ARGUMENT, text)
         if len(parts[2]) > self._limit:
@@ -211,56 +207,51 @@ class BrokerProtocol:
         if len(queue.waiting) >= self._waiting and queue.best() is None:
             text = f"{self._waiting} calls of {queue.name} wait for a server"
             return _no(Status.RESOURCE_EXHAUSTED, text)
-        if not envelope.timeout and envelope.HasField("timeout"):
+        if said.timeout == 0:
             return _no(Status.DEADLINE_EXCEEDED, "it came too late")
         return None
 
-    def _built_in(self, parts: list[Any], envelope: Any, now: int) -> None:
+    def _built_in(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
         """Answer a request to one of the broker's own services."""
         try:
             request = b"".join(map(bytes, parts[2:]))
-            reply = broker_services.METHODS[envelope.method](self, request, now)
-            head = wire.head(Kind.REPLY, envelope.id)
-            self.outgoing.append([parts[0], head, reply.SerializeToString()])
+            reply = broker_services.METHODS[said.method](self, request, now)
+            self.outgoing.append([parts[0], wire.head(Kind.REPLY, name), reply.SerializeToString()])
         except RpcError as error:
-            self._refuse(parts[0], envelope.id, error)
+            self._refuse(parts[0], name, error)
         except Exception:  # protobuf's implementations raise different classes
             text = "the request does not parse"
-            self._refuse(parts[0], envelope.id, _no(Status.INVALID_ARGUMENT, text))
+            self._refuse(parts[0], name, _no(Status.INVALID_ARGUMENT, text))
 
-    def _begin(
-        self, parts: list[Any], envelope: Any, queue: Queue, who: str | bytes, now: int
-    ) -> BrokerCall:
-        call = BrokerCall(parts, envelope, queue, who, now)
+    def _begin(self, call: BrokerCall, member: Member | None, now: int) -> None:
+        """Take a call, and give it to this server, or let it wait."""
         self._calls[call.id] = call
-        self._counts[who] = self._counts.get(who, 0) + 1
-        if timeout := envelope.timeout:
+        self._counts[call.who] = self._counts.get(call.who, 0) + 1
+        if timeout := call.said.timeout:
             call.deadline = now + timeout
             self._timers.add(call.deadline, call)
-        return call
+        self._place(call, member, now)
 
-    def _place(
-        self, call: BrokerCall, now: int, member: Member | None = None, *, first: bool = False
-    ) -> None:
-        """Give a call to this server, else to that with the most room; or let it wait."""
-        if member := member or call.queue.best():
+    def _place(self, call: BrokerCall, member: Member | None, now: int) -> None:
+        """Give a call to this server, or let it wait as none has room."""
+        if member is not None:
             self._hand(call, member, now)
             return
         call.queue.waiting[call.id] = call
-        if first:
+        if call.handed:  # before this, so it is its turn
             call.queue.waiting.move_to_end(call.id, last=False)
-        for index, part in enumerate(call.parts):
-            if len(part) < PINNED_BYTES:
-                call.parts[index] = memoryview(part).tobytes()
+        for index, frame in enumerate(call.frames):
+            if len(frame) < PINNED_BYTES:
+                call.frames[index] = memoryview(frame).tobytes()
 
     def _hand(self, call: BrokerCall, member: Member, now: int) -> None:
         call.member, call.last, call.handed = member, member.incarnation, now
         member.calls[call.id] = call
-        member.update()
-        head = memoryview(call.parts[1]).tobytes() + member.named
-        if call.deadline is not None:
+        member.room -= 1
+        head = call.head + member.named
+        if call.deadline is not None and now != call.start:
             head += wire.timeout_field(call.deadline - now)
-        self.outgoing.append([member.route, head, *call.parts[2:]])
+        self.outgoing.append([member.route, head, *call.frames])
 
     def _again(self, call: BrokerCall, now: int) -> None:
         """Take a call from its server, and give it to another one if that may get it."""
@@ -271,7 +262,7 @@ class BrokerProtocol:
             return
         if not call.doubtful:
             call.last = b""
-        self._place(call, now, first=True)
+        self._place(call, call.queue.best(), now)
 
     def _take(self, call: BrokerCall, now: int) -> None:
         """Take a call from its server, which thereby has room for another one."""
@@ -279,70 +270,79 @@ class BrokerProtocol:
         assert member is not None
         call.member = None
         del member.calls[call.id]
-        member.update()
-        self._serve(member, now)
+        member.free()
+        if member.room > 0:
+            self._serve(member, now)
 
     def _serve(self, member: Member, now: int) -> None:
         """Give calls that wait to a server, as many as it has room for."""
         while member.room > 0 and (queue := member.first()) is not None:
             self._hand(queue.waiting.popitem(last=False)[1], member, now)
 
-    def _asked_again(self, parts: list[Any], envelope: Any, now: int) -> None:
+    def _asked_again(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
         """Take a duplicate or a RESUME: the server answers that knows the call."""
-        name, route = envelope.id, parts[0]
-        ours = envelope.incarnation == self.incarnation
+        route = parts[0]
+        ours = said.incarnation == self.incarnation
         if ours and (known := self._calls.get(name)):
-            known.route, known.lost = route, False
+            known.ask(route, said.credit > 0)
+            known.lost = False
             return
         last = self._done.get(name, self._older.get(name)) if ours else None
         if isinstance(last, list):
             self.outgoing.append([route, *last])
             return
         member = self._incarnations.get(last or b"")
-        queue = self.queues.get(_service(envelope.method), member.queues[0] if member else None)
-        repeatable = queue and last and envelope.method in queue.repeatable
+        queue = self.queues.get(said.service, member.queues[0] if member else None)
+        repeatable = queue and last and said.method in queue.repeatable
         if queue is None or not (member or repeatable):
             text = "the broker does not know how this call ends"
             self._refuse(route, name, RpcError(Status.UNAVAILABLE, text))
             return
-        call = self._begin(parts, envelope, queue, route, now)
+        call = BrokerCall(parts, said, name, queue, route, now)
         call.doubtful = True
-        self._place(call, now, member)
+        self._begin(call, member or queue.best(), now)
 
     # What is said about calls
 
-    def _answer(self, parts: list[Any], envelope: Any, now: int) -> None:
-        """Pass on what a server says about a call, if it was given that call."""
+    def _given(self, parts: list[Any], name: bytes) -> BrokerCall | None:
+        """Return the call, if it is one that the sender was given."""
         member = self.members.get(parts[0])
-        call = None if member is None else member.calls.get(envelope.id)
-        if member is None or call is None:
-            return
-        kind = envelope.kind
-        if kind == _STATUS and envelope.executed == Executed.NO:
-            if envelope.status == Status.UNAVAILABLE:
-                member.takes = 0  # until it registers again
-                self._again(call, now)
-                return
-            if call.doubtful:
-                parts[1] = memoryview(parts[1]).tobytes() + _DOUBT
-            else:
-                call.last = [memoryview(parts[1]).tobytes()]
-        parts[0] = call.route
-        self.outgoing.append(parts)
-        if kind == _ITEM:
-            call.begun = True
-        else:
-            call.queue.end(call, envelope.status != 0, now)
+        return None if member is None else member.calls.get(name)
+
+    def _tell(self, call: BrokerCall, frames: list[Any]) -> None:
+        for route in call.routes:
+            self.outgoing.append([route, *frames])
+
+    def _reply(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
+        if call := self._given(parts, name):
+            self._tell(call, parts[1:])
+            call.queue.end(call, said.status != 0, now)
             self._end(call, now)
 
-    def _credit(self, parts: list[Any], envelope: Any, now: int) -> None:
-        call = self._calls.get(envelope.id)
+    def _status(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
+        call = self._given(parts, name)
+        if call is not None and said.executed == Executed.NO:
+            if said.status == Status.UNAVAILABLE:
+                self.members[parts[0]].stop()  # until it registers again
+                self._again(call, now)
+                return
+            parts[1] = memoryview(parts[1]).tobytes() + (_DOUBT if call.doubtful else b"")
+            call.last = call.last if call.doubtful else [parts[1]]
+        self._reply(parts, said, name, now)
+
+    def _item(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
+        if call := self._given(parts, name):
+            call.begun = True
+            self._tell(call, parts[1:])
+
+    def _credit(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
+        call = self._calls.get(name)
         if call is not None and call.member is not None:
             parts[0] = call.member.route
             self.outgoing.append(parts)
 
-    def _cancel(self, parts: list[Any], envelope: Any, now: int) -> None:
-        if call := self._calls.get(envelope.id):
+    def _cancel(self, parts: list[Any], said: Said, name: bytes, now: int) -> None:
+        if call := self._calls.get(name):
             self._abandon(call, now)
 
     def _abandon(self, call: BrokerCall, now: int) -> None:
@@ -376,7 +376,8 @@ class BrokerProtocol:
     def _fail(self, call: BrokerCall, error: RpcError, now: int) -> None:
         if call.doubtful:
             error.executed = Executed.UNKNOWN
-        answer = self._refuse(call.route, call.id, error)
+        answer = [wire.status(call.id, error)]
+        self._tell(call, answer)
         if error.executed is Executed.NO:
             call.last = answer
         call.queue.end(call, True, now)
@@ -404,7 +405,7 @@ class BrokerProtocol:
         routes = {route for route, each in self.members.items() if each.calls or whom == _LOOK_ALL}
         if whom == _LOOK_ALL:
             self._timers.add(now + PROBE_MS, _LOOK_ALL)
-            routes |= {call.route for call in self._calls.values()}
+            routes |= {route for call in self._calls.values() for route in call.routes}
         self.outgoing += ([route, _PROBE] for route in routes)
 
     def disconnected(self, now: int) -> None:
@@ -418,22 +419,17 @@ class BrokerProtocol:
         route = frames[0]
         member = self.members.get(route)
         if member is not None:
-            envelope = wire.decode(frames[1])
-            call = member.calls.get(envelope.id)
-            member.takes = 0
-            if call is not None and envelope.kind == Kind.REQUEST:
+            kind, name, _ = wire.read(frames[1])
+            member.stop()
+            if kind == Kind.REQUEST and (call := member.calls.get(name)):
                 self._again(call, now)  # the server has not got it
             self._lose(member, now)
             return
-        calls = [call for call in self._calls.values() if call.route == route]
+        calls = [call for call in self._calls.values() if call.leave(route)]
         for call in calls:
-            if call.lost or call.stream:
+            if call.lost or call.said.credit:
                 self._abandon(call, now)
             call.lost = True  # it may come back, over another connection
-
-
-def _service(method: str) -> str:
-    return method[1 : method.rfind("/")]
 
 
 def _no(status: Status, text: str) -> RpcError:

@@ -168,14 +168,17 @@ class ClientProtocol:
 
         `method` is a Method, `extra` is what wire.extra returns.
         """
-        self._count += 1
-        name = self._prefix + self._count.to_bytes(8, "big")
+        name = self._name()
         call = ClientCall(name, method, wire.head(_REQUEST, name) + method.field + extra, frames)
         if timeout >= 0:
             call.deadline = now + timeout + 1  # `now` was rounded down
             self._timers.add(call.deadline, call)
         self._place(call, now)
         return call
+
+    def _name(self) -> bytes:
+        self._count += 1
+        return self._prefix + self._count.to_bytes(8, "big")
 
     def cancel(self, call: ClientCall) -> None:
         """End a call whose result nobody wants."""
@@ -229,10 +232,19 @@ class ClientProtocol:
         self.outgoing.append((link, [head, *call.frames]))
 
     def _again(self, call: ClientCall, now: int) -> None:
-        """Send a call again after a while: to a server that is there by then."""
+        """Send a call again after a while: to a server that is there by then.
+
+        A stream is another call then: its server may have sent items that did not come.
+        """
         call.link = None
+        if call.method.streaming:
+            fields = call.head[len(wire.head(_REQUEST, call.id)) :]
+            call.id = self._name()
+            call.head = wire.head(_REQUEST, call.id) + fields
         least, most = BACKOFF_MS
         pause = min(most, least << min(call.attempts, 10))
+        if call.deadline is not None:  # so that there is time for another attempt
+            pause = min(pause, max(1, (call.deadline - now) // 2))
         call.retry = now + random.randint(pause // 2, pause)
         self._timers.add(call.retry, call)
 

@@ -19,6 +19,7 @@ from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
 from . import wire
+from .asked import Asked
 from .status import Executed, RpcError, Status
 from .timers import Timers
 from .wire import Kind, Part
@@ -61,7 +62,7 @@ class Happened(IntEnum):
 _BEGIN: Final = Happened.BEGIN
 
 
-class ServerCall:
+class ServerCall(Asked):
     """A call that a server has taken."""
 
     deadline: int | None = None
@@ -75,7 +76,7 @@ class ServerCall:
     used: int = 0  # of the credit
 
     def __init__(self, name: bytes, parts: list[Part], envelope: Any, method: Any) -> None:
-        self.route: bytes = memoryview(parts[0]).tobytes()
+        self.routes = [memoryview(parts[0]).tobytes()]
         self.payload: bytes = memoryview(parts[2]).tobytes()
         parts[0] = parts[2] = b""  # a Message takes more memory
         self.parts = parts  # nothing, envelope, nothing, attachments
@@ -101,7 +102,7 @@ class ServerCall:
 
 
 _Done: TypeAlias = dict[bytes, tuple[Any, ...] | None]
-"""The last messages of calls that have ended, with their routes; None if they are not kept."""
+"""The last frames of calls that have ended, None if they are not kept."""
 
 Event: TypeAlias = tuple[Happened, ServerCall]
 
@@ -228,11 +229,11 @@ class ServerProtocol:
         if envelope.incarnation != self.incarnation:
             error = RpcError(Status.UNAVAILABLE, "the call was sent to another incarnation")
         elif call := self._open.get(name):
-            call.route = bytes(parts[0])
+            call.ask(bytes(parts[0]), call.method.streaming)
             call.cancelled = call.cancelled and not call.lost
             call.lost = False
         elif frames := self._done.get(name) or self._older.get(name):
-            self.outgoing.append([bytes(parts[0]), *frames[1:]])
+            self.outgoing.append([bytes(parts[0]), *frames])
         elif name in self._done or name in self._older:
             text = "it was executed, but its reply is not kept"
             error = RpcError(Status.DATA_LOSS, text, executed=Executed.YES)
@@ -250,8 +251,8 @@ class ServerProtocol:
 
     def _cancel(self, parts: list[Part], envelope: Any, now: int) -> Event | None:
         call = self._open.get(envelope.id)
-        # A broker that lost the client does not end a call that has come again through another one.
-        if call is None or call.route != bytes(parts[0]):
+        # A broker that lost the client does not end a call that has come through another one, too.
+        if call is None or not call.leave(bytes(parts[0])):
             return None
         events = self._abandon([call], Status.CANCELLED, now)
         return events[0] if events else None
@@ -268,7 +269,8 @@ class ServerProtocol:
             if self._probing:
                 self._timers.add(now + PROBE_MS, None)
             probe = wire.more(kind=int(Kind.PROBE))
-            routes = {call.route for call in self._open.values() if not call.cancelled}
+            waiting = [call.routes for call in self._open.values() if not call.cancelled]
+            routes = {route for routes in waiting for route in routes}
             self.outgoing += ([route, probe] for route in routes)
         for route in expired:
             if isinstance(route, bytes):
@@ -300,7 +302,7 @@ class ServerProtocol:
         It may come back, over another connection, so its unary calls are abandoned only when it is
         unreachable once more.
         """
-        calls = [call for call in self._open.values() if call.route == route]
+        calls = [call for call in self._open.values() if call.leave(route)]
         gone = [call for call in calls if call.lost or call.credit]
         for call in calls:
             call.lost = True
@@ -340,7 +342,7 @@ class ServerProtocol:
         """End a unary call with its reply; `extra` is what wire.extra returns."""
         size = len(payload) + (sum(map(len, attachments)) if attachments else 0)
         head = wire.head(_REPLY, call.id) + extra
-        self._finish(call, (call.route, head, payload, *attachments), size, now)
+        self._finish(call, (head, payload, *attachments), size, now)
 
     def item(self, call: ServerCall, payload: bytes) -> None:
         """Send an item of a stream; those that follow each other share a message."""
@@ -353,14 +355,14 @@ class ServerProtocol:
                 self._items = None
         else:
             self._streaming = call
-            self._items = [call.route, wire.head(_ITEM, call.id), payload]
+            self._items = [call.routes[0], wire.head(_ITEM, call.id), payload]
             self.outgoing.append(self._items)
 
     def end(self, call: ServerCall, metadata: Mapping[str, str], now: int) -> None:
         """End a stream."""
         fields = wire.more(executed=int(Executed.YES), metadata=metadata)
         head = wire.head(_STATUS, call.id) + fields
-        self._finish(call, (call.route, head), REPLY_BYTES + 1, now)  # too long to be kept
+        self._finish(call, (head,), REPLY_BYTES + 1, now)  # too long to be kept
 
     def fail(
         self,
@@ -371,21 +373,22 @@ class ServerProtocol:
     ) -> None:
         """End a call with an error."""
         head = wire.status(call.id, error, metadata)
-        self._finish(call, (call.route, head), len(head), now)
+        self._finish(call, (head,), len(head), now)
 
-    def _finish(self, call: ServerCall, message: tuple[Any, ...], size: int, now: int) -> None:
+    def _finish(self, call: ServerCall, frames: tuple[Any, ...], size: int, now: int) -> None:
         """Send the last message of a call; and keep it, if so many bytes fit."""
         self._timers.discard(call.deadline, call)
         if self._open.get(call.id) is not call:  # it has ended, or another one took its place
             return
         del self._open[call.id]
         if not call.cancelled:
-            self.outgoing.append(message)
+            for route in call.routes:
+                self.outgoing.append((route, *frames))
         elif call.method.idempotent:
             return  # it is executed again if its client comes back
         if size <= REPLY_BYTES and self._kept + size <= REMEMBERED_BYTES:
             self._kept += size
-            self._done[call.id] = message
+            self._done[call.id] = frames
         else:
             self._done[call.id] = None
         if len(self._done) >= REMEMBERED_CALLS or now >= self._replace:
