@@ -56,12 +56,6 @@ def nested(depth: int) -> bytes:
     return data
 
 
-def test_tagged_decodes_each_type_by_its_name() -> None:
-    codec = proto.Tagged(Cat, CatFlap)
-    assert codec.decode([b"zoo.Cat", b"\x0a\x03Tom"]) == Cat(name="Tom")
-    assert codec.decode([b"zoo.CatFlap", b"\x08\x01"]) == CatFlap(open=True)
-
-
 @pytest.mark.parametrize(
     "message",
     [
