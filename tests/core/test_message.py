@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 import pytest
-from support import LONG, Connect, Make, Pair
+from support import LONG, Connect, Make, Pair, Run
 
 import zmqlite as zmq
 from zmqlite.message import collect
@@ -150,3 +150,22 @@ def test_a_name_is_a_text_without_nul() -> None:
         zmq.Message(b"").metadata(b"User-Id")  # type: ignore[arg-type]  # the point
     with pytest.raises(ValueError, match="NUL"):
         zmq.Message(b"").metadata("User-Id\0")
+
+
+def test_what_a_zap_handler_says_about_the_sender_is_known(
+    make: Make, connect: Connect, run: Run
+) -> None:
+    handler = make(zmq.REP)
+    handler.bind("inproc://zeromq.zap.01")
+
+    def let_in() -> None:
+        version, number, *_ = handler.recv_multipart()
+        properties = b"\x05Level\0\0\0\x017"
+        handler.send_multipart([version, number, b"200", b"", b"anna", properties])
+
+    run(let_in)
+    server, client = make(zmq.PULL, zap_domain="test"), make(zmq.PUSH)
+    connect(server, client, "tcp")
+    client.send(b"let in")
+    message = server.recv_message(timeout=5000)
+    assert (message.metadata("User-Id"), message.metadata("Level")) == ("anna", "7")
