@@ -133,15 +133,3 @@ def test_a_program_that_ends_anyhow_neither_hangs_nor_complains(how: str, error:
     assert last == error
     assert "Exception ignored" not in done.stderr
     assert "never retrieved" not in done.stderr
-
-
-async def test_blocking_and_awaited_sockets_are_not_mixed_up() -> None:
-    async with aio.Context(linger=0) as context, context.socket(zmq.PULL) as awaited:
-        assert not isinstance(awaited, zmq.Socket)
-        with pytest.raises(TypeError):
-            zmq.Poller().register(awaited)  # type: ignore[arg-type]  # on purpose
-        with zmq.Context() as blocking, blocking.socket(zmq.PULL) as socket:
-            with pytest.raises(TypeError):
-                aio.Poller().register(socket)  # type: ignore[arg-type]  # on purpose
-            with pytest.raises((TypeError, AttributeError)):
-                zmq.proxy(awaited, socket)  # type: ignore[arg-type]  # on purpose

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from aio_support import pair, turns, waiting
+from aio_support import pair, waiting
 from aio_support import until as eventually
 
 import zmqlite as zmq
@@ -113,32 +113,7 @@ async def test_a_monitor_yields_what_happens_until_its_socket_is_closed() -> Non
             await monitor.recv()
 
 
-@pytest.mark.parametrize(("time_slice", "at_least", "at_most"), [(0, 450, 600), (60_000, 0, 5)])
-async def test_other_tasks_run_during_a_flood(time_slice: int, at_least: int, at_most: int) -> None:
-    async with (
-        aio.Context(linger=0, time_slice=time_slice) as context,
-        context.socket(zmq.PULL) as pull,
-        context.socket(zmq.PUSH) as push,
-    ):
-        push.connect(pull.bind("inproc://flood"))
-        await push.send_many([b"flood"] * 500)
-        await turns()
-        ran = 0
-
-        async def other() -> None:
-            nonlocal ran
-            while True:
-                await asyncio.sleep(0)
-                ran += 1
-
-        task = asyncio.create_task(other())
-        for _ in range(500):
-            await pull.recv()
-        task.cancel()
-        assert at_least <= ran <= at_most
-
-
-@pytest.mark.parametrize("time_slice", [1, 10])
+@pytest.mark.parametrize("time_slice", [0, 1, 10])
 @pytest.mark.parametrize(
     "call",
     [

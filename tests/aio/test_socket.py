@@ -18,14 +18,6 @@ LONG = bytes(200_000)
 MESSAGES = [b"%d" % number for number in range(5000)]
 
 
-@pytest.mark.parametrize("data", [b"", b"hello", LONG, bytearray(b"array"), memoryview(b"view")])
-@pytest.mark.parametrize("transport", ["inproc", "tcp"])
-async def test_a_frame_arrives_as_it_was_sent(data: Any, transport: str) -> None:
-    async with pair(zmq.PULL, zmq.PUSH, transport) as (pull, push):
-        await push.send(data)
-        assert await pull.recv() == bytes(data)
-
-
 @pytest.mark.parametrize("frames", [[b""], [b"a", b"", b"c"], [LONG, b"b"], [b"x"] * 2000])
 async def test_a_message_of_several_frames_arrives_whole(frames: list[bytes]) -> None:
     async with pair(zmq.PULL, zmq.PUSH, "tcp") as (pull, push):
@@ -54,17 +46,6 @@ async def test_every_kind_of_receive_waits_too() -> None:
         message = await pull.recv_message()
         assert bytes(message.data) == b"abc"
         assert bytes(buffer) == b"abc" + bytes(7)
-
-
-async def test_many_messages_cross_in_batches() -> None:
-    async with pair(zmq.PULL, zmq.PUSH, "tcp", sndhwm=100, rcvhwm=100) as (pull, push):
-        send = asyncio.create_task(push.send_many(iter(MESSAGES)))
-        received: list[bytes] = []
-        while len(received) < len(MESSAGES):
-            received += await pull.recv_many()
-        assert received == MESSAGES
-        assert await send == len(MESSAGES)
-        assert await push.send_many([]) == 0
 
 
 async def test_without_waiting_there_is_either_something_or_again() -> None:

@@ -7,7 +7,7 @@ import contextlib
 from typing import Any, TypeAlias
 
 import pytest
-from aio_support import pair, turns, waiting
+from aio_support import pair, waiting
 from aio_support import until as eventually
 from forms import FORMS, GARBAGE, TOM, good
 from schemas import Cat
@@ -152,14 +152,3 @@ async def test_attachments_of_messages_are_not_mixed_up_between_tasks() -> None:
             await sender.send_envelope(envelope)
         await asyncio.gather(*tasks)
     assert got == {str(number): [b"%d" % number] * 3 for number in range(200)}
-
-
-async def test_closing_wakes_who_waits() -> None:
-    async with aio.Context(linger=0) as context:
-        async with TypedSocket(context.socket(zmq.PULL), Cat) as typed:
-            receiving = asyncio.create_task(typed.recv())
-            await turns()
-        assert typed.socket.closed
-        with pytest.raises(zmq.SocketClosed):
-            await receiving
-        assert "zmqlite.aio.Socket PULL" in repr(typed)

@@ -127,12 +127,6 @@ def first_of(received: Iterable[Any]) -> Any:
     raise AssertionError("nothing came")
 
 
-def multipart(socket: Any) -> Iterable[Any]:
-    """Iterate over whole messages, of a version that can."""
-    messages: Iterable[Any] = socket.iter_multipart()
-    return messages
-
-
 def nothing_there(rig: Rig) -> str:
     try:
         rig.receiver.recv(zmq.DONTWAIT)
@@ -265,11 +259,10 @@ RECEIVES = {
     "recv_multipart timeout": receives(
         lambda r: r.receiver.recv_multipart(timeout=1000), many_frames, lambda g: [g]
     ),
+    "for multipart": receives(
+        lambda r: first_of(r.receiver.iter_multipart()), many_frames, lambda g: [g]
+    ),
 }
-if hasattr(zmq.Socket, "iter_multipart"):
-    RECEIVES["for multipart"] = receives(
-        lambda r: first_of(multipart(r.receiver)), many_frames, lambda g: [g]
-    )
 
 
 def message_of_nothing_kept(rig: Rig, given: bytes) -> int:

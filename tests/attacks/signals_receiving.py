@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from google.protobuf.wrappers_pb2 import BytesValue
@@ -85,27 +85,20 @@ def once(receive: Callable[[Consumer], Any]) -> Attempt:
     return attempt
 
 
-def iterate(consumer: Consumer) -> None:
-    storm = consumer.storm
-    storm.armed = True
-    for got in consumer.socket:
-        storm.armed = False
-        consumer.note(got)
-        if consumer.ended or time.monotonic() > consumer.limit:
-            return
-        storm.armed = True
+def iterate(messages: Callable[[zmq.Socket], Iterable[Any]]) -> Attempt:
+    """Iterate until the end, or until the time is over."""
 
-
-def iterate_multipart(consumer: Consumer) -> None:
-    storm = consumer.storm
-    storm.armed = True
-    socket: Any = consumer.socket  # of a version that has this
-    for got in socket.iter_multipart():
-        storm.armed = False
-        consumer.note(got)
-        if consumer.ended or time.monotonic() > consumer.limit:
-            return
+    def attempt(consumer: Consumer) -> None:
+        storm = consumer.storm
         storm.armed = True
+        for got in messages(consumer.socket):
+            storm.armed = False
+            consumer.note(got)
+            if consumer.ended or time.monotonic() > consumer.limit:
+                return
+            storm.armed = True
+
+    return attempt
 
 
 def head_then_rest(consumer: Consumer) -> None:
@@ -133,7 +126,7 @@ SINGLE: dict[str, Attempt] = {
     "recv_message": once(lambda c: c.socket.recv_message()),
     "recv_many": once(lambda c: c.socket.recv_many()),
     "recv_many_limit": once(lambda c: c.socket.recv_many(3, timeout=1000)),
-    "iterate": iterate,
+    "iterate": iterate(lambda socket: socket),
     "typed_recv": once(lambda c: c.typed.recv()),
 }
 MULTIPART: dict[str, Attempt] = {
@@ -141,9 +134,8 @@ MULTIPART: dict[str, Attempt] = {
     "recv_multipart_dontwait": once(lambda c: c.socket.recv_multipart(zmq.DONTWAIT)),
     "recv_multipart_timeout": once(lambda c: c.socket.recv_multipart(timeout=1000)),
     "recv_head": head_then_rest,
+    "iter_multipart": iterate(zmq.Socket.iter_multipart),
 }
-if hasattr(zmq.Socket, "iter_multipart"):
-    MULTIPART["iter_multipart"] = iterate_multipart
 
 RECEIVES = {**SINGLE, **MULTIPART}
 # Not refused by a handler that takes frames out of the middle of a message.

@@ -9,42 +9,10 @@ import sys
 import threading
 import time
 
-from capi.given import Call, end, refused, set_int, start, tcp
+from capi.given import Call, end, refused, start, tcp
 
 from zmqlite.capi import *
 from zmqlite.capi._handles import Handle
-
-
-def threads_in_one_socket() -> None:
-    context, socket = start(ZMQ_DEALER)
-    peer = zmq_socket(context, ZMQ_DEALER)
-    zmq_connect(peer, tcp(socket))
-    until = time.monotonic() + 1
-    seen: set[int] = set()
-
-    def hammer(number: int) -> None:
-        buffer, msg = bytearray(10), zmq_msg_t()
-        zmq_msg_init(msg)
-        while time.monotonic() < until:
-            for used in (socket, peer):
-                calls: list[Call] = [
-                    (zmq_send, used, b"x" * 10, 10, ZMQ_DONTWAIT),
-                    (zmq_recv, used, buffer, 10, ZMQ_DONTWAIT),
-                    (zmq_msg_recv, msg, used, ZMQ_DONTWAIT),
-                    (zmq_poll, [zmq_pollitem_t(used, 0, 3)], 1, 1),
-                    (set_int, used, ZMQ_SNDHWM, number + 1),
-                ]
-                function, *arguments = random.choice(calls)
-                if function(*arguments) == -1:
-                    seen.add(zmq_errno())
-
-    threads = [zmq_threadstart(hammer, number) for number in range(6)]
-    for thread in threads:
-        zmq_threadclose(thread)
-    assert seen <= {EBUSY, EAGAIN}, seen
-    set_int(socket, ZMQ_LINGER, 0)
-    set_int(peer, ZMQ_LINGER, 0)
-    end(context, socket, peer)
 
 
 def threads_and_the_end_of_a_context() -> None:

@@ -29,21 +29,6 @@ def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return "tcp://127.0.0.1:*" if request.param == "tcp" else f"ipc://{tmp_path}/socket"
 
 
-def test_a_publisher_in_c_and_a_subscriber_of_ours(
-    make: Make, theirs: Context, endpoint: str
-) -> None:
-    publisher, joined = make(ZMQ_XPUB), bytearray(3)
-    with theirs.socket(zmqlite.SUB) as subscriber:
-        subscriber.connect(bound(publisher, endpoint))
-        subscriber.subscribe(b"ab")
-        assert zmq_recv(publisher, joined, 3, 0) == 3
-        assert joined == b"\x01ab"
-        for topic in (b"abc", b"xyz", b"ab"):
-            assert zmq_send(publisher, topic, len(topic), 0) == len(topic)
-        assert subscriber.recv(timeout=WAIT) == b"abc"
-        assert subscriber.recv(timeout=WAIT) == b"ab"
-
-
 def test_long_messages_without_copies_both_ways(make: Make, theirs: Context, endpoint: str) -> None:
     socket, msg, freed = make(ZMQ_DEALER), zmq_msg_t(), []
     with theirs.socket(zmqlite.DEALER) as other:

@@ -100,17 +100,3 @@ def test_a_long_wait_for_nothing_is_no_short_one() -> None:
         task = Task(zmq_poll, None, 0, timeout)
         with pytest.raises(TimeoutError):
             task.result(0.05)
-
-
-def test_a_proxy_moves_until_its_context_is_shut_down(ctx: void_p, pair: Pair) -> None:
-    push, front = pair(ZMQ_PUSH, ZMQ_PULL)
-    back, pull = pair(ZMQ_PUSH, ZMQ_PULL)
-    capture, captured = pair(ZMQ_PUB, ZMQ_SUB)
-    assert zmq_setsockopt(captured, ZMQ_SUBSCRIBE, None, 0) == 0
-    proxy = Task(zmq_proxy, front, back, capture)
-    buffer = bytearray(8)
-    for _ in range(10):
-        assert zmq_send(push, b"x", 1, 0) == 1
-        assert zmq_recv(pull, buffer, 8, 0) == 1
-    zmq_ctx_shutdown(ctx)
-    assert proxy.result() == -1

@@ -304,20 +304,6 @@ class TestThreads:
         zmq_threadclose(zmq_timers_new())
         assert zmq_errno() == EFAULT
 
-    def test_a_socket_may_be_used_by_one_and_then_by_another(self, ctx: void_p) -> None:
-        push, pull = zmq_socket(ctx, ZMQ_PUSH), zmq_socket(ctx, ZMQ_PULL)
-        assert zmq_bind(pull, "inproc://threads") == 0
-
-        def send(socket: void_p) -> None:
-            zmq_connect(socket, "inproc://threads")
-            zmq_send(socket, b"x", 1, 0)
-            zmq_close(socket)
-
-        zmq_threadclose(zmq_threadstart(send, push))
-        assert zmq_recv(pull, bytearray(1), 1, 0) == 1
-        assert zmq_close(push) == -1
-        assert zmq_close(pull) == 0
-
 
 @pytest.mark.slow
 def test_a_sleep_lets_other_threads_run() -> None:

@@ -163,15 +163,6 @@ def test_it_ends_with_the_context(pair: Pair, run: Run, context: zmq.Context) ->
     steered.task.result()
 
 
-def test_without_a_control_it_is_a_proxy(pair: Pair, run: Run) -> None:
-    frontend, source = pair(zmq.PULL, zmq.PUSH)
-    backend, sink = pair(zmq.PUSH, zmq.PULL)
-    capture, copies = pair(zmq.PUSH, zmq.PULL)
-    run(zmq.proxy_steerable, frontend, backend, capture)
-    source.send(b"frame")
-    assert sink.recv(timeout=5000) == copies.recv(timeout=5000) == b"frame"
-
-
 @pytest.mark.parametrize(("control", "hand"), ANSWERING)
 def test_a_flood_of_messages_does_not_shut_commands_out(
     control: Kind, hand: Kind, pair: Pair, run: Run

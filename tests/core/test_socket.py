@@ -89,17 +89,6 @@ def test_a_linger_that_is_none_is_refused_and_nothing_is_closed(make: Make) -> N
     assert not socket.closed
 
 
-def test_a_socket_in_use_is_not_closed(make: Make, run: Run) -> None:
-    socket = make(zmq.PULL)
-    task = run(socket.recv)
-    eventually(inside, socket)
-    for linger in (None, 0):
-        with pytest.raises(zmq.SocketBusy, match="another thread"):
-            socket.close(linger)
-    assert not socket.closed
-    assert not task.future.done()
-
-
 def test_a_forgotten_socket_is_closed_with_a_warning(context: zmq.Context) -> None:
     socket = context.socket(zmq.PULL)
     name = repr(socket)

@@ -92,6 +92,7 @@ def test_an_endpoint_in_use_is_named(transport: str, make: Make, endpoint: str) 
         ("ipc:///no/such/directory/socket", errno.ENOENT),
         (f"ipc:///tmp/{'x' * 103}", errno.ENAMETOOLONG),
         (f"ipc://@{'x' * 107}", errno.ENAMETOOLONG),
+        ("ipc://" + "\u00e4" * 54, errno.ENAMETOOLONG),
         ("nonsense://address", errno.EPROTONOSUPPORT),
         ("ipc://@", errno.EINVAL),
     ],

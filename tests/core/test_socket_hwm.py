@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from support import Connect, Make, Pair, Run, eventually, inside, subscribe, unreachable
+from support import TRANSPORTS, Connect, Make, Pair, Run, eventually, inside, subscribe, unreachable
 
 import zmqlite as zmq
 
@@ -139,7 +139,7 @@ def test_a_router_drops_for_whom_it_does_not_know_or_has_no_room(
     assert drain(dealer) == NUMBERS[:5]
 
 
-@pytest.mark.parametrize("transport", ["inproc", "tcp"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_mandatory_router_says_whom_it_does_not_know(
     transport: str, make: Make, connect: Connect
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import TRANSPORTS, Connect, Make, Pair, await_subscription, subscribe
+from support import TRANSPORTS, Connect, Make
 
 import zmqlite as zmq
 from zmqlite.constants import DRAFT_SOCKET_TYPES
@@ -40,23 +40,6 @@ def test_a_draft_type_is_refused(name: str, context: zmq.Context) -> None:
 def test_a_type_is_a_number(number: Any, context: zmq.Context) -> None:
     with pytest.raises((TypeError, ValueError), match="type is"):
         context.socket(number)
-
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("subscriber", [zmq.SUB, zmq.XSUB])
-@pytest.mark.parametrize("publisher", [zmq.PUB, zmq.XPUB])
-def test_publishers_send_to_subscribers(
-    transport: str, publisher: zmq.SocketType, subscriber: zmq.SocketType, pair: Pair
-) -> None:
-    source, sink = pair(publisher, subscriber, transport)
-    if subscriber is zmq.SUB:
-        subscribe(sink, source, b"a")
-    else:  # by a message, which is the same on the wire
-        sink.send(b"\1a")
-        await_subscription(sink, source, b"a")
-    source.send_multipart([b"b", b"not for you"])
-    source.send_multipart([b"abc", b"body"])
-    assert sink.recv_multipart(timeout=5000) == [b"abc", b"body"]
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

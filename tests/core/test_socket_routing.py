@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support import TRANSPORTS, Connect, Make, Pair, eventually, unreachable
+from support import TRANSPORTS, Connect, Make, Pair
 
 import zmqlite as zmq
 
@@ -115,17 +115,3 @@ def test_a_routing_id_alone_is_dropped(pair: Pair) -> None:
     router.send_multipart([name, b"body"])
     assert dealer.recv_multipart() == [b"body"]
     assert not dealer.poll(0)
-
-
-def test_a_router_learns_that_a_peer_left_when_it_receives_or_polls(
-    make: Make, connect: Connect
-) -> None:
-    router = make(zmq.ROUTER, router_mandatory=True)
-    for transport in TRANSPORTS:
-        name = transport.encode()
-        dealer = make(zmq.DEALER, routing_id=name)
-        connect(router, dealer, transport)
-        router.send_multipart([name, b"body"])
-        assert dealer.recv(timeout=5000) == b"body"
-        dealer.close()
-        eventually(unreachable, router, name)

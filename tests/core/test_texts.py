@@ -17,7 +17,7 @@ from unittest import mock
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from program_support import said
-from support import Make, Pair
+from support import Make
 
 import zmqlite as zmq
 import zmqlite.aio
@@ -88,13 +88,6 @@ def test_a_mistake_is_told_with_what_to_do(
 
 def test_the_table_of_mistakes_was_read_to_its_end() -> None:
     assert len(MISTAKES) == TABLE.read_text().count(">>>") == 38
-
-
-def test_a_message_of_several_frames_is_no_member_of_a_batch(pair: Pair) -> None:
-    receiver, sender = pair(zmq.PULL, zmq.PUSH)
-    sender.send_multipart([b"a", b"b"])
-    with pytest.raises(zmq.ZMQError, match=r"Socket.recv_many\(\) on PULL .* several frames: "):
-        receiver.recv_many(timeout=5000)
 
 
 def test_a_peer_of_a_type_that_does_not_fit_is_no_peer(make: Make) -> None:

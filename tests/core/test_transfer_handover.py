@@ -155,6 +155,7 @@ def test_parts_are_messages_up_to_the_limit_and_bytes_beyond_it(pair: Pair) -> N
     assert isinstance(second, zmq.Message)
     assert (bytes(first), bytes(second), third) == (b"1", b"2", b"3")
     assert (first.more, second.more) == (True, True)
+    assert repr(first) == "<zmqlite.Message of 1 bytes, more follow>"
 
 
 def test_iterators_yield_frames_or_whole_messages_until_the_context_ends(

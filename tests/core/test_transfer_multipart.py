@@ -59,13 +59,17 @@ def test_frames_of_all_kinds_go_together(size: int, pair: Pair) -> None:
         memoryview(b"-" + data)[1:],
         zmq.Message(),
         memoryview(data * 2)[::2],
+        memoryview(data).cast("c"),
     ]
     sender.send_multipart(frames)
     sender.send_multipart(tuple(frames))
     sender.send_multipart(iter(frames))  # type: ignore[arg-type]  # as good as a list
-    expected = [data] * 4 + [b""] + [data] * 2 + [b""] + [data]
+    expected = [data] * 4 + [b""] + [data] * 2 + [b""] + [data] * 2
     for _ in range(3):
         assert receiver.recv_multipart() == expected
+    for frame in frames:
+        sender.send(frame)
+    assert [receiver.recv() for _ in frames] == expected
 
 
 @pytest.mark.parametrize("bad", ["text", 5, None, [b"frame"]])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -94,30 +93,3 @@ def test_a_signal_ends_a_program_and_its_threads(
     program.line()
     for line in program.end(number):
         assert re.fullmatch(r"Worker: .*|Client: .*|\S+ (sent|got) request #\d+", line)
-
-
-# The asynchronous server
-
-
-def test_a_server_answers_each_client_in_its_own_time(programs: Programs, make: Make) -> None:
-    port = programs.port()
-    server = programs.start(
-        "ch3.asyncsrv", bind=port, clients=0, workers=1, longest=1, duration=60_000
-    )
-    clients = [make(DEALER, rcvtimeo=WAIT) for _ in range(2)]
-    for name, client in zip((b"ada", b"bob"), clients, strict=True):
-        client.connect(port)
-        for number in range(10):
-            client.send(b"%s %d" % (name, number))
-    for name, client in zip((b"ada", b"bob"), clients, strict=True):
-        # One worker keeps the order, so when this was answered, all else was. Any may get no reply.
-        got: Counter[bytes] = Counter()
-        while not got[b"%s end" % name]:
-            while not client.poll(1):
-                client.send(b"%s end" % name)
-            (reply,) = client.recv_multipart()
-            got[reply] += 1
-        del got[b"%s end" % name]
-        assert got.keys() <= {b"%s %d" % (name, number) for number in range(10)}
-        assert max(got.values(), default=0) <= 4
-    assert server.end() == []

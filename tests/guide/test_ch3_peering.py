@@ -35,20 +35,6 @@ def cloud_of(make: Make, name: str) -> Socket:
     return cloud
 
 
-def test_a_broker_sends_a_request_to_a_peer(programs: Programs, make: Make) -> None:
-    cloud = cloud_of(make, "X")
-    broker = programs.start("ch3.peering2", "DC1", "X", clients=1, workers=1, pause=0, share=1)
-    assert broker.line() == "all peers are there"
-    for _ in range(3):
-        broker_name, client, *request = cloud.recv_multipart()
-        assert broker_name == b"DC1"
-        assert re.fullmatch(rb"\0.{4}", client, re.DOTALL)
-        assert request == [b"", b"HELLO"]
-        cloud.send_multipart([b"DC1", client, b"", b"OK"])
-        assert broker.line() == "Client: OK"
-    assert broker.end() == []
-
-
 @pytest.mark.parametrize("name", ["peering2", "peering3"])
 def test_a_broker_serves_a_request_of_a_peer(programs: Programs, make: Make, name: str) -> None:
     cloud_of(make, "X")

@@ -35,8 +35,6 @@ class Recorded(Machine):
 class Rig:
     """A server under test in a thread, and its peer and its client in plain frames."""
 
-    eager = False
-
     def __init__(self, make: Make, run: Run) -> None:
         self.make = make
         self.run = run
@@ -48,7 +46,7 @@ class Rig:
 
     def prepare(self, state: State, heartbeat: int) -> None:
         """Make the server, and connect to it."""
-        self.machine = Recorded(state, 2 * heartbeat, clock(), eager=self.eager)
+        self.machine = Recorded(state, 2 * heartbeat, clock())
         self.machine.votes = []
         self.serve = self.server(heartbeat)
         assert self.peer.recv(timeout=WAIT) == b"\1"
@@ -94,8 +92,6 @@ class Rig:
 class Loop(Rig):
     """bstarsrv."""
 
-    eager = True
-
     def server(self, heartbeat: int) -> Callable[[], None]:
         frontend, local, remote = map(self.make, (zmq.ROUTER, zmq.PUB, zmq.SUB))
         frontend.bind(CLIENTS)
@@ -127,11 +123,6 @@ def rig(request: pytest.FixtureRequest, make: Make, run: Run) -> Rig:
 @pytest.fixture
 def star(make: Make, run: Run) -> Star:
     return Star(make, run)
-
-
-@pytest.fixture
-def loop(make: Make, run: Run) -> Loop:
-    return Loop(make, run)
 
 
 # States
@@ -184,20 +175,6 @@ def test_an_active_server_answers_with_the_frames_it_got(rig: Rig) -> None:
     assert rig.reply() == [b"no envelope"]
 
 
-def test_the_backup_drops_requests_before_it_knows_its_peer(rig: Rig) -> None:
-    rig.start(State.BACKUP, OFTEN)
-    for number in range(3):  # two heartbeats and more
-        assert rig.said() == [b"2"]
-        rig.ask(b"dropped %d" % number)
-    rig.voted(False, False, False)
-    rig.says(State.ACTIVE)
-    rig.becomes(State.PASSIVE)
-    rig.says(State.PRIMARY)
-    rig.becomes(State.ACTIVE)
-    rig.ask(b"served")
-    assert rig.reply() == [b"", b"served"]
-
-
 def test_a_passive_server_drops_requests_while_its_peer_is_there(rig: Rig) -> None:
     rig.start(State.BACKUP)
     rig.says(State.ACTIVE)
@@ -209,13 +186,6 @@ def test_a_passive_server_drops_requests_while_its_peer_is_there(rig: Rig) -> No
     rig.becomes(State.ACTIVE)
     rig.ask(b"served")
     assert rig.reply() == [b"", b"served"]
-
-
-def test_silence_alone_makes_nobody_active(rig: Rig) -> None:
-    rig.start(State.BACKUP, OFTEN)
-    rig.says(State.ACTIVE)
-    rig.becomes(State.PASSIVE)
-    assert [rig.said() for _ in range(6)][1:] == [[b"4"]] * 5
 
 
 def test_a_vote_makes_a_passive_server_active_when_its_peer_is_silent(rig: Rig) -> None:
@@ -236,23 +206,6 @@ def test_what_the_peer_has_said_counts_before_a_vote_that_came_first(rig: Rig) -
     rig.begin()
     rig.voted(False)
     assert rig.machine.state is State.PASSIVE
-
-
-def test_a_lone_primary_of_bstarsrv_answers_at_once(loop: Loop) -> None:
-    loop.start(State.PRIMARY)
-    loop.ask(b"hello")
-    assert loop.reply() == [b"", b"hello"]
-    assert loop.machine.state is State.PRIMARY
-
-
-def test_a_lone_primary_of_bstarsrv2_first_waits_for_its_peer(star: Star) -> None:
-    star.start(State.PRIMARY)
-    star.ask(b"dropped")
-    star.voted(False)
-    star.machine.peer_expiry = clock()
-    star.ask(b"served")
-    assert star.reply() == [b"", b"served"]
-    assert star.machine.state is State.ACTIVE
 
 
 # The class

@@ -109,15 +109,6 @@ def test_a_client_tries_again_on_a_fresh_socket_and_takes_no_other_reply(
         assert reply.result() == [b"ONE", b"", b"\xff"]
 
 
-def test_a_client_gives_up_in_the_end(run: Run, context: zmq.Context, broker: Broker) -> None:
-    with (
-        MajordomoClient(context, broker.endpoint, timeout=20) as client,
-        pytest.raises(TimeoutError, match="no reply of service b'echo' in 3 tries"),
-    ):
-        client.request(b"echo", b"hello")
-    assert len({broker.recv()[0] for _ in range(3)}) == 3
-
-
 def test_an_asynchronous_client_sends_without_waiting(context: zmq.Context, broker: Broker) -> None:
     with MajordomoAsyncClient(context, broker.endpoint) as client:
         for body in (b"one", b"two"):

@@ -18,7 +18,7 @@ from mdp_support import (
     WORKER,
     Dealer,
 )
-from support import Make, Run, eventually
+from support import Make, Run
 
 import zmqlite as zmq
 from examples.guide.ch4 import mdbroker
@@ -205,23 +205,6 @@ def test_only_free_workers_get_heartbeats(client: Dealer, new: New) -> None:
     assert busy.is_silent()
     busy.send(WORKER, REPLY, b"client", b"", b"HELLO")
     assert busy.recv() == [WORKER, HEARTBEAT]
-
-
-@pytest.mark.parametrize("heartbeat", [100])
-def test_a_silent_worker_gets_no_more_requests(client: Dealer, new: New) -> None:
-    silent, lively = new(), new()
-    silent.send(WORKER, READY, b"echo")
-    assert silent.recv() == [WORKER, HEARTBEAT]  # it is registered
-    eventually(lambda: not client.knows(b"echo"))
-    client.send(CLIENT, b"echo", b"hello")
-    assert not client.knows(b"echo")  # the request waits
-    lively.send(WORKER, READY, b"echo")
-    lively.serve(b"client", b"hello", b"HELLO")
-    assert client.recv() == [CLIENT, b"echo", b"HELLO"]
-    silent.send(WORKER, HEARTBEAT)
-    while (message := silent.recv()) == [WORKER, HEARTBEAT]:
-        pass
-    assert message == [WORKER, DISCONNECT]
 
 
 @pytest.mark.parametrize("sign", [HEARTBEAT, REPLY], ids=["heartbeat", "reply"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from ports import WAIT, Programs
-from support import Make, eventually
+from support import Make
 
 import zmqlite as zmq
 from examples.guide.ch4 import ppqueue
@@ -167,24 +167,6 @@ def test_a_free_worker_gets_heartbeats_and_requests(paranoid: Ends) -> None:
     while (message := worker.recv_multipart()) == [HEARTBEAT]:
         worker.send(HEARTBEAT)
     assert message == [b"client", b"", b"hello"]
-
-
-def test_a_worker_that_is_silent_gets_no_more_requests(paranoid: Ends) -> None:
-    silent = paranoid.worker(READY)
-    assert silent.recv_multipart() == [HEARTBEAT]
-
-    def expired() -> bool:
-        """No heartbeat for the time of several, after all that came before."""
-        return not silent.poll(400) or silent.recv_multipart() != [HEARTBEAT]
-
-    eventually(expired)
-    client = paranoid.client(routing_id=b"client")
-    client.send(b"hello")
-    lively = paranoid.worker(READY)
-    while (message := lively.recv_multipart()) == [HEARTBEAT]:
-        lively.send(HEARTBEAT)
-    assert message == [b"client", b"", b"hello"]
-    assert not silent.poll(0)
 
 
 @pytest.fixture

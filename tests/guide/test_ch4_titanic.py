@@ -100,17 +100,6 @@ def test_a_request_for_no_service_is_refused(ship: Ship) -> None:
     assert ship.files() == []
 
 
-def test_what_is_stored_outlives_titanic(ship: Ship) -> None:
-    names = [ship.ask(b"titanic.request", b"echo", b"%d" % number)[1] for number in range(5)]
-    ship.titanic.kill()
-    eventually(lambda: not ship.client.knows(b"titanic.reply"))
-    ship.titanic = ship.start()
-    ship.worker.send(WORKER, b"\x01", b"echo")
-    assert [ship.serve() for _ in names] == [[b"%d" % number] for number in range(5)]
-    for number, name in enumerate(names):
-        assert ship.fetch(name) == [b"200", b"%d" % number]
-
-
 def test_a_request_that_was_closed_is_sent_to_nobody(ship: Ship) -> None:
     _, closed = ship.ask(b"titanic.request", b"echo", b"closed")
     _, kept = ship.ask(b"titanic.request", b"echo", b"kept")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from ports import Programs
 
 from examples.guide.ch5.kvmsg import KVMsg
 from examples.guide.ch5.kvsimple import KVSimple
@@ -133,16 +132,3 @@ def test_pairs_can_be_read() -> None:
     assert str(KVSimple(b"key", b"\1\xab", 7)) == "[seq:7][key:key][size:2] 01AB"
     assert str(KVMsg(b"key", b"\1\xab", 7)) == "[seq:7][key:key][size:2] 01AB"
     assert str(PAIR) == "[seq:258][key:key][size:4] [ttl=10;\u00e4=b=c]626F6479"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "properties"), [("tstkvsimple", ""), ("tstkvmsg", "[prop1=value1;prop2=value2]")]
-)
-def test_the_self_tests(programs: Programs, name: str, properties: str) -> None:
-    assert programs.start(f"ch5.{name}").rest() == ["OK"]
-    first, second, last = programs.start(f"ch5.{name}", "--verbose").rest()
-    assert first == second
-    assert first.endswith(f"[key:key][size:4] {properties}626F6479")
-    assert last == "OK"
-    assert list(programs.directory.iterdir()) == []

@@ -84,16 +84,6 @@ def test_a_file_comes_in_order(serve: Serve, make: Make, path: Path, model: str,
 # The servers
 
 
-def test_without_flow_control_all_is_sent_at_once(serve: Serve, make: Make, path: Path) -> None:
-    data = content(2 * CHUNK + 1)
-    path.write_bytes(data)
-    client = client_of(make, serve("fileio1"))
-    for _ in range(2):  # a second fetch begins at the beginning
-        client.send(b"fetch")
-        received = [client.recv_multipart() for _ in range(4)]
-        assert received == [[data[:CHUNK]], [data[CHUNK:-1]], [data[-1:]], [b""]]
-
-
 def test_a_server_sends_the_piece_that_is_asked_for(serve: Serve, make: Make, path: Path) -> None:
     path.write_bytes(b"0123456789")
     client = client_of(make, serve("fileio2"))
@@ -152,19 +142,6 @@ def test_a_client_that_never_reads_keeps_nobody_waiting(
         assert b"".join(slow.recv() for _ in range(4)) == data
         if model == "fileio1":
             assert slow.recv() == b""
-
-
-@pytest.mark.parametrize("model", MODELS)
-def test_who_vanishes_keeps_nobody_waiting(
-    serve: Serve, make: Make, path: Path, model: str
-) -> None:
-    data = content(4 * CHUNK)
-    path.write_bytes(data)
-    endpoint = serve(model)
-    fetch = MODELS[model][2]
-    with client_of(make, endpoint) as vanishing:
-        assert next(fetch(vanishing)) == data[:CHUNK]
-    assert b"".join(fetch(client_of(make, endpoint))) == data
 
 
 # The clients

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import ROOT
+from checkout import ROOT, run
 from launched import Place
 from support import eventually
 
@@ -295,9 +294,7 @@ def test_a_sleep_may_be_late_by_two_switch_intervals(usual: float, expected: str
 
 
 def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SCRIPT, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=800
-    )
+    return run(*SCRIPT, *arguments, cwd=ROOT)
 
 
 def found_by(tmp_path: Path, *arguments: str) -> tuple[Any, str]:
@@ -364,10 +361,19 @@ def test_everything_can_be_measured_beside_another_thread_in_both_libraries(tmp_
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_authentication_can_be_measured(tmp_path: Path) -> None:
-    samples = found_by(tmp_path, "auth", "--part=0.02")[0]["samples"]
-    assert set(samples) == {"decisions", "handshakes, set", "handshakes, ANYONE"}
-    assert all(value > 0 for [value] in samples.values())
+@pytest.mark.parametrize(
+    ("command", "names", "positive"),
+    [
+        ("auth", ["decisions", "handshakes, set", "handshakes, ANYONE"], 3),
+        ("cli", list(cli.BARS), 3),
+    ],
+)
+def test_authentication_and_the_command_can_be_measured(
+    command: str, names: list[str], positive: int, tmp_path: Path
+) -> None:
+    samples = found_by(tmp_path, command, "--part=0.02")[0]["samples"]
+    assert list(samples) == names
+    assert all(value > 0 for [value] in list(samples.values())[:positive])
 
 
 @pytest.mark.parametrize(
@@ -384,14 +390,6 @@ def test_authentication_has_two_bars(
     samples = {"decisions": decisions, "handshakes, set": kept}
     samples["handshakes, ANYONE"] = [100.0] * len(kept)
     assert tuple(auth.verdicts(samples).values()) == expected
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-def test_the_command_can_be_measured(tmp_path: Path) -> None:
-    samples = found_by(tmp_path, "cli", "--part=0.02")[0]["samples"]
-    assert list(samples) == list(cli.BARS)
-    assert all(value > 0 for [value] in list(samples.values())[:3])
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "met"), (-1, "not met")])
@@ -453,15 +451,7 @@ def test_senseless_options_are_refused(option: str) -> None:
 
 @pytest.mark.slow
 def test_without_a_compiler_it_says_so() -> None:
-    done = subprocess.run(
-        [*SCRIPT, "push-pull/tcp/16"],
-        cwd=ROOT,
-        env={**os.environ, "PATH": "/nonexistent"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=50,
-    )
+    done = run(*SCRIPT, "push-pull/tcp/16", cwd=ROOT, env={"PATH": "/nonexistent"})
     assert done.returncode == 1
     assert "there is no gcc" in done.stderr
 

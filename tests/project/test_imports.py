@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
+
+from checkout import succeed
 
 PROGRAM = """
 import importlib, pkgutil, sys
@@ -17,8 +18,4 @@ print("zmqlite.rpc.aio" in sys.modules, "zmqlite.rpc.plugin" in sys.modules)
 
 
 def test_every_module_is_imported_without_typing_extensions() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "True True\n"
+    assert succeed(sys.executable, "-c", PROGRAM) == "True True\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from checkout import ROOT
+from checkout import ROOT, succeed
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -45,21 +44,8 @@ MODULES = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build it, with the command of CONTRIBUTING.md."""
     target = tmp_path_factory.mktemp("site")
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-W",
-        "--keep-going",
-        "-n",
-        "-q",
-        "docs",
-        target,
-    ]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    options = ("-W", "--keep-going", "-n", "-q")
+    succeed(sys.executable, "-m", "sphinx", *options, "docs", target, cwd=ROOT)
     return target
 
 

@@ -56,31 +56,6 @@ def nested(depth: int) -> bytes:
     return data
 
 
-def test_tagged_decodes_each_type_by_its_name() -> None:
-    codec = proto.Tagged(Cat, CatFlap)
-    assert codec.decode([b"zoo.Cat", b"\x0a\x03Tom"]) == Cat(name="Tom")
-    assert codec.decode([b"zoo.CatFlap", b"\x08\x01"]) == CatFlap(open=True)
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        Everything(text="x", cats={"a": Cat(name="A")}, packed=[1, 2], right=Cat(), raw=b"\0\xff"),
-        Node(child=Node(child=Node(depth=3))),
-        Order(number=1, note="two"),
-        Cart(orders=[Order(number=1), Order(number=2)]),
-        Reading(value=1.5, unit="C"),
-        Ticket(number=0),
-    ],
-    ids=lambda message: message.DESCRIPTOR.full_name,
-)
-@pytest.mark.parametrize("form", [proto.Bare, proto.Topic, proto.Tagged])
-def test_what_is_encoded_decodes_to_the_same(form: Any, message: Any) -> None:
-    codec = form(type(message))
-    topic = b"any" if codec.has_topic else None
-    assert codec.decode(codec.encode(message, topic)) == message
-
-
 @pytest.mark.parametrize("frame", [bytes, memoryview], ids=["bytes", "memoryview"])
 def test_frames_may_be_views(frame: Any) -> None:
     frames = [frame(part) for part in (b"here", b"zoo.Cat", b"\x0a\x03Tom")]

@@ -21,17 +21,6 @@ def framing(codec: proto.Codec[Any], **options: Any) -> proto.Framing[Any, Any]:
     return proto.Framing(codec, codec, **options)
 
 
-def test_all_that_is_around_a_message_comes_back() -> None:
-    codec = proto.Tagged(Cat, topic=True, attachments=2)
-    both = framing(codec, route=None)
-    sent = proto.Envelope(TOM, topic=b"t", route=[b"id", b""], attachments=[b"one", b"two"])
-    frames = both.pack(sent)
-    assert frames == [b"id", b"", b"t", b"zoo.Cat", TOM_BYTES, b"one", b"two"]
-    got = both.unpack([bytes(frame) for frame in frames])
-    assert (got.message, got.topic, got.route) == (TOM, b"t", [b"id", b""])
-    assert list(map(bytes, got.attachments)) == [b"one", b"two"]
-
-
 @pytest.mark.parametrize("route", [[], [b"id"], [b"id", b""], [b"a", b"b", b""]])
 def test_a_route_of_any_length_is_what_precedes_the_message(route: list[bytes]) -> None:
     got = framing(BARE, route=None).unpack([*route, TOM_BYTES])

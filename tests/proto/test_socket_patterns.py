@@ -200,16 +200,3 @@ def test_an_attachment_is_received_without_a_copy_and_outlives_the_socket(pair: 
     assert view.readonly
     assert view.obj is not None
     assert view == pixels
-
-
-def test_a_numpy_array_goes_beside_its_header(pair: Any) -> None:
-    numpy = pytest.importorskip("numpy", exc_type=ImportError)
-    pull, push = pair(zmq.PULL, zmq.PUSH)
-    codec = proto.Tagged(Array, attachments=1)
-    array = numpy.arange(100_000, dtype="float32").reshape(100, 1000)
-    header = Array(shape=array.shape, dtype=str(array.dtype))
-    proto.TypedSocket(push, codec).send_envelope(proto.Envelope(header, attachments=[array]))
-    got = proto.TypedSocket(pull, codec).recv_envelope()
-    copy = numpy.frombuffer(got.attachments[0], got.message.dtype).reshape(got.message.shape)
-    assert (copy == array).all()
-    assert not copy.flags.writeable

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import schemas
-from checkout import ROOT
+from checkout import ROOT, run
 
 RIGHT = (ROOT / "tests" / "proto" / "typing" / "program.py.in").read_text()
 
@@ -35,19 +33,9 @@ WRONG = {
 def mypy(directory: Path, program: str) -> list[str]:
     """Return what mypy says about a program; what protoc wrote for it is not our concern."""
     (directory / "program.py").write_text(program)
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "program.py"],
-        cwd=directory,
-        env={
-            **os.environ,
-            "MYPYPATH": str(ROOT),
-            "MYPY_CACHE_DIR": str(directory.parent / "cache"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    command = (sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "program.py")
+    env = {"MYPYPATH": str(ROOT), "MYPY_CACHE_DIR": str(directory.parent / "cache")}
+    done = run(*command, cwd=directory, env=env)
     assert not done.stderr
     return [line for line in done.stdout.splitlines() if line.startswith("program.py:")]
 

@@ -251,14 +251,6 @@ def test_keys_and_text(bounded: settings) -> None:
 
     attempt()
 
-    @bounded
-    @given(st.binary(max_size=200))
-    def around(data: bytes) -> None:
-        data = data[: len(data) // 4 * 4]
-        assert zmq.z85_decode(zmq.z85_encode(data)) == data
-
-    around()
-
 
 def test_monitors(make: Make, bounded: settings) -> None:
     @bounded

@@ -39,7 +39,13 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], type[Exception], str]] = {
     "a negative timeout": (lambda s: s.recv_multipart(timeout=-2), ValueError, "-2"),
     "too long a timeout": (lambda s: s.send(b"x", timeout=2**31), ValueError, "2147483647"),
     "a timeout of poll": (lambda s: s.poll(1.0), TypeError, "timeout"),
+    "a timeout of a Poller": (lambda s: zmq.Poller().poll(2**31), ValueError, "timeout"),
     "a read-only buffer": (lambda s: s.recv_into(b"xxx"), TypeError, "writable"),
+    "a buffer with gaps": (
+        lambda s: s.recv_into(memoryview(bytearray(8))[::2]),
+        TypeError,
+        "writable",
+    ),
     "no buffer": (lambda s: s.recv_into("text"), TypeError, "recv_into() takes bytes or another"),
     "none at all": (lambda s: s.recv_many(0, zmq.DONTWAIT), ValueError, "limit"),
     "too many": (lambda s: s.recv_many(2**31, zmq.DONTWAIT), ValueError, "limit"),
