@@ -49,7 +49,7 @@ def test_curve_lets_in_who_has_a_certificate_and_nobody_else(tmp_path: Path) -> 
     server = ["--cert", str(tmp_path / "server"), "--allow", str(tmp_path / "clients")]
     with started("pull", ANY, "-n", "1", *server) as command:
         endpoint = command.bound()
-        keys = ["--server-key", says("cert", "public", str(tmp_path / "server")).strip()]
+        keys = [f"--server-key={says('cert', 'public', str(tmp_path / 'server')).strip()}"]
         eve = run(
             "push", endpoint, "-m", "x", "--timeout", "300", "--cert", str(tmp_path / "eve"), *keys
         )

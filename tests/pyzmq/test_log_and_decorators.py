@@ -123,5 +123,5 @@ def test_a_context_given_by_name_is_used(context: zmq.Context[Any]) -> None:
 
 def test_the_public_key_of_a_secret_one_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     public, secret = zmq.curve_keypair()
-    curve_keygen.main(["--secret", secret.decode()])
+    curve_keygen.main([f"--secret={secret.decode()}"])  # which may begin with a hyphen
     assert capsys.readouterr().out.split("\n")[1:4:2] == [public.decode(), secret.decode()]

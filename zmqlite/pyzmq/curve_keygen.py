@@ -15,7 +15,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python3 -m zmq.curve_keygen", description="Print a CURVE key pair in Z85."
     )
-    parser.add_argument("--secret", help="compute the public key of this secret key")
+    parser.add_argument(
+        "--secret", help="its public key is printed; --secret=KEY if it begins with -"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     given = parser.parse_args(arguments)
     if given.secret:
