@@ -498,10 +498,8 @@ static PyObject *handle_receive(PyObject *self, PyObject *const *args, Py_ssize_
     manner how;
     long what = ZL_FRAME, limit = 1;
     int rc = read_manner(&how, ZMQ_DONTWAIT, args, given);
-    if (rc == 0 && given > 2)
-        rc = read_int(args[2], ZL_FRAME, ZL_SINGLE, &what);
-    if (rc == 0 && given > 3)
-        rc = read_int(args[3], 1, INT_MAX, &limit);
+    rc = rc == 0 && given > 2 ? read_int(args[2], ZL_FRAME, ZL_SINGLE, &what) : rc;
+    rc = rc == 0 && given > 3 ? read_int(args[3], 1, INT_MAX, &limit) : rc;
     return done(rc < 0 ? rc : receive((handle *)self, (int)what, (int)limit, &how));
 }
 
