@@ -54,6 +54,7 @@ class _Lib:
     ZL_WHOLE: int
     ZL_MANY: int
     ZL_PARTS: int
+    ZL_SINGLE: int
     ZL_UNUSUAL: int
     ZMQ_VERSION_MAJOR: int
     ZMQ_VERSION_MINOR: int

@@ -49,6 +49,7 @@ MESSAGE: Final = lib.ZL_MESSAGE
 WHOLE: Final = lib.ZL_WHOLE
 MANY: Final = lib.ZL_MANY
 PARTS: Final = lib.ZL_PARTS
+SINGLE: Final = lib.ZL_SINGLE
 """What a receive returns; see native/api.h."""
 
 _UNUSUAL: Final = lib.ZL_UNUSUAL
@@ -220,6 +221,17 @@ class Transfer(SocketOptions):
     def iter_multipart(self) -> Iterator[list[bytes]]:
         """Yield whole messages as `recv_multipart` does; otherwise as iterating over the socket."""
         return self._handle.messages(self, WHOLE)
+
+    def _receive_single(self, flags: int = 0, timeout: int | None = None) -> bytes | list[bytes]:
+        """Receive one whole message: its frame if it has one, or else the list of its frames."""
+        receive = self._receive
+        tray: list[bytes | list[bytes] | None] = self._tray
+        while True:
+            code = receive(flags, timeout, SINGLE)
+            if (got := tray[0]) is not None:
+                tray[0] = None
+                return got
+            flags, timeout = self._again(code, flags, timeout)
 
     def _receive_other(self, what: int, flags: int, timeout: int | None, limit: int = 1) -> Any:
         receive = self._receive

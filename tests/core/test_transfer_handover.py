@@ -10,15 +10,21 @@ import pytest
 from support import LONG, Pair, Run
 
 import zmqlite as zmq
-from zmqlite.transfer import FRAME, MANY, MESSAGE, PARTS, WHOLE
+from zmqlite.transfer import FRAME, MANY, MESSAGE, PARTS, SINGLE, WHOLE
 
 Receive = Callable[[zmq.Socket], Any]
+
+
+def single(got: bytes | list[bytes]) -> list[bytes]:
+    return [got] if isinstance(got, bytes) else got
+
 
 FORMS: dict[str, tuple[Receive, Callable[[Any], list[bytes]]]] = {
     "recv": (lambda s: s.recv(zmq.DONTWAIT), lambda got: [got]),
     "recv_string": (lambda s: s.recv_string(zmq.DONTWAIT), lambda got: [got.encode()]),
     "recv_message": (lambda s: s.recv_message(zmq.DONTWAIT), lambda got: [bytes(got)]),
     "recv_multipart": (lambda s: s.recv_multipart(zmq.DONTWAIT), list),
+    "_receive_single": (lambda s: s._receive_single(zmq.DONTWAIT), single),
     "recv_parts": (lambda s: s.recv_parts(1, zmq.DONTWAIT), lambda got: list(map(bytes, got))),
     "recv_many": (lambda s: s.recv_many(9, zmq.DONTWAIT), list),
     "for": (lambda s: next(iter(s)), lambda got: [got]),
@@ -37,7 +43,7 @@ def into(socket: zmq.Socket) -> bytes:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS])
+@pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS, SINGLE])
 def test_the_next_receive_of_any_form_gets_it_first(form: str, what: int, pair: Pair) -> None:
     sender, receiver = pair(zmq.PUSH, zmq.PULL)
     receive, frames = FORMS[form]
@@ -52,7 +58,7 @@ def test_the_next_receive_of_any_form_gets_it_first(form: str, what: int, pair: 
         assert receiver.poll(0) == 0
 
 
-@pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS])
+@pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS, SINGLE])
 def test_a_receive_into_memory_gets_it_first(what: int, pair: Pair) -> None:
     sender, receiver = pair(zmq.PUSH, zmq.PULL)
     sender.send_many([b"first", b"second"])
@@ -103,7 +109,7 @@ def test_a_message_keeps_what_is_known_about_its_sender(pair: Pair) -> None:
     assert receiver.recv() == b"2"
 
 
-@pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS])
+@pytest.mark.parametrize("what", [FRAME, MESSAGE, WHOLE, MANY, PARTS, SINGLE])
 def test_it_counts_as_something_to_receive(what: int, pair: Pair) -> None:
     sender, receiver = pair(zmq.PUSH, zmq.PULL)
     poller = zmq.Poller()

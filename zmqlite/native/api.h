@@ -16,6 +16,7 @@
 #define ZL_WHOLE 2   /* all frames of a message, as a list of bytes */
 #define ZL_MANY 3    /* messages of one frame each, as a list of bytes */
 #define ZL_PARTS 4 /* all frames of a message, the first `limit` as Message and the rest as bytes */
+#define ZL_SINGLE 5 /* all frames of a message: bytes if there is one, or else a list of bytes */
 
 #define ZL_UNUSUAL -100000 /* an argument that Python has to convert or to refuse */
 

@@ -370,7 +370,8 @@ static PyObject *list_of(handle *h, int count, int messages)
 static PyObject *take(handle *h, int what, int limit, int count)
 {
     zl_socket *s = &h->socket;
-    PyObject *object = what == ZL_FRAME     ? bytes_of(&zl_frame_at(s, 0)->msg)
+    int single = what == ZL_FRAME || (what == ZL_SINGLE && count == 1);
+    PyObject *object = single               ? bytes_of(&zl_frame_at(s, 0)->msg)
                        : what == ZL_MESSAGE ? message_of(h, &zl_frame_at(s, 0)->msg)
                                             : list_of(h, count, what == ZL_PARTS ? limit : 0);
     if (object) {
@@ -497,10 +498,8 @@ static PyObject *handle_receive(PyObject *self, PyObject *const *args, Py_ssize_
     manner how;
     long what = ZL_FRAME, limit = 1;
     int rc = read_manner(&how, ZMQ_DONTWAIT, args, given);
-    if (rc == 0 && given > 2)
-        rc = read_int(args[2], ZL_FRAME, ZL_PARTS, &what);
-    if (rc == 0 && given > 3)
-        rc = read_int(args[3], 1, INT_MAX, &limit);
+    rc = rc == 0 && given > 2 ? read_int(args[2], ZL_FRAME, ZL_SINGLE, &what) : rc;
+    rc = rc == 0 && given > 3 ? read_int(args[3], 1, INT_MAX, &limit) : rc;
     return done(rc < 0 ? rc : receive((handle *)self, (int)what, (int)limit, &how));
 }
 

@@ -19,7 +19,7 @@ from .codec import Codec
 from .envelope import Envelope, Received, error_reply
 from .errors import KEPT, BatchError, DecodeError
 from .typed import BATCH, BATCH_BYTES, SKIPS, Frames, weight
-from .wrapper import DONTWAIT, OnError, Wrapper, views, whole
+from .wrapper import DONTWAIT, OnError, Wrapper, unknown, views, whole
 
 S = TypeVar("S", bound=ProtobufMessage)
 R = TypeVar("R", bound=ProtobufMessage)
@@ -50,10 +50,10 @@ class TypedSocket(Wrapper[S, R]):
         "_parse",
         "_parsers",
         "_plain",
+        "_receive_single",
         "_send",
         "_send_multipart",
         "_serialise",
-        "_single",
         "_topics",
     )
 
@@ -97,9 +97,7 @@ class TypedSocket(Wrapper[S, R]):
         typed = self._typed
         self._send, self._send_multipart = socket.send, socket.send_multipart
         self._plain, self._pairs = typed.plain, typed.pairs
-        self._serialise = ProtobufMessage.SerializeToString
-        if typed.plain is not None:
-            self._serialise = typed.plain.SerializeToString
+        self._serialise = (typed.plain or ProtobufMessage).SerializeToString
         self._longest = self.framing.outgoing.limit
         self._topics = self.framing.outgoing.has_topic
         self._fetch: Callable[[int, int | None], list[Any]] = (
@@ -110,7 +108,9 @@ class TypedSocket(Wrapper[S, R]):
         self._limit = self.framing.incoming.limit
         # Where `on_error` takes errors, receives have to go on after them, within their time.
         self._fast = self._on_error is None and bool(typed.parse or typed.parsers)
-        self._single, self._parse, self._parsers = typed.single, typed.parse, typed.parsers
+        self._parse: Callable[[Any], R] = typed.parse or unknown
+        self._parsers = typed.parsers
+        self._receive_single = socket._receive_single if self._fast and typed.single else None
 
     # Sending
 
@@ -143,12 +143,10 @@ class TypedSocket(Wrapper[S, R]):
                     whole(flags)
                 send(data, flags, timeout)
                 return
-        elif type(topic) is bytes if self._topics else topic is None:
-            try:
-                name, serialise = self._pairs[type(message)]
-            except KeyError:
-                self._send_multipart(self._typed.encode(message, topic), whole(flags), timeout)
-                return
+        elif (pair := self._pairs.get(type(message))) and (
+            type(topic) is bytes if self._topics else topic is None
+        ):
+            name, serialise = pair
             try:
                 data = serialise(message)
             except Exception:
@@ -210,26 +208,27 @@ class TypedSocket(Wrapper[S, R]):
             DecodeError: the message cannot be decoded; see errors. It was taken from the socket,
                 and the next call gets the next message.
         """
-        if not self._fast:
-            return self._until(partial(self._receive, self._typed.decode), flags, timeout)
         # What Typed.decode does, without the time of another call.
-        fetch, parse = self._fetch, self._parse
-        frames = fetch(flags, timeout)
-        try:
-            if self._single:
-                [payload] = frames
-            else:
-                name, payload = frames
-                parse = parse or self._parsers.get(name)
-        except ValueError:  # another number of frames
-            return self._refuse(frames)
-        if parse is not None and len(payload) <= self._limit:
+        if (receive_single := self._receive_single) is not None:
+            got = payload = receive_single(flags, timeout)  # a list of frames does not parse
+            parse = self._parse
+        elif not self._fast:
+            return self._until(partial(self._receive, self._typed.decode), flags, timeout)
+        else:
+            fetch = self._fetch
+            got = fetch(flags, timeout)
+            try:
+                name, payload = got
+            except ValueError:  # another number of frames
+                return self._refuse(got)
+            parse = self._parsers.get(name, self._parse)
+        if len(payload) <= self._limit:
             try:
                 return parse(payload)
             except Exception:
-                self._refuse(frames)
+                self._refuse(got)
                 raise  # nothing is wrong with it: a signal handler raised this
-        return self._refuse(frames)
+        return self._refuse(got)
 
     def recv_envelope(self, flags: int = 0, timeout: int | None = None) -> Received[R]:
         """Receive a message with its topic, route and attachments; otherwise as `recv`.
@@ -255,12 +254,9 @@ class TypedSocket(Wrapper[S, R]):
         After a DecodeError a new iteration goes on with the next message; with `on_error` none is
         raised.
         """
-        while True:
-            try:
-                message = self.recv()
-            except ContextTerminated:
-                return
-            yield message
+        with contextlib.suppress(ContextTerminated):
+            while True:
+                yield self.recv()
 
     def subscribe_type(self, kind: type[ProtobufMessage]) -> None:
         """Receive messages of exactly this type, too (SUB).
@@ -338,8 +334,9 @@ class TypedSocket(Wrapper[S, R]):
             self._handle(error)
         return None
 
-    def _refuse(self, frames: list[Any]) -> R:
-        """Raise the DecodeError of frames that could not be parsed at once, if there is one."""
+    def _refuse(self, received: bytes | list[Any]) -> R:
+        """Raise the DecodeError of what could not be parsed at once, if there is one."""
+        frames = [received] if isinstance(received, bytes) else received
         got = self._decoded(self._typed.decode, frames)
         assert got is not None  # nothing is skipped here
         return got

@@ -7,7 +7,7 @@ returns, and hand what they receive to one of the `decode` methods.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
@@ -104,18 +104,23 @@ class Typed(Generic[S, R]):
         return self.framing.pack(Envelope(message, topic=topic))
 
     def payloads(self, messages: Iterable[S]) -> Iterator[bytes]:
-        """Yield the payloads of messages of the class `plain`, serialised in batches."""
+        """Return the payloads of messages of the class `plain`, serialised in batches."""
+        return chain.from_iterable(self._serialised(messages))
+
+    def _serialised(self, messages: Iterable[S]) -> Iterator[list[bytes]]:
         encode, limit = self.framing.outgoing.encode, self.framing.outgoing.limit
+        # The method of the class: in a message protobuf looks for a field of that name first.
+        serialise = self.framing.outgoing.types[0].SerializeToString
         left = iter(messages)
         while batch := list(islice(left, BATCH)):
             try:
-                payloads = [message.SerializeToString() for message in batch]
+                payloads = list(map(serialise, batch))
             except Exception:
                 list(map(encode, batch))  # says what is wrong with one of them
                 raise  # nothing is: a signal handler raised this
             if set(map(type, batch)) != {self.plain} or max(map(len, payloads)) > limit:
                 list(map(encode, batch))
-            yield from payloads
+            yield payloads
 
     # Receiving
 

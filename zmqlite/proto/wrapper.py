@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 from google.protobuf.message import Message as ProtobufMessage
 
@@ -172,6 +172,11 @@ class Wrapper(SocketOptions, Generic[S, R]):
     def close(self, linger: int | None = None) -> None:
         """Close the socket; see its own `close`."""
         self.socket.close(linger)
+
+
+def unknown(payload: object) -> NoReturn:
+    """Stand for the parser of a type that the codec does not have."""
+    raise LookupError
 
 
 def whole(flags: int) -> int:
