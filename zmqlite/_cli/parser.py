@@ -27,7 +27,7 @@ ENDPOINT+               such as tcp://127.0.0.1:5555
 -I --include DIR*       where imports are
 [client]
 --cert FILE             the certificate of this side, for CURVE; see keygen
---server-key KEY        be a client of the server with this certificate or public key; =KEY if it begins with -
+--server-key KEY        be a client of this server, a certificate or key; =KEY if it begins with -
 --user NAME             be a PLAIN client, or let this one in, with the password ZMQLITE_PASSWORD
 --set NAME=VALUE*       an option of the socket
 [security @client]
