@@ -16,7 +16,7 @@ from ..transfer import PARTS
 from . import wire
 from .brokering import BrokerProtocol
 from .call import Closing, Waker, check_context, clock
-from .hosting import OPTIONS
+from .hosting import OPTIONS, OUTGOING
 
 if TYPE_CHECKING:
     from ..keywords import SocketKeywords
@@ -65,6 +65,7 @@ class Broker(Closing):
             may_register=may_register,
         )
         self._stop_at: int = 0  # not yet
+        self._slept = False  # just now
         self._waker = Waker()
         keywords: Any = {**OPTIONS, **(options or {})}
         self._socket = context.socket(SocketType.ROUTER, **keywords)
@@ -122,33 +123,34 @@ class Broker(Closing):
         return protocol.draining and (not protocol.unfinished or clock() >= self._stop_at)
 
     def _round(self) -> None:
-        """Take what has come and what is due; then sleep until there is more."""
+        """Take what has come and what is due; then sleep if there is no more."""
         protocol = self._protocol
         now = clock()
-        idle = self._receive(now)
+        self._receive(now)
         due = protocol.next() or now
         if now >= due:
             protocol.tick(now)
             self._flush()
-        elif idle:
+        # A send may consume the wake-up for a message, so this is the last thing before a sleep.
+        elif self._socket._ready() == OUTGOING:
             for descriptor, _ in self._poll.poll(max(0, min(due, self._stop_at or due) - clock())):
                 self._woken[descriptor]()
+            self._slept = True
 
-    def _receive(self, now: int) -> bool:
-        """Take messages and send what comes of them; True if there was none.
+    def _receive(self, now: int) -> None:
+        """Take messages and send what comes of them.
 
-        Many are sent in one go, which wakes the I/O thread once. A send may consume the wake-up for
-        a message, so the last thing before a sleep is to look for one.
+        Many are sent in one go, which wakes the I/O thread once. The first one after a sleep has
+        most often come alone, and is passed on before there is a look for more.
         """
-        attempt, receive, idle = self._socket._attempt, self._protocol.receive, True
-        for _ in range(AT_ONCE):
+        attempt, receive = self._socket._attempt, self._protocol.receive
+        for _ in range(1 if self._slept else AT_ONCE):
             parts = attempt(PARTS, wire.PARTS)
             if parts is None:
                 break
             receive(parts, now)
-            idle = False
+        self._slept = False
         self._flush()
-        return idle
 
     def _drop_events(self) -> None:
         """Take the events: none says which peer it was, so the protocol looks who is gone."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
 
 from ..arguments import INT_MAX, integer
-from ..constants import SocketType
+from ..constants import POLLOUT, SocketType
 from ..context import Context
 from ..errors import Again, HostUnreachable
 from ..message import Message
@@ -29,6 +29,9 @@ OPTIONS: Final[SocketKeywords] = {
     "sndhwm": 32_768,
 }
 """Options of a server's socket."""
+
+OUTGOING: Final = int(POLLOUT)
+"""What a ROUTER is always ready for."""
 
 
 class Service:

@@ -17,21 +17,18 @@ from functools import partial
 from typing import Any, Final, Unpack
 
 from ..arguments import INT_MAX, integer, milliseconds
-from ..constants import DONTWAIT, Event
+from ..constants import DONTWAIT
 from ..context import Context
 from ..errors import ContextTerminated, SocketClosed
 from ..transfer import PARTS
 from . import serving, wire
 from .call import Closing, Waker, clock
-from .hosting import Host, ServerOptions, Service
+from .hosting import OUTGOING, Host, ServerOptions, Service
 from .serving import Happened, ServerCall
 from .status import Executed, RpcError, Status
 
 AT_ONCE: Final = 64
 """Messages that are received, or items that are sent, before it is the turn of something else."""
-
-OUTGOING: Final = int(Event.POLLOUT)
-"""What a ROUTER is always ready for."""
 
 SLICE_MS: Final = 1000
 """The longest sleep: a socket that another thread closes may not end it."""
