@@ -102,6 +102,20 @@ def test_calls_go_to_the_server_with_the_most_room() -> None:
     assert [to for to, _ in alone.given()] == [b"c"]  # the first that waits
 
 
+def test_a_server_may_take_fewer_calls_than_it_has() -> None:
+    alone = Alone()
+    alone.register(b"s", 2)
+    for name in (b"1", b"2"):
+        alone.request(name)
+    alone.register(b"s", 1, SERVICE, "another.Service")
+    alone.sent()
+    alone.request(b"4")
+    alone.says(b"s", Kind.REPLY, b"1", b"")
+    assert alone.given() == []
+    alone.says(b"s", Kind.REPLY, b"2", b"")
+    assert alone.given() == [(b"s", b"4")]
+
+
 def test_more_calls_than_may_wait_are_refused_at_once() -> None:
     alone = Alone()
     alone.register(b"s")

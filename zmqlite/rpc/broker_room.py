@@ -114,13 +114,13 @@ class Queue:
 
     def place(self, member: Member, room: int) -> None:
         """Take note of the room of a server; if it changes by one this looks at no other server."""
-        levels, before = self._levels, self.places.pop(member, 0)
+        levels, before, room = self._levels, self.places.pop(member, 0), max(room, 0)
         if before:
             level = levels[before]
             del level[member]
             if not level:
                 del levels[before]
-        if room > 0:
+        if room:
             self.places[member] = room
             levels.setdefault(room, {})[member] = None
         if room > self._most:
