@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 from support import DEADLINE, Connect, Make, Pair, Run, Task, open_descriptors
 
@@ -30,6 +31,11 @@ for _number, _handler in (
 ):
     if signal.getsignal(_number) == signal.SIG_IGN:
         signal.signal(_number, _handler)
+
+# How long an example takes is up to the machine; the test as a whole has a limit.
+_slow = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=_slow)
+hypothesis.settings.load_profile("suite")
 
 _FAILED = pytest.StashKey[bool]()
 _numbers = itertools.count(1)

@@ -63,7 +63,7 @@ def test_whatever_is_packed_unpacks_to_the_same(
     assert list(map(bytes, envelope.attachments)) == attachments
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(frame, min_size=1, max_size=4), max_size=20), st.booleans())
 def test_a_socket_survives_any_mixture_and_counts(messages: list[list[bytes]], many: bool) -> None:
     errors: list[proto.DecodeError] = []

@@ -751,7 +751,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(STEPS)
 @example([(World.call, 0)] * 16 + [(World.lose_broker, 0), (World.late, 1)])
 def test_the_guarantees_hold_whatever_happens(steps: list[tuple[Any, int]]) -> None:

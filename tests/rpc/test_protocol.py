@@ -218,7 +218,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(STEPS)
 def test_the_guarantees_hold_whatever_happens(steps: list[tuple[Any, int]]) -> None:
     world = World()

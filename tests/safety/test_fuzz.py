@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import Make, Pair
 
@@ -23,11 +23,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(params=[30, pytest.param(400, marks=pytest.mark.slow)])
 def bounded(request: pytest.FixtureRequest) -> settings:
     """How many arguments are tried."""
-    too_slow = [HealthCheck.too_slow]
-    examples: int = request.param
-    return settings(
-        max_examples=examples, deadline=None, database=None, suppress_health_check=too_slow
-    )
+    return settings(max_examples=request.param, database=None)
 
 
 NUMBERS = st.integers() | st.integers(-(2**33), 2**33) | st.sampled_from([2**31, 2**32, 2**63])

@@ -32,7 +32,7 @@ class BrokerCall(Asked):
         self, parts: list[Any], said: wire.Said, name: bytes, queue: Queue, who: Any, now: int
     ) -> None:
         self.id: Final = name
-        self.routes = [parts[0]]  # of its client
+        self.routes: list[bytes] = [parts[0]]  # of its client
         self.head: Final = memoryview(parts[1]).tobytes()
         self.frames: Final = parts[2:]  # payload, attachments
         self.said: Final = said

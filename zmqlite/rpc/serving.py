@@ -76,7 +76,7 @@ class ServerCall(Asked):
     used: int = 0  # of the credit
 
     def __init__(self, name: bytes, parts: list[Part], envelope: Any, method: Any) -> None:
-        self.routes = [memoryview(parts[0]).tobytes()]
+        self.routes: list[bytes] = [memoryview(parts[0]).tobytes()]
         self.payload: bytes = memoryview(parts[2]).tobytes()
         parts[0] = parts[2] = b""  # a Message takes more memory
         self.parts = parts  # nothing, envelope, nothing, attachments
