@@ -21,7 +21,7 @@ from zmqlite._cli import main
 
 SCRIPT = str(Path(sys.executable).with_name("zmqlite"))
 PEERS = ROOT / "tests" / "cli" / "programs" / "peer_pyzmq.py"
-LONGEST = 30
+LONGEST = 50
 """Seconds that a command may take."""
 
 Done = subprocess.CompletedProcess[str]
