@@ -84,7 +84,7 @@ def rest_of_frames() -> float:
         receiver.close()
         sender.close()
         # The objects live on: what they hold is what counts.
-        eventually(lambda: resident() - before < REST, 2)
+        eventually(lambda: resident() - before < REST)
         return resident() - before
 
 

@@ -18,7 +18,7 @@ from checkout import ROOT, run
 UNTYPED = [form for form in (*RECEIVES, *SENDS, "send_pairs") if not form.startswith("typed")]
 
 # The seconds of a program do not count its beginning and end, nor what a busy machine adds.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def attack(program: str, *arguments: str, **env: str) -> str:
