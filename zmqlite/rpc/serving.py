@@ -365,11 +365,7 @@ class ServerProtocol:
         self._finish(call, (head,), REPLY_BYTES + 1, now)  # too long to be kept
 
     def fail(
-        self,
-        call: ServerCall,
-        error: RpcError,
-        now: int,
-        metadata: Mapping[str, str] | None = None,
+        self, call: ServerCall, error: RpcError, now: int, metadata: Mapping[str, str] | None = None
     ) -> None:
         """End a call with an error."""
         head = wire.status(call.id, error, metadata)
