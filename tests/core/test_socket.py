@@ -81,6 +81,17 @@ def test_close_gives_back_the_descriptor(make: Make) -> None:
     eventually(lambda: open_descriptors().keys() <= before.keys())
 
 
+def test_a_socket_in_use_is_not_closed(make: Make, run: Run) -> None:
+    socket = make(zmq.PULL)
+    task = run(socket.recv)
+    eventually(inside, socket)
+    for linger in (None, 0):
+        with pytest.raises(zmq.SocketBusy, match="another thread"):
+            socket.close(linger)
+    assert not socket.closed
+    assert not task.future.done()
+
+
 def test_a_linger_that_is_none_is_refused_and_nothing_is_closed(make: Make) -> None:
     socket = make(zmq.PUSH)
     for linger in (1.5, "0", -2):

@@ -57,24 +57,28 @@ class Member:
         self.queues: list[Queue] = []
         self.files: Sequence[bytes] = ()  # that describe its services
         self.takes: int = 0  # calls at once; 0 if it gets no more for now
-        self.room: int = 0  # how many more; not above 0 if it has none
         self.calls: dict[bytes, BrokerCall] = {}
+
+    @property
+    def room(self) -> int:
+        """How many more calls it takes; not above 0 if it has no room."""
+        return self.takes - len(self.calls)
 
     def serve(self, queues: Iterable[Queue], takes: int) -> None:
         """Be a server of these services, and of no other ones, for so many calls at once."""
         for queue in self.queues:
             queue.place(self, 0)
-        self.queues, self.takes, self.room = [*queues], takes, takes - len(self.calls)
+        self.queues, self.takes = [*queues], takes
         for queue in self.queues:
             queue.place(self, self.room)
 
     def stop(self) -> None:
         """Have no room until it registers again."""
-        self.takes, self.room = 0, -len(self.calls)
+        self.takes = 0
 
     def free(self) -> None:
-        """Have room for one more call."""
-        self.room = room = self.room + 1
+        """Take note that a call has left."""
+        room = self.room
         for queue in self.queues:
             if room > queue.places.get(self, 0):
                 queue.place(self, room)

@@ -247,7 +247,6 @@ class BrokerProtocol:
     def _hand(self, call: BrokerCall, member: Member, now: int) -> None:
         call.member, call.last, call.handed = member, member.incarnation, now
         member.calls[call.id] = call
-        member.room -= 1
         head = call.head + member.named
         if call.deadline is not None and now != call.start:
             head += wire.timeout_field(call.deadline - now)
